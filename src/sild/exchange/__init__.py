@@ -1,0 +1,1 @@
+"""Records, partners and delivery: how nodes, and the modules of one node, meet."""

@@ -1,0 +1,1 @@
+"""The composition: settings, pages, server, jobs and the `sild` command."""

@@ -1,0 +1,170 @@
+"""What the operator can set: the node's home folder, its `node.toml` and the environment, environment first."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+CONFIG_FILE = "node.toml"
+SECRET_FILE = "secret.key"
+LANGUAGES = ("en", "et", "uk")
+
+
+class ConfigError(Exception):
+    """A setting that cannot be used; the message says which, where and what to do."""
+
+    code = "config"
+
+
+@dataclass(frozen=True)
+class Config:
+    """The node's settings; every field can be set by the environment variable named beside it.
+
+    Attributes:
+        home: SILD_HOME, the folder that holds keys, database and settings.
+        node: SILD_NODE, the node's id, as in `tallinn`.
+        title: SILD_TITLE, the name that people see.
+        database_url: DATABASE_URL; empty for SQLite in the home folder, else `postgresql://…`.
+        pages: SILD_PAGES, host:port of the pages.
+        exchange: SILD_EXCHANGE, host:port where partners connect.
+        exchange_url: SILD_EXCHANGE_URL, the address that partners are given.
+        allowed_hosts: SILD_ALLOWED_HOSTS, host names that the pages answer to, separated by commas.
+        pages_https: SILD_PAGES_HTTPS, true when a proxy in front of the pages speaks HTTPS.
+        log_format: SILD_LOG_FORMAT, `json` or `text`; by default text on a terminal.
+        pull_seconds: SILD_PULL_SECONDS, how often partners are asked for news.
+        language: SILD_LANGUAGE, the language for whoever has not chosen one.
+        oidc: SILD_OIDC_ISSUER, SILD_OIDC_CLIENT_ID, SILD_OIDC_CLIENT_SECRET of the identity provider.
+    """
+
+    home: Path
+    node: str = "node"
+    title: str = ""
+    database_url: str = ""
+    pages: str = "127.0.0.1:8000"
+    exchange: str = "127.0.0.1:8443"
+    exchange_url: str = ""
+    allowed_hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
+    pages_https: bool = False
+    log_format: str = ""
+    pull_seconds: float = 5.0
+    language: str = "en"
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: str = field(default="", repr=False)
+    secret_key: str = field(default="", repr=False)
+
+    @property
+    def is_initialised(self) -> bool:
+        """True once `sild init` has made the home folder."""
+        return (self.home / CONFIG_FILE).is_file()
+
+    @property
+    def keys(self) -> Path:
+        """Folder of the node's private keys."""
+        return self.home / "keys"
+
+    def address(self, which: str) -> tuple[str, int]:
+        """Split `pages` or `exchange` into host and port.
+
+        Raises:
+            ConfigError: the setting is not `host:port`.
+        """
+        value: str = getattr(self, which)
+        host, colon, port = value.rpartition(":")
+        if not (colon and host and port.isdigit() and int(port) < 65536):  # noqa: PLR2004 -- ports are 16 bits
+            raise ConfigError(f"SILD_{which.upper()} is “{value}”, not host:port. Write it as 127.0.0.1:8000.")
+        return host, int(port)
+
+    @property
+    def partner_url(self) -> str:
+        """Where partners reach this node."""
+        return self.exchange_url or f"https://{self.exchange}"
+
+
+def load(environ: dict[str, str] | None = None) -> Config:
+    """Read the settings: defaults, then `node.toml` in the home folder, then the environment.
+
+    Raises:
+        ConfigError: a value has the wrong form, or `node.toml` has a name that is not a setting.
+    """
+    environ = dict(os.environ) if environ is None else environ
+    home = Path(environ.get("SILD_HOME", "~/.sild")).expanduser()
+    values: dict[str, Any] = _read_file(home / CONFIG_FILE)
+    for name in Config.__dataclass_fields__:
+        variable = "DATABASE_URL" if name == "database_url" else f"SILD_{name.upper()}"
+        if name != "home" and variable in environ:
+            values[name] = environ[variable]
+    secret = home / SECRET_FILE
+    if "secret_key" not in values and secret.is_file():
+        values["secret_key"] = secret.read_text().strip()
+    return Config(home=home, **{name: _convert(name, value) for name, value in values.items()})
+
+
+def database(config: Config) -> dict[str, Any]:
+    """Django's DATABASES["default"] for this node.
+
+    SQLite runs in WAL with synchronous=FULL: a checkpoint that a partner has seen must survive a power cut.
+
+    Raises:
+        ConfigError: DATABASE_URL names a database that is not supported.
+    """
+    if not config.database_url:
+        return {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": config.home / "node.sqlite3",
+            "OPTIONS": {
+                "transaction_mode": "IMMEDIATE",
+                "timeout": 20,
+                "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-32000;",
+            },
+        }
+    url = urlsplit(config.database_url)
+    if url.scheme not in {"postgres", "postgresql"}:
+        raise ConfigError(
+            f"DATABASE_URL starts with “{url.scheme}:”. Use postgresql://user:password@host/name, or leave it out for SQLite."
+        )
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": unquote(url.path.lstrip("/")),
+        "USER": unquote(url.username or ""),
+        "PASSWORD": unquote(url.password or ""),
+        "HOST": unquote(url.hostname or ""),
+        "PORT": str(url.port or ""),
+        "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    """Parse `node.toml`, refusing names that are not settings."""
+    if not path.is_file():
+        return {}
+    try:
+        values = tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}. Mend that line.") from error
+    unknown = sorted(set(values) - set(Config.__dataclass_fields__) - {"home"})
+    if unknown:
+        raise ConfigError(f"{path} sets {', '.join(unknown)}, which is no setting of Sild. Remove it.")
+    return values
+
+
+def _convert(name: str, value: Any) -> Any:
+    """Turn a text from the environment into the field's type."""
+    if name == "allowed_hosts" and isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    if name == "allowed_hosts":
+        return tuple(value)
+    if name == "pages_https":
+        return value is True or str(value).lower() in {"1", "true", "yes"}
+    if name == "pull_seconds":
+        try:
+            return float(value)
+        except ValueError as error:
+            raise ConfigError(f"SILD_PULL_SECONDS is “{value}”, not a number of seconds.") from error
+    if name == "language" and value not in LANGUAGES:
+        raise ConfigError(f"SILD_LANGUAGE is “{value}”. Choose one of {', '.join(LANGUAGES)}.")
+    return value

@@ -1,0 +1,1 @@
+"""Who uses a node: agencies, people, their roles, machine tokens and the audit trail."""
