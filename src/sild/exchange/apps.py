@@ -1,4 +1,6 @@
-"""Registers the app with Django."""
+"""Registers the app and its record kinds with Django."""
+
+from importlib import import_module
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -10,3 +12,7 @@ class ExchangeConfig(AppConfig):
     name = "sild.exchange"
     label = "exchange"
     verbose_name = _("Exchange")
+
+    def ready(self) -> None:
+        """Make the exchange's own kinds known."""
+        import_module("sild.exchange.records")

@@ -2,39 +2,185 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from importlib import import_module
+from typing import Annotated
 
 import django
 import typer
 from rich.console import Console
 
-from sild.people.errors import PeopleError
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Sild: turns a memorandum between governments into working projects.",
+)
+console = Console(highlight=False)
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-# Command groups that modules bring, by the word that a person types; imported only when that word is typed.
-GROUPS: dict[str, str] = {}
+# The words that modules bring and where their commands stand; a module is imported only when its word is typed.
+GROUPS = {
+    "partner": ("sild.exchange.cli", "partner_app"),
+    "record": ("sild.exchange.cli", "record_app"),
+    "agency": ("sild.people.cli", "agency_app"),
+    "person": ("sild.people.cli", "person_app"),
+    "token": ("sild.people.cli", "token_app"),
+    "plan": ("sild.plan.cli", "app"),
+    "sandbox": ("sild.sandbox.cli", "app"),
+    "analyst": ("sild.analyst.cli", "app"),
+}
 # Commands that work before, or without, a node.
-WITHOUT_NODE = {"init", "doctor", "demo"}
+WITHOUT_NODE = (["init"], ["doctor"], ["demo"], ["record", "verify"])
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
-def boot() -> None:
-    """Start Django with the node's settings, once."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sild.node.settings")
-    django.setup()
+@app.command()
+def init(
+    node: Annotated[str, typer.Option(help="The node's id, as in tallinn.")],
+    title: Annotated[str, typer.Option(help="The name that people see.")] = "",
+    pages: Annotated[str, typer.Option(help="host:port of the pages.")] = "127.0.0.1:8000",
+    exchange: Annotated[str, typer.Option(help="host:port where partners connect.")] = "127.0.0.1:8443",
+) -> None:
+    """Make a node in SILD_HOME: keys, settings and database."""
+    from sild.node import config, home
+
+    keys = home.create(config.load().home, node, title=title, pages=pages, exchange=exchange)
+    _boot()
+    _migrate()
+    console.print(f"Made the node {node} in {config.load().home}.")
+    console.print(f"Its fingerprint is [bold]{keys.fingerprint}[/bold]. Start it with: sild up")
+
+
+@app.command()
+def up() -> None:
+    """Run the node: web, worker and exchange, until Ctrl-C."""
+    from django.conf import settings
+
+    from sild.node import supervise
+    from sild.trust import selftest
+
+    _require_node()
+    selftest.require()
+    _migrate()
+    console.print(
+        f"{settings.CONFIG.title}: pages on http://{settings.CONFIG.pages}, partners on {settings.CONFIG.partner_url}"
+    )
+    supervise.up(settings.CONFIG.home)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's tables to this version; `sild up` does it by itself."""
+    _migrate()
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Say who this node is, whether it runs, and how it stands with its partners."""
+    from django.conf import settings
+
+    from sild.exchange import evidence, log
+    from sild.exchange.models import Partner, Record
+    from sild.node import supervise
+
+    _require_node()
+    checkpoint = log.latest()
+    facts = {
+        "node": settings.CONFIG.node,
+        "fingerprint": evidence.own_identity().fingerprint,
+        "running": supervise.is_running(settings.CONFIG.home),
+        "pages": f"http://{settings.CONFIG.pages}",
+        "exchange": settings.CONFIG.partner_url,
+        "log_size": checkpoint.size if checkpoint else 0,
+        "records": Record.objects.count(),
+        "partners": {partner.node: partner.state for partner in Partner.objects.all()},
+    }
+    if as_json:
+        console.print_json(json.dumps(facts))
+        return
+    for name, value in facts.items():
+        console.print(f"{name.replace('_', ' '):<12} {value}")
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what this host offers, what is missing and how to get it. Status 1 when something is."""
+    from sild.node import config
+    from sild.node.doctor import examine
+
+    current = config.load()
+    if current.is_initialised:
+        _boot()
+    findings = []
+    for finding in examine(current):
+        findings.append(finding)
+        if not as_json:
+            mark = "[green]ok[/green]     " if finding.ok else "[red]missing[/red]"
+            console.print(f"{mark} {finding.name}: {finding.detail}{'' if finding.ok else ' ' + finding.mend}")
+    if as_json:
+        console.print_json(
+            json.dumps([{"name": f.name, "ok": f.ok, "detail": f.detail, "mend": f.mend} for f in findings])
+        )
+    if not all(finding.ok for finding in findings):
+        raise SystemExit(1)
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="End with status 0 after the story instead of serving on.")
+    ] = False,
+) -> None:
+    """Play the whole story with two nodes on this machine."""
+    from sild.node.demo import play
+
+    play(once=once)
 
 
 def main() -> None:
     """Run the command line; an error that a person can mend is one line and status 1."""
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
-    if words and words[0] in GROUPS:
-        app.add_typer(import_module(GROUPS[words[0]]).app, name=words[0])
-    if words and words[0] not in WITHOUT_NODE and "--help" not in sys.argv:
-        boot()
+    for name, (module, attribute) in GROUPS.items():
+        if words[:1] == [name]:
+            app.add_typer(getattr(import_module(module), attribute), name=name)
+        elif not words:
+            app.add_typer(typer.Typer(help=f"See: sild {name} --help"), name=name)
     try:
+        if words and "--help" not in sys.argv and not any(words[: len(some)] == some for some in WITHOUT_NODE):
+            _boot()
         app()
-    except PeopleError as error:
-        Console(stderr=True).print(f"[red]{error}[/red]", highlight=False)
+    except Exception as error:
+        if not hasattr(error, "code"):
+            raise
+        Console(stderr=True, highlight=False).print(f"[red]{error}[/red]")
         raise SystemExit(1) from error
+
+
+def _boot() -> None:
+    """Start Django with the node's settings."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sild.node.settings")
+    django.setup()
+
+
+def _migrate() -> None:
+    """Apply what migrations wait."""
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def _require_node() -> None:
+    """Refuse with a sentence when there is no node in SILD_HOME."""
+    from django.conf import settings
+
+    from sild.node.config import ConfigError
+
+    if not settings.CONFIG.is_initialised:
+        raise ConfigError(f"There is no node in {settings.CONFIG.home}. Make one: sild init --node NAME")
+
+
+if __name__ == "__main__":
+    main()

@@ -10,7 +10,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 CONFIG_FILE = "node.toml"
-SECRET_FILE = "secret.key"
+SECRET_FILE = "secret.key"  # noqa: S105 -- the name of a file
+MAX_PORT = 65535
 LANGUAGES = ("en", "et", "uk")
 
 
@@ -75,7 +76,7 @@ class Config:
         """
         value: str = getattr(self, which)
         host, colon, port = value.rpartition(":")
-        if not (colon and host and port.isdigit() and int(port) < 65536):  # noqa: PLR2004 -- ports are 16 bits
+        if not (colon and host and port.isdigit() and int(port) <= MAX_PORT):
             raise ConfigError(f"SILD_{which.upper()} is “{value}”, not host:port. Write it as 127.0.0.1:8000.")
         return host, int(port)
 
@@ -125,7 +126,7 @@ def database(config: Config) -> dict[str, Any]:
     url = urlsplit(config.database_url)
     if url.scheme not in {"postgres", "postgresql"}:
         raise ConfigError(
-            f"DATABASE_URL starts with “{url.scheme}:”. Use postgresql://user:password@host/name, or leave it out for SQLite."
+            f"DATABASE_URL starts with “{url.scheme}:”. Use postgresql://user:password@host/name, or none for SQLite."
         )
     return {
         "ENGINE": "django.db.backends.postgresql",

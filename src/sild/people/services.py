@@ -17,7 +17,7 @@ from sild.people.enums import Right, Role
 from sild.people.errors import AlreadyExistsError, NotAllowedError, NotFoundError
 from sild.people.models import Agency, ApiToken, Membership, Person
 
-TOKEN_PREFIX = "sild_"  # noqa: S105 -- lets a leaked token be recognised by scanners; it is not a secret
+TOKEN_PREFIX = "sild_"  # noqa: S105 -- lets scanners recognise a leaked token
 TOKEN_DAYS = 90
 
 
@@ -126,6 +126,47 @@ def act_for(person: Person, slug: str) -> Agency:
     person.save(update_fields=["acts_for"])
     audit.note(Actor.of(person), "people.act-for", slug)
     return membership.agency
+
+
+@transaction.atomic
+def add_with_role(
+    actor: Actor, username: str, *, agency_slug: str, role: str, email: str = "", password: str | None = None
+) -> Person:
+    """Add somebody and give them a role in one go.
+
+    Raises:
+        NotFoundError: no such agency or role.
+        AlreadyExistsError: the user name is taken.
+    """
+    agency, wanted = agency_named(agency_slug), role_named(role)
+    person = create_person(actor, username, email=email, password=password)
+    give_role(actor, person, agency, wanted)
+    return person
+
+
+def agency_named(slug: str) -> Agency:
+    """The agency of that short name.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    agency = Agency.objects.filter(slug=slug).first()
+    if agency is None:
+        raise NotFoundError(_("There is no agency “%(slug)s” on this node.") % {"slug": slug})
+    return agency
+
+
+def role_named(name: str) -> Role:
+    """The role of that name.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    if name not in Role.values:
+        raise NotFoundError(
+            _("“%(name)s” is no role. Choose one of %(known)s.") % {"name": name, "known": ", ".join(Role.values)}
+        )
+    return Role(name)
 
 
 def actor_of_token(secret: str) -> Actor | None:

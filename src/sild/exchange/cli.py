@@ -1,0 +1,220 @@
+"""The words `sild partner`, `sild record` and `sild pull`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+partner_app = typer.Typer(no_args_is_help=True, help="Partners: add one, compare fingerprints, pin it.")
+record_app = typer.Typer(no_args_is_help=True, help="Records: publish, list, show, verify.")
+console = Console(highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+# Django starts only when a command needs it, so imports of models and services stand inside the commands.
+
+
+@partner_app.command("add")
+def partner_add(
+    source: Annotated[
+        str, typer.Argument(help="https:// address of the partner's exchange, or a file with its identity.")
+    ],
+    name: Annotated[str, typer.Option(help="What people here call it.")] = "",
+    url: Annotated[str, typer.Option(help="Its address, when the identity comes from a file.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Add a partner and print its fingerprint; nothing is exchanged until it is pinned."""
+    from sild.exchange import partners
+    from sild.exchange.client import Client
+    from sild.people.actor import Actor
+
+    if source.startswith("https://"):
+        with Client(source, None) as client:
+            document, url = client.identity(), source
+    else:
+        document = Path(source).read_bytes()
+    partner = partners.add(Actor.operator(), document, url, name=name)
+    if as_json:
+        console.print_json(
+            json.dumps({"node": partner.node, "fingerprint": partner.fingerprint, "state": partner.state})
+        )
+        return
+    console.print(f"Added {partner.node}. Its fingerprint is [bold]{partner.fingerprint}[/bold].")
+    console.print(f"Compare it aloud with an official there, then: sild partner pin {partner.node} FINGERPRINT")
+
+
+@partner_app.command("pin")
+def partner_pin(node: str, fingerprint: str) -> None:
+    """Pin a partner with the fingerprint that its official read aloud."""
+    from sild.exchange import partners
+    from sild.people.actor import Actor
+
+    partner = partners.pin(Actor.operator(), node, fingerprint)
+    console.print(f"Pinned {partner.node} ({partner.fingerprint}). Records flow from now on.")
+
+
+@partner_app.command("list")
+def partner_list(as_json: Json = False) -> None:
+    """List partners, how far each is trusted and how delivery stands."""
+    from sild.exchange.models import Delivery, Partner
+
+    rows = [
+        {
+            "node": partner.node,
+            "state": partner.state,
+            "fingerprint": partner.fingerprint,
+            "delivered": partner.delivered,
+            "sent": Delivery.objects.filter(partner=partner).count(),
+            "imported": partner.position,
+            "their_log": partner.their_size,
+            "group": partner.last_group,
+            "error": partner.last_error,
+        }
+        for partner in Partner.objects.all()
+    ]
+    _print_rows(rows, as_json=as_json)
+
+
+@partner_app.command("pull")
+def partner_pull(node: str) -> None:
+    """Ask one partner for news now."""
+    from sild.exchange import partners
+    from sild.exchange.pull import pull
+
+    done = pull(partners.get(node))
+    console.print(
+        f"{len(done.records)} records imported, {len(done.refused)} refused, checkpoint {done.cosigned} cosigned."
+    )
+
+
+@record_app.command("publish")
+def record_publish(
+    kind: Annotated[str, typer.Argument(help="As in exchange.comment.")],
+    body: Annotated[Path, typer.Argument(help="File with the body as JSON, or - for standard input.")],
+    subject: Annotated[str, typer.Option(help="What it is about.")],
+    to: Annotated[list[str], typer.Option(help="Node that it is for, “partners” or “public”; may be repeated.")],
+    tlp: Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")] = "AMBER",
+    preview: Annotated[bool, typer.Option(help="Only say what each partner would see.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Publish a record."""
+    from sild.exchange import gate, services
+    from sild.people.actor import Actor
+
+    audience: gate.Audience = to[0] if to in (["partners"], ["public"]) else to
+    if preview:
+        gate.check_marking(tlp, audience)
+        for partner, decision in services.preview(tlp, audience):
+            console.print(
+                f"{partner.node}: {'would see it' if decision.allowed else 'would not see it'} ({decision.reason})"
+            )
+        return
+    content = _read_json(body)
+    record = services.publish(Actor.operator(), kind=kind, subject=subject, body=content, tlp=tlp, audience=audience)
+    if as_json:
+        console.print_json(json.dumps({**record.reference, "leaf": record.leaf_index}))
+    else:
+        console.print(f"Published {record.pk} as leaf {record.leaf_index} ({record.hash}).")
+
+
+@record_app.command("list")
+def record_list(
+    kind: Annotated[str, typer.Option(help="Only this kind.")] = "",
+    issuer: Annotated[str, typer.Option(help="Only from this node.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List records, newest first."""
+    from sild.exchange.models import Record
+
+    queryset = Record.objects.all()
+    if kind:
+        queryset = queryset.filter(kind=kind)
+    if issuer:
+        queryset = queryset.filter(issuer=issuer)
+    rows = [
+        {
+            "id": str(record.pk),
+            "kind": record.kind,
+            "subject": record.subject,
+            "issuer": record.issuer,
+            "tlp": record.tlp,
+            "issued": record.issued.isoformat(),
+        }
+        for record in queryset
+    ]
+    _print_rows(rows, as_json=as_json)
+
+
+@record_app.command("show")
+def record_show(
+    record_id: str,
+    file: Annotated[Path | None, typer.Option(help="Write the record with its proof to this file.")] = None,
+) -> None:
+    """Show a record, or write it with its proof to a file."""
+    from sild.exchange import evidence, services
+    from sild.people.actor import Actor
+
+    record = services.get(Actor.operator(), record_id)
+    if file:
+        file.write_bytes(evidence.record_file(record))
+        console.print(f"Wrote {file}. Anybody can check it: sild record verify {file}")
+    else:
+        console.print_json(json.dumps(record.content))
+
+
+@record_app.command("verify")
+def record_verify(
+    file: Path,
+    fingerprint: Annotated[str, typer.Option(help="Fingerprint of the issuer that you got from its officials.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Verify a record's file: no node and no network needed. Status 1 when it does not verify."""
+    from sild.trust.evidence import verify_record_file
+
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise SystemExit(_fail(f"{file} cannot be read: {error.strerror}.")) from error
+    verdict = verify_record_file(data, fingerprint=fingerprint or None)
+    if as_json:
+        console.print_json(json.dumps({name: getattr(verdict, name) for name in verdict.__dataclass_fields__}))
+    else:
+        console.print(f"[{'green' if verdict.ok else 'red'}]{verdict.sentence}[/]")
+    if not verdict.ok:
+        raise SystemExit(1)
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    """The JSON object in a file, or on standard input."""
+    try:
+        content = json.loads(sys.stdin.read() if str(path) == "-" else path.read_text())
+    except (OSError, ValueError) as error:
+        raise SystemExit(_fail(f"{path} is not readable JSON: {error}.")) from error
+    if not isinstance(content, dict):
+        raise SystemExit(_fail(f"{path} holds no JSON object: a record's body starts with {{."))
+    return content
+
+
+def _fail(sentence: str) -> int:
+    """Print the sentence on standard error; 1."""
+    Console(stderr=True, highlight=False).print(f"[red]{sentence}[/red]")
+    return 1
+
+
+def _print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """A table for people or JSON for machines."""
+    if as_json:
+        console.print_json(json.dumps(rows))
+        return
+    if not rows:
+        console.print("There are none yet.")
+        return
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    console.print(table)

@@ -1,0 +1,67 @@
+"""What can go wrong between nodes; each error is a sentence with a stable code."""
+
+from __future__ import annotations
+
+
+class ExchangeError(Exception):
+    """Base of this package's errors."""
+
+    code = "exchange"
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code or type(self).code
+
+
+class UnknownKindError(ExchangeError):
+    """No module on this node publishes that kind."""
+
+    code = "unknown-kind"
+
+
+class BodyError(ExchangeError):
+    """The body does not have the form that its kind asks for."""
+
+    code = "body"
+
+
+class WithheldError(ExchangeError):
+    """The gate keeps the record from that receiver, or from everybody."""
+
+    code = "withheld"
+
+
+class PartnerError(ExchangeError):
+    """The partner is unknown, not pinned, or frozen."""
+
+    code = "partner"
+
+
+class RefusedError(ExchangeError):
+    """A record that a partner really published is not acceptable here; asking again will not change that."""
+
+    code = "refused"
+
+
+class TransferError(ExchangeError):
+    """What arrived is not what the partner's log commits to; asking again may bring the right bytes."""
+
+    code = "transfer"
+
+
+class HistoryError(ExchangeError):
+    """The partner's log shrank, forked or renumbered; a person must decide before anything more is imported."""
+
+    code = "history"
+
+
+class LinkDownError(ExchangeError):
+    """The partner could not be reached, or the link was not good enough to use."""
+
+    code = "link"
+
+
+class NotFoundError(ExchangeError):
+    """No such record or partner here."""
+
+    code = "not-found"

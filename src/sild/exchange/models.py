@@ -1,0 +1,237 @@
+"""Tables for partners, records, the node's own log and what is delivered to whom."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from sild.exchange.enums import PartnerState, Tlp
+from sild.people.models import Agency
+
+if TYPE_CHECKING:
+    from sild.people.actor import Actor
+
+# Markings under which what one agency published stays with that agency on its own node.
+KEPT_TO_AGENCY = (Tlp.RED, Tlp.AMBER_STRICT)
+
+
+class Partner(models.Model):
+    """Another government's node."""
+
+    node = models.CharField(_("node"), primary_key=True, max_length=63)
+    name = models.CharField(_("name"), max_length=200)
+    url = models.URLField(_("address"), max_length=300)
+    identity = models.BinaryField(editable=False)
+    fingerprint = models.CharField(_("fingerprint"), max_length=40)
+    state = models.CharField(_("state"), max_length=10, choices=PartnerState.choices, default=PartnerState.ADDED)
+    reason = models.TextField(_("reason"), blank=True, default="")
+    pinned_at = models.DateTimeField(_("pinned"), null=True, blank=True)
+
+    # How far we have read what they number for us, and the last checkpoint of theirs that we verified.
+    position = models.PositiveBigIntegerField(default=0)
+    chain = models.BinaryField(default=bytes(32), editable=False)
+    their_size = models.PositiveBigIntegerField(default=0)
+    their_checkpoint = models.TextField(blank=True, default="")
+    # How far they have confirmed reading what we number for them.
+    delivered = models.PositiveBigIntegerField(default=0)
+
+    last_contact = models.DateTimeField(_("last contact"), null=True, blank=True)
+    last_group = models.CharField(_("key exchange"), max_length=40, blank=True, default="")
+    last_error = models.TextField(_("last error"), blank=True, default="")
+    failures = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("partner")
+        verbose_name_plural = _("partners")
+        ordering = ["node"]
+
+    def __str__(self) -> str:
+        return self.name or self.node
+
+    def get_absolute_url(self) -> str:
+        """Address of the partner's page."""
+        return reverse("exchange:partner", args=[self.node])
+
+    @property
+    def is_pinned(self) -> bool:
+        """True when people have compared fingerprints, frozen or not."""
+        return self.state in {PartnerState.PINNED, PartnerState.FROZEN}
+
+
+class RecordQuerySet(models.QuerySet["Record"]):
+    """Queries that know who may see what."""
+
+    def visible_to(self, actor: Actor) -> RecordQuerySet:
+        """What came from partners, what the actor's agency published, and what others published for wide reading."""
+        if actor.is_operator:
+            return self
+        if actor.agency is None:
+            return self.none()
+        return self.filter(models.Q(agency=None) | models.Q(agency=actor.agency) | ~models.Q(tlp__in=KEPT_TO_AGENCY))
+
+
+class Record(models.Model):
+    """A statement that some node published: ours or a partner's, with its canonical bytes."""
+
+    id = models.UUIDField(primary_key=True)
+    hash = models.CharField(_("hash"), max_length=71, unique=True)
+    kind = models.CharField(_("kind"), max_length=80, db_index=True)
+    version = models.PositiveIntegerField(_("version"))
+    issuer = models.CharField(_("issuer"), max_length=63, db_index=True)
+    subject = models.CharField(_("subject"), max_length=300)
+    issued = models.DateTimeField(_("issued"))
+    tlp = models.CharField(_("marking"), max_length=15, choices=Tlp.choices)
+    audience = models.JSONField(_("audience"))
+    raw = models.BinaryField(editable=False)
+    agency = models.ForeignKey(Agency, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    leaf_index = models.PositiveBigIntegerField(_("leaf"))
+    answers_id = models.UUIDField(null=True, blank=True, db_index=True)
+    replaces_id = models.UUIDField(null=True, blank=True)
+    withdraws_id = models.UUIDField(null=True, blank=True)
+    withdrawn = models.BooleanField(_("withdrawn"), default=False)
+    received = models.DateTimeField(_("received"), null=True, blank=True)
+    # The tlog-proof with which a partner's record came; our own proofs are made from our log when asked for.
+    proof = models.TextField(blank=True, default="")
+
+    objects = RecordQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("record")
+        verbose_name_plural = _("records")
+        ordering = ["-issued", "-id"]
+        constraints = [models.UniqueConstraint(fields=["issuer", "leaf_index"], name="one_record_per_leaf")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.id}"
+
+    def get_absolute_url(self) -> str:
+        """Address of the record's page."""
+        return reverse("exchange:record", args=[self.id])
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Header and body as they were signed."""
+        parsed: dict[str, Any] = orjson.loads(bytes(self.raw))
+        return parsed
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """The signed header."""
+        header: dict[str, Any] = self.content["header"]
+        return header
+
+    @property
+    def body(self) -> dict[str, Any]:
+        """The signed body."""
+        body: dict[str, Any] = self.content["body"]
+        return body
+
+    @property
+    def is_own(self) -> bool:
+        """True for what this node published."""
+        return self.received is None
+
+    @property
+    def reference(self) -> dict[str, str]:
+        """Id and hash, as another record names this one."""
+        return {"id": str(self.id), "hash": self.hash}
+
+
+class LogState(models.Model):
+    """The one row that is locked while leaves are added, so that there is one sequencer at a time."""
+
+    size = models.PositiveBigIntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.size} leaves"
+
+
+class Tile(models.Model):
+    """A tile of the log: up to 256 hashes of 32 bytes (C2SP tlog-tiles)."""
+
+    level = models.PositiveSmallIntegerField()
+    index = models.PositiveBigIntegerField()
+    hashes = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["level", "index"], name="one_tile_per_place")]
+
+    def __str__(self) -> str:
+        return f"tile {self.level}/{self.index}"
+
+
+class Checkpoint(models.Model):
+    """A signed statement of the log's size and root; `size` is unique, so two of the same size cannot differ."""
+
+    size = models.PositiveBigIntegerField(unique=True)
+    text = models.TextField()
+    signed = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-size"]
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.size}"
+
+
+class Cosignature(models.Model):
+    """A partner's statement, as our witness, that our log grew consistently up to a checkpoint."""
+
+    checkpoint = models.ForeignKey(Checkpoint, on_delete=models.PROTECT, related_name="cosignatures")
+    witness = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="cosignatures")
+    line = models.TextField()
+    received = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["checkpoint", "witness"], name="one_cosignature_per_witness")]
+
+    def __str__(self) -> str:
+        return f"{self.witness_id} on {self.checkpoint}"
+
+
+class Delivery(models.Model):
+    """An entry of the index that is numbered for one partner alone, without gaps."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="deliveries")
+    position = models.PositiveBigIntegerField()
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="deliveries")
+    # SHA-256(previous chain || leaf hash): a renumbered index cannot keep its chain.
+    chain = models.BinaryField()
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "position"], name="one_delivery_per_position"),
+            models.UniqueConstraint(fields=["partner", "record"], name="one_delivery_per_record"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} #{self.position}"
+
+
+class Refusal(models.Model):
+    """Something that arrived and was not imported: kept for inspection with the reason."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="refusals")
+    position = models.PositiveBigIntegerField()
+    code = models.CharField(_("code"), max_length=60)
+    sentence = models.TextField(_("reason"))
+    digest = models.CharField(max_length=64)
+    data = models.BinaryField()
+    at = models.DateTimeField(_("time"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("refusal")
+        verbose_name_plural = _("refusals")
+        ordering = ["-at"]
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "position", "digest"], name="one_refusal_per_message")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} #{self.position}: {self.code}"

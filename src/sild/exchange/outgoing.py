@@ -1,0 +1,133 @@
+"""What a partner gets when it asks for news: an index numbered for it alone, each record proved, sealed if narrow."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from sild.exchange import gate, log, own
+from sild.exchange.errors import HistoryError, PartnerError, WithheldError
+from sild.exchange.models import Checkpoint, Cosignature, Delivery, Partner, Record
+from sild.exchange.partners import identity_of
+from sild.trust import tree
+from sild.trust.checkpoint import verify_cosignature
+from sild.trust.errors import TrustError
+from sild.trust.seal import seal
+
+PAGE_RECORDS = 256
+PAGE_BYTES = 4 * 1024 * 1024
+
+
+@transaction.atomic
+def page(partner: Partner, *, after: int, have: int) -> dict[str, Any] | None:
+    """The next page of a partner's index; None when there is nothing new.
+
+    Args:
+        partner: who asks; it must be pinned.
+        after: the last position that the partner has imported, which confirms all up to it.
+        have: size of the newest checkpoint of ours that the partner has verified.
+
+    Returns:
+        `checkpoint`, `consistency` (base64 hashes), `entries` (each with `position`, `index`, `path`, `chain` and
+        `record` or `sealed`) and `more`.
+
+    Raises:
+        HistoryError: the partner has seen more of our log than there is: this node was rolled back.
+    """
+    checkpoint = log.latest()
+    if checkpoint is None:
+        return None
+    if have > checkpoint.size:
+        raise HistoryError(
+            f"You have verified {have} leaves of this log, which has {checkpoint.size}: this node lost data."
+        )
+    _confirm(partner, after)
+    entries, more = _entries(partner, after, checkpoint)
+    if not entries and have == checkpoint.size:
+        return None
+    consistency = tree.consistency_proof(log.DatabaseTiles(), have, checkpoint.size) if have else []
+    return {
+        "checkpoint": checkpoint.text,
+        "consistency": [b64encode(node).decode() for node in consistency],
+        "entries": entries,
+        "more": more,
+    }
+
+
+def _entries(partner: Partner, after: int, checkpoint: Checkpoint) -> tuple[list[dict[str, Any]], bool]:
+    """Entries up to the page's limits, and whether there are more."""
+    tiles = log.DatabaseTiles()
+    rows = Delivery.objects.filter(partner=partner, position__gt=after).select_related("record")[: PAGE_RECORDS + 1]
+    entries: list[dict[str, Any]] = []
+    size = 0
+    for row in rows:
+        size += len(row.record.raw)
+        if len(entries) == PAGE_RECORDS or (entries and size > PAGE_BYTES):
+            return entries, True
+        path = tree.inclusion_proof(tiles, row.record.leaf_index, checkpoint.size)
+        entries.append(
+            {
+                "position": row.position,
+                "index": row.record.leaf_index,
+                "path": [b64encode(node).decode() for node in path],
+                "chain": b64encode(row.chain).decode(),
+                **release(row.record, partner, row.position),
+            }
+        )
+    return entries, False
+
+
+def release(record: Record, partner: Partner, position: int) -> dict[str, Any]:
+    """A record as it leaves this node: through the gate, and sealed when its audience is narrow.
+
+    Raises:
+        WithheldError: the gate says no, for instance because it was decided differently when the record was numbered.
+    """
+    decision = gate.decide(record.tlp, record.audience, partner.node, pinned=partner.is_pinned)
+    if not decision.allowed:
+        raise WithheldError(decision.reason)
+    if not gate.is_narrow(record.audience):
+        return {"record": bytes(record.raw).decode()}
+    sealed = seal(
+        bytes(record.raw),
+        [identity_of(partner)],
+        sender=own.node_id(),
+        context=seal_context(partner.node, position),
+    )
+    return {"sealed": sealed}
+
+
+def seal_context(receiver: str, position: int) -> dict[str, str]:
+    """What a sealed entry is bound to, so that it cannot be moved to another place of the index."""
+    return {"receiver": receiver, "position": str(position)}
+
+
+@transaction.atomic
+def accept_cosignature(partner: Partner, size: int, line: str) -> Cosignature:
+    """Keep a partner's statement that our log is consistent up to a checkpoint of ours.
+
+    Raises:
+        PartnerError: there is no such checkpoint, or the line is not that partner's signature on it.
+    """
+    checkpoint = Checkpoint.objects.filter(size=size).first()
+    if checkpoint is None:
+        raise PartnerError(f"This node has signed no checkpoint of size {size}.", code="no-checkpoint")
+    try:
+        verify_cosignature(checkpoint.text, line, identity_of(partner))
+    except TrustError as error:
+        raise PartnerError(f"That is not your cosignature on checkpoint {size}: {error}", code=error.code) from error
+    cosignature, _created = Cosignature.objects.get_or_create(
+        checkpoint=checkpoint, witness=partner, defaults={"line": line}
+    )
+    return cosignature
+
+
+def _confirm(partner: Partner, after: int) -> None:
+    """Remember how far the partner has read; a number beyond what was sent confirms nothing."""
+    sent = Delivery.objects.filter(partner=partner).count()
+    Partner.objects.filter(pk=partner.pk).update(
+        delivered=max(partner.delivered, min(after, sent)), last_contact=timezone.now()
+    )

@@ -1,0 +1,156 @@
+"""What officials do with partners: add one, compare fingerprints and pin it, freeze it, let it go on."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sild.exchange import own
+from sild.exchange.enums import PartnerState
+from sild.exchange.errors import NotFoundError, PartnerError
+from sild.exchange.models import Partner, Record
+from sild.exchange.services import enqueue
+from sild.people import audit
+from sild.people.enums import Right
+from sild.trust.errors import TrustError
+from sild.trust.identity import Identity
+
+if TYPE_CHECKING:
+    from sild.people.actor import Actor
+
+
+def identity_of(partner: Partner) -> Identity:
+    """The partner's verified identity.
+
+    Raises:
+        PartnerError: it does not verify any more, for instance because it ran out.
+    """
+    try:
+        return Identity.parse(bytes(partner.identity), on=datetime.now(UTC).date())
+    except TrustError as error:
+        raise PartnerError(
+            _("The identity of %(node)s cannot be used: %(why)s Ask them for a new one and add it again.")
+            % {"node": partner.node, "why": error},
+            code=error.code,
+        ) from error
+
+
+@transaction.atomic
+def add(actor: Actor, document: bytes, url: str, *, name: str = "") -> Partner:
+    """Add a partner by its identity document; nothing is exchanged until the fingerprint is pinned.
+
+    Raises:
+        NotAllowedError: the actor does not administer.
+        PartnerError: the document does not verify, is our own, or clashes with a pinned partner of the same name.
+    """
+    actor.require(Right.ADMINISTER)
+    try:
+        identity = Identity.parse(document, on=datetime.now(UTC).date())
+    except TrustError as error:
+        raise PartnerError(
+            _("That is no valid identity document: %(why)s") % {"why": error}, code=error.code
+        ) from error
+    if identity.node == own.node_id():
+        raise PartnerError(_("%(node)s is this node itself.") % {"node": identity.node})
+    known = Partner.objects.select_for_update().filter(node=identity.node).first()
+    if known and known.is_pinned and known.fingerprint != identity.fingerprint:
+        raise PartnerError(
+            _("%(node)s is pinned with the fingerprint %(old)s, but this document has %(new)s. Nothing was changed. "
+              "Ask them over a channel that you trust what happened.")
+            % {"node": identity.node, "old": known.fingerprint, "new": identity.fingerprint}
+        )  # fmt: skip
+    partner, _created = Partner.objects.update_or_create(
+        node=identity.node,
+        defaults={
+            "name": name or (known.name if known else identity.node),
+            "url": url,
+            "identity": identity.document,
+            "fingerprint": identity.fingerprint,
+        },
+    )
+    audit.note(actor, "exchange.add-partner", partner.node, fingerprint=partner.fingerprint, url=url)
+    return partner
+
+
+@transaction.atomic
+def pin(actor: Actor, node: str, fingerprint: str) -> Partner:
+    """Pin a partner after the fingerprint has been read aloud; from then on records flow.
+
+    Raises:
+        PartnerError: the fingerprint is not the one of the identity that was added.
+    """
+    actor.require(Right.ADMINISTER)
+    partner = get(node, lock=True)
+    if _plain(fingerprint) != _plain(partner.fingerprint):
+        raise PartnerError(
+            _("The fingerprint read aloud, %(heard)s, is not that of the identity received from %(node)s, %(have)s. "
+              "It was not pinned: somebody may be in between.")
+            % {"heard": fingerprint, "node": node, "have": partner.fingerprint}
+        )  # fmt: skip
+    if partner.state == PartnerState.ADDED:
+        partner.state = PartnerState.PINNED
+        partner.pinned_at = timezone.now()
+        partner.save(update_fields=["state", "pinned_at"])
+        enqueue(list(Record.objects.filter(received=None).order_by("leaf_index")), [partner])
+        audit.note(actor, "exchange.pin-partner", node, fingerprint=partner.fingerprint)
+    return partner
+
+
+@transaction.atomic
+def freeze(actor: Actor, node: str, reason: str) -> Partner:
+    """Stop importing from a partner until a person decides; what was imported stays."""
+    partner = get(node, lock=True)
+    if partner.state != PartnerState.FROZEN:
+        partner.state, partner.reason = PartnerState.FROZEN, reason
+        partner.save(update_fields=["state", "reason"])
+        audit.note(actor, "exchange.freeze-partner", node, reason=reason)
+    return partner
+
+
+@transaction.atomic
+def unfreeze(actor: Actor, node: str, decision: str) -> Partner:
+    """Go on with a frozen partner; the decision is kept in the audit trail.
+
+    Raises:
+        PartnerError: the partner is not frozen.
+    """
+    actor.require(Right.ADMINISTER)
+    partner = get(node, lock=True)
+    if partner.state != PartnerState.FROZEN:
+        raise PartnerError(_("%(node)s is not frozen.") % {"node": node})
+    partner.state, partner.reason = PartnerState.PINNED, ""
+    partner.save(update_fields=["state", "reason"])
+    audit.note(actor, "exchange.unfreeze-partner", node, decision=decision)
+    return partner
+
+
+def get(node: str, *, lock: bool = False) -> Partner:
+    """The partner of that id.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    queryset = Partner.objects.select_for_update() if lock else Partner.objects.all()
+    partner = queryset.filter(node=node).first()
+    if partner is None:
+        raise NotFoundError(
+            _("There is no partner “%(node)s” here. Add it first: sild partner add URL.") % {"node": node}
+        )
+    return partner
+
+
+def by_thumbprint(thumbprint: str) -> Partner | None:
+    """The pinned partner whose TLS key this is; None when nobody pinned has it."""
+    for partner in Partner.objects.exclude(state=PartnerState.ADDED):
+        if thumbprint in identity_of(partner).tls_thumbprints:
+            return partner
+    return None
+
+
+def _plain(fingerprint: str) -> str:
+    """Fingerprints are compared without dashes, spaces and case."""
+    return "".join(character for character in fingerprint.upper() if character.isalnum())

@@ -1,0 +1,231 @@
+"""What people do with records: publish, revise, withdraw, and ask beforehand who would see what."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import uuid
+from base64 import urlsafe_b64encode
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from sild.exchange import gate, kinds, log, own
+from sild.exchange.enums import PartnerState
+from sild.exchange.errors import BodyError, ExchangeError, NotFoundError
+from sild.exchange.models import Delivery, Partner, Record
+from sild.people import audit
+from sild.people.enums import Right
+from sild.trust.errors import TrustError
+from sild.trust.record import Header, Reference, build_record, parse_record, uuid7
+from sild.trust.suites import CURRENT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sild.people.actor import Actor
+
+WITHDRAWAL = "exchange.withdrawal"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A record before it is published.
+
+    Attributes:
+        kind: a kind that a module here registered.
+        subject: what it is about: a solution's name, a case number; 300 characters at most.
+        body: in the form that the kind asks for.
+        tlp: the TLP 2.0 marking.
+        audience: node ids, "partners" or "public".
+        answers, replaces, withdraws: an earlier record that this one names by id and hash.
+    """
+
+    kind: str
+    subject: str
+    body: dict[str, Any]
+    tlp: str
+    audience: gate.Audience
+    answers: Record | None = None
+    replaces: Record | None = None
+    withdraws: Record | None = None
+
+
+def publish(
+    actor: Actor,
+    *,
+    kind: str,
+    subject: str,
+    body: dict[str, Any],
+    tlp: str,
+    audience: gate.Audience,
+    answers: Record | None = None,
+    replaces: Record | None = None,
+) -> Record:
+    """Publish one record; see `Draft` for the arguments and `publish_batch` for the errors."""
+    draft = Draft(kind=kind, subject=subject, body=body, tlp=tlp, audience=audience, answers=answers, replaces=replaces)
+    return publish_batch(actor, [draft])[0]
+
+
+@transaction.atomic
+def publish_batch(actor: Actor, drafts: Sequence[Draft]) -> list[Record]:
+    """Publish records under one pair of signatures; all of them or none.
+
+    Raises:
+        NotAllowedError: the actor may not publish.
+        UnknownKindError: no module here knows the kind.
+        BodyError: the body has not the kind's form.
+        WithheldError: marking and audience contradict each other.
+    """
+    actor.require(Right.PUBLISH)
+    for draft in drafts:
+        _check(draft)
+    state = log.lock()
+    records = [_build(actor, draft, state.size + offset) for offset, draft in enumerate(drafts)]
+    log.append(state, [bytes.fromhex(record.hash.removeprefix("sha256:")) for record in records])
+    Record.objects.bulk_create(records)
+    enqueue(records, Partner.objects.exclude(state=PartnerState.ADDED))
+    for record in records:
+        apply_withdrawal(record)
+        audit.note(actor, "exchange.publish", record, hash=record.hash, tlp=record.tlp)
+        kinds.record_added.send(Record, record=record)
+    return records
+
+
+def withdraw(actor: Actor, record: Record, reason: str) -> Record:
+    """Withdraw one of our records by publishing a record that says so, to the same audience.
+
+    Raises:
+        ExchangeError: the record is a partner's, or withdrawn already.
+    """
+    if not record.is_own:
+        raise ExchangeError(
+            _("Only its issuer withdraws a record: %(issuer)s published this one.") % {"issuer": record.issuer}
+        )
+    if record.withdrawn:
+        raise ExchangeError(_("This record has been withdrawn already."))
+    draft = Draft(
+        kind=WITHDRAWAL,
+        subject=record.subject,
+        body={"reason": reason},
+        tlp=record.tlp,
+        audience=record.audience,
+        withdraws=record,
+    )
+    return publish_batch(actor, [draft])[0]
+
+
+def preview(tlp: str, audience: gate.Audience) -> list[tuple[Partner, gate.Decision]]:
+    """Answer “what would they see?”: the gate's decision for each partner."""
+    return [
+        (partner, gate.decide(tlp, audience, partner.node, pinned=partner.is_pinned))
+        for partner in Partner.objects.all()
+    ]
+
+
+def enqueue(records: Sequence[Record], partners: Any) -> None:
+    """Number the records for each partner that the gate lets them reach."""
+    for partner in partners:
+        last = Delivery.objects.filter(partner=partner).order_by("-position").first()
+        position, chain = (last.position, bytes(last.chain)) if last else (0, bytes(32))
+        rows = []
+        for record in records:
+            if gate.decide(record.tlp, record.audience, partner.node, pinned=partner.is_pinned).allowed:
+                position, chain = position + 1, link(chain, record.hash)
+                rows.append(Delivery(partner=partner, position=position, record=record, chain=chain))
+        Delivery.objects.bulk_create(rows)
+
+
+def link(chain: bytes, record_hash: str) -> bytes:
+    """The next value of a delivery index's chain: SHA-256(previous || leaf hash)."""
+    return hashlib.sha256(chain + bytes.fromhex(record_hash.removeprefix("sha256:"))).digest()
+
+
+def get(actor: Actor, record_id: str) -> Record:
+    """A record that the actor may see.
+
+    Raises:
+        NotFoundError: there is none with that id, or not for this actor.
+    """
+    try:
+        return Record.objects.visible_to(actor).get(pk=uuid.UUID(str(record_id)))
+    except (Record.DoesNotExist, ValueError) as error:
+        raise NotFoundError(_("There is no record %(id)s here that you may see.") % {"id": record_id}) from error
+
+
+def apply_withdrawal(record: Record) -> None:
+    """Mark the record that `record` withdraws; only the same issuer's word counts (DESIGN: one writer)."""
+    if record.withdraws_id:
+        Record.objects.filter(pk=record.withdraws_id, issuer=record.issuer).update(withdrawn=True)
+
+
+def _check(draft: Draft) -> None:
+    """Everything about a draft that can be refused before the log is touched."""
+    kind = kinds.require(draft.kind)
+    gate.check_marking(draft.tlp, draft.audience)
+    try:
+        kind.validate(draft.body)
+    except ValueError as error:
+        raise BodyError(_("This is not a valid %(kind)s: %(why)s") % {"kind": draft.kind, "why": error}) from error
+    for named in (draft.replaces, draft.withdraws):
+        if named is not None and not named.is_own:
+            raise ExchangeError(
+                _("Only its issuer revises or withdraws a record: %(issuer)s published this one.")
+                % {"issuer": named.issuer}
+            )
+
+
+def _build(actor: Actor, draft: Draft, leaf_index: int) -> Record:
+    """Make the canonical bytes and the row of a record that will be the leaf at `leaf_index`."""
+    audience = draft.audience if isinstance(draft.audience, str) else sorted(set(draft.audience))
+    header = Header(
+        id=str(uuid7()),
+        kind=draft.kind,
+        version=draft.replaces.version + 1 if draft.replaces else 1,
+        suite=CURRENT,
+        issuer=own.node_id(),
+        subject=draft.subject,
+        issued=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        tlp=draft.tlp,
+        audience=audience,
+        salt=urlsafe_b64encode(secrets.token_bytes(16)).rstrip(b"=").decode(),
+        replaces=_reference(draft.replaces),
+        withdraws=_reference(draft.withdraws),
+        answers=_reference(draft.answers),
+    )
+    try:
+        raw = build_record(header, draft.body)
+    except TrustError as error:
+        raise BodyError(str(error), code=error.code) from error
+    return row(raw, leaf_index, agency=actor.agency)
+
+
+def row(raw: bytes, leaf_index: int, **extra: Any) -> Record:
+    """The table row of canonical bytes; not yet saved."""
+    parsed = parse_record(raw)
+    header = parsed.header
+    return Record(
+        id=uuid.UUID(header.id),
+        hash=parsed.hash,
+        kind=header.kind,
+        version=header.version,
+        issuer=header.issuer,
+        subject=header.subject,
+        issued=datetime.fromisoformat(header.issued),
+        tlp=header.tlp,
+        audience=header.audience,
+        raw=raw,
+        leaf_index=leaf_index,
+        answers_id=header.answers and uuid.UUID(header.answers.id),
+        replaces_id=header.replaces and uuid.UUID(header.replaces.id),
+        withdraws_id=header.withdraws and uuid.UUID(header.withdraws.id),
+        **extra,
+    )
+
+
+def _reference(record: Record | None) -> Reference | None:
+    """Name another record by id and hash."""
+    return Reference(id=str(record.pk), hash=record.hash) if record else None

@@ -1,0 +1,16 @@
+"""Addresses of the exchange's pages."""
+
+from django.urls import path
+
+from sild.exchange import views
+
+app_name = "exchange"
+urlpatterns = [
+    path("records/", views.record_list, name="records"),
+    path("records/preview/", views.preview, name="preview"),
+    path("records/<uuid:record_id>/", views.record, name="record"),
+    path("records/<uuid:record_id>/file/", views.record_file, name="record-file"),
+    path("partners/", views.partner_list, name="partners"),
+    path("partners/<str:node>/", views.partner, name="partner"),
+    path("partners/<str:node>/unfreeze/", views.partner_unfreeze, name="partner-unfreeze"),
+]

@@ -1,0 +1,56 @@
+"""Making a node's home folder: keys, secret, settings, database."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sild.node.config import CONFIG_FILE, SECRET_FILE, Config, ConfigError
+from sild.trust.errors import TrustError
+from sild.trust.identity import NodeKeys
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def create(home: Path, node: str, *, title: str, pages: str, exchange: str) -> NodeKeys:
+    """Make the folder with new keys and settings; the settings are written last, so a cut-off attempt can be repeated.
+
+    Raises:
+        ConfigError: there is a node in the folder already, an address has the wrong form, or the name is not allowed.
+    """
+    config = Config(home=home, node=node, pages=pages, exchange=exchange)
+    if config.is_initialised:
+        raise ConfigError(f"{home} holds a node already. Choose another SILD_HOME, or use it as it is: sild up.")
+    config.address("pages")
+    config.address("exchange")
+    home.mkdir(parents=True, exist_ok=True)
+    home.chmod(0o700)
+    try:
+        keys = NodeKeys.generate(node, now=datetime.now(UTC))
+        keys.save(config.keys, os.environ.get("SILD_KEY_PASSPHRASE", "").encode() or None)
+    except TrustError as error:
+        raise ConfigError(str(error)) from error
+    _write(home / SECRET_FILE, secrets.token_urlsafe(50) + "\n")
+    settings = {"node": node, "title": title or node.capitalize(), "pages": pages, "exchange": exchange}
+    _write(home / CONFIG_FILE, "".join(f"{name} = {_quote(value)}\n" for name, value in settings.items()))
+    return keys
+
+
+def _quote(value: str) -> str:
+    """A TOML basic string."""
+    escaped = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a private file so that it is whole or absent, even after a power cut."""
+    temporary = path.with_suffix(".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

@@ -1,0 +1,54 @@
+"""One part of a running node as a process: `python -m sild.node.part web|worker|exchange`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+import django
+
+from sild.node.supervise import die_with_parent
+
+
+def worker() -> None:
+    """Run jobs from the database."""
+    from django.core.management import call_command
+
+    call_command("db_worker", interval=0.5, verbosity=0)
+
+
+def exchange() -> None:
+    """Pull from partners until told to stop."""
+    from django.conf import settings
+
+    from sild.exchange.pull import run_forever
+
+    stopping = False
+
+    def stop(*_: object) -> None:
+        nonlocal stopping
+        stopping = True
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    run_forever(settings.CONFIG.pull_seconds, lambda: stopping)
+
+
+def web() -> None:
+    """Serve pages and partners."""
+    from sild.node.server import serve
+
+    serve()
+
+
+def main(name: str) -> None:
+    """Run the part of that name."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sild.node.settings")
+    die_with_parent()
+    django.setup()
+    {"web": web, "worker": worker, "exchange": exchange}[name]()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

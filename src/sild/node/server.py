@@ -1,0 +1,78 @@
+"""The node's web process: pages over plain HTTP for a browser or proxy, the exchange over hybrid TLS for partners."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any
+
+import django
+from daphne.server import Server
+
+if TYPE_CHECKING:
+    from collections.abc import MutableMapping
+
+    from asgiref.typing import ASGI3Application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sild.node.settings")
+
+
+class NodeServer(Server):  # type: ignore[misc] -- daphne has no types
+    """Daphne with the TLS facts of each request in its scope (ASGI TLS extension)."""
+
+    def create_application(self, protocol: Any, scope: MutableMapping[str, Any]) -> Any:
+        """Add the peer's certificate and the negotiated group before the application starts."""
+        transport = protocol.channel.transport if hasattr(protocol, "channel") else None
+        if hasattr(transport, "getPeerCertificate"):
+            scope.setdefault("extensions", {})["tls"] = _tls_facts(transport)
+        return super().create_application(protocol, scope)
+
+
+def _tls_facts(transport: Any) -> dict[str, Any]:
+    """`client_cert_chain` as PEM and `group`, read from the live connection."""
+    from cryptography.hazmat.primitives.serialization import Encoding
+
+    certificate = transport.getPeerCertificate()
+    chain = [certificate.to_cryptography().public_bytes(Encoding.PEM).decode()] if certificate else []
+    return {"client_cert_chain": chain, "group": transport.getHandle().get_group_name()}
+
+
+def application(pages: ASGI3Application, exchange: Any) -> Any:
+    """Send what came over the partners' TLS to the exchange and everything else to the pages."""
+
+    async def dispatch(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        surface = exchange if "tls" in scope.get("extensions", {}) else pages
+        await surface(scope, receive, send)
+
+    return dispatch
+
+
+def serve() -> None:
+    """Listen on both ports until a signal ends the process."""
+    django.setup()
+    from django.conf import settings
+    from django.core.asgi import get_asgi_application
+    from twisted.internet import reactor
+
+    from sild.exchange import own, wire
+    from sild.trust.tls import ServerContextFactory
+
+    host, port = settings.CONFIG.address("pages")
+    link_host, link_port = settings.CONFIG.address("exchange")
+    factory = ServerContextFactory(own.node_keys())
+
+    def listen_for_partners() -> None:
+        reactor.listenSSL(link_port, server.http_factory, factory, interface=link_host)
+
+    server = NodeServer(
+        application(get_asgi_application(), wire.application),
+        endpoints=[f"tcp:{port}:interface={host}"],
+        ready_callable=listen_for_partners,
+        server_name="sild",
+        request_buffer_size=64 * 1024,
+        verbosity=0,
+    )
+    server.run()
+
+
+if __name__ == "__main__":
+    serve()

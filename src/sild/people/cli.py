@@ -1,0 +1,68 @@
+"""The words `sild agency`, `sild person` and `sild token`."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+agency_app = typer.Typer(no_args_is_help=True, help="Agencies on this node.")
+person_app = typer.Typer(no_args_is_help=True, help="People who sign in.")
+token_app = typer.Typer(no_args_is_help=True, help="Tokens with which machines act for an agency.")
+console = Console(highlight=False)
+
+
+@agency_app.command("add")
+def agency_add(slug: str, name: str) -> None:
+    """Found an agency."""
+    from sild.people import services
+    from sild.people.actor import Actor
+
+    console.print(f"Added the agency {services.create_agency(Actor.operator(), name, slug)}.")
+
+
+@agency_app.command("list")
+def agency_list() -> None:
+    """List agencies and how many people act for each."""
+    from sild.people.models import Agency
+
+    for agency in Agency.objects.all():
+        console.print(f"{agency.slug}: {agency.name}, {agency.memberships.count()} people")
+
+
+@person_app.command("add")
+def person_add(
+    username: str,
+    agency: Annotated[str, typer.Option(help="Short name of the agency that the person acts for.")],
+    role: Annotated[str, typer.Option(help="viewer, editor, publisher or administrator.")] = "viewer",
+    email: Annotated[str, typer.Option()] = "",
+    password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
+) -> None:
+    """Add somebody who can sign in, with a role in an agency."""
+    from sild.people import services
+    from sild.people.actor import Actor
+
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("Password: ")
+    person = services.add_with_role(
+        Actor.operator(), username, agency_slug=agency, role=role, email=email, password=password
+    )
+    console.print(f"Added {person.username} as {role} of {agency}.")
+
+
+@token_app.command("issue")
+def token_issue(
+    name: str,
+    agency: Annotated[str, typer.Option(help="Short name of the agency that the token acts for.")],
+    role: Annotated[str, typer.Option(help="viewer, editor, publisher or administrator.")] = "viewer",
+) -> None:
+    """Issue a token; its secret is printed this once."""
+    from sild.people import services
+    from sild.people.actor import Actor
+
+    _token, secret = services.issue_token(
+        Actor.operator(), name, services.role_named(role), agency=services.agency_named(agency)
+    )
+    typer.echo(secret)
