@@ -1,0 +1,40 @@
+# Two commands matter: `make demo` and `make test`. Both do all their own set-up.
+SHELL := /bin/sh
+PYTHON ?= python3
+BIN := .venv/bin
+.DEFAULT_GOAL := help
+
+.PHONY: help demo test check bench build clean
+
+help: ## say what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
+
+demo: build ## play the whole story with two nodes; ONCE=1 ends after it
+	@$(BIN)/sild demo $(if $(ONCE),--once)
+
+test: .venv/dev.stamp build ## install what tests need and run them all; ARGS= goes to pytest
+	@sh tools/test $(ARGS)
+
+check: .venv/dev.stamp build ## lint, types, import contracts, translations, migrations
+	@sh tools/check
+
+bench: .venv/dev.stamp build ## measure: make bench MODULE=trust
+	@$(BIN)/python bench/harness.py $(MODULE)
+
+build: .venv/run.stamp ## style sheets, translations
+	@$(BIN)/python tools/build.py
+
+clean: ## remove everything that was made
+	rm -rf .venv node_modules build dist src/sild/node/static/vendor
+
+# What running needs, with hashes checked; `make demo` stops here.
+.venv/run.stamp: requirements/build.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sild needs Python 3.11 or newer; set PYTHON=…")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "Install Python's venv first: apt-get install python3-venv"; exit 1; }
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/dev.stamp: .venv/run.stamp requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@

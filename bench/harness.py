@@ -1,0 +1,100 @@
+"""Runs one module's benchmark, prints its table and writes `bench/results/<module>.json`."""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured figure.
+
+    Attributes:
+        name: what was measured, with its size.
+        value: the figure, in `unit`.
+        target: what the issue asks for; None when there is none.
+        better: whether higher or lower is better.
+        peer: what it was compared with, measured in the same run.
+        peer_value: the peer's figure, in `unit`.
+    """
+
+    name: str
+    value: float
+    unit: str
+    target: float | None = None
+    better: Literal["higher", "lower"] = "lower"
+    peer: str | None = None
+    peer_value: float | None = None
+
+    @property
+    def met(self) -> bool | None:
+        """Whether the target is met; None without one."""
+        if self.target is None:
+            return None
+        return self.value >= self.target if self.better == "higher" else self.value <= self.target
+
+
+def best_of(function: Callable[[], object], times: int = 5) -> float:
+    """Shortest wall time of several calls, in seconds: what the code costs when nothing else disturbs it."""
+    durations = []
+    for _ in range(times):
+        start = time.perf_counter()
+        function()
+        durations.append(time.perf_counter() - start)
+    return min(durations)
+
+
+def show(module: str, figures: list[Figure]) -> None:
+    """Print the figures as a table."""
+    table = Table("figure", "value", "target", "met", "peer", "peer's value", title=f"{module} on {platform.machine()}")
+    for figure in figures:
+        met = {True: "[green]yes[/green]", False: "[red]no[/red]", None: ""}[figure.met]
+        target = "" if figure.target is None else f"{'≥' if figure.better == 'higher' else '≤'} {figure.target:g}"
+        peer_value = "" if figure.peer_value is None else f"{figure.peer_value:,.4g} {figure.unit}"
+        table.add_row(figure.name, f"{figure.value:,.4g} {figure.unit}", target, met, figure.peer or "", peer_value)
+    Console().print(table)
+
+
+def write(module: str, figures: list[Figure]) -> Path:
+    """Keep the figures beside the benchmark."""
+    path = HERE / "results" / f"{module}.json"
+    path.parent.mkdir(exist_ok=True)
+    measured = {"measured": datetime.now(UTC).strftime("%Y-%m-%d"), "python": platform.python_version()}
+    rows = [{**asdict(figure), **measured} for figure in figures]
+    path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    return path
+
+
+def main(arguments: list[str]) -> int:
+    """Measure one module."""
+    known = sorted(path.stem for path in HERE.glob("*.py") if path.stem != "harness")
+    if len(arguments) != 1 or arguments[0] not in known:
+        print(f"Say which module to measure: make bench MODULE=… with one of {', '.join(known)}.", file=sys.stderr)
+        return 1
+    sys.modules["harness"] = sys.modules["__main__"]
+    sys.path.insert(0, str(HERE))
+    module = arguments[0]
+    figures: list[Figure] = import_module(module).run()
+    show(module, figures)
+    print(f"Written to {write(module, figures).relative_to(HERE.parent)}")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
