@@ -7,9 +7,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
 
@@ -23,32 +26,35 @@ def pytest(arguments: list[str], **environment: str) -> int:
 @contextmanager
 def postgresql() -> Iterator[str]:
     """A PostgreSQL server of our own on a socket in a temporary folder; yields its DATABASE_URL."""
-    binaries = sorted(Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+    binaries = max(Path("/usr/lib/postgresql").glob("*/bin"))
     folder = Path(tempfile.mkdtemp(prefix="sild-pg-"))
     as_user: list[str] = []
     if os.geteuid() == 0:  # PostgreSQL refuses to run as root
         shutil.chown(folder, "postgres", "postgres")
         as_user = ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"]
-    quiet = {"check": True, "stdout": subprocess.DEVNULL}
     data = folder / "data"
+
+    def run(program: str, *arguments: str) -> None:
+        subprocess.run(
+            [*as_user, str(binaries / program), "-D", str(data), *arguments], check=True, stdout=subprocess.DEVNULL
+        )
+
     try:
-        initdb = [binaries / "initdb", "-D", data, "-A", "trust", "-U", "sild", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8"]
-        subprocess.run([*as_user, *map(str, initdb)], **quiet)  # type: ignore[call-overload] -- one dictionary for both calls
+        run("initdb", "-A", "trust", "-U", "sild", "--no-sync", "-E", "UTF8", "--locale=C.UTF-8")
         options = f"-k {folder} -c listen_addresses= -c fsync=off -c max_connections=50"
-        start = [binaries / "pg_ctl", "-D", data, "-o", options, "-l", folder / "log", "-w", "start"]
-        subprocess.run([*as_user, *map(str, start)], **quiet)  # type: ignore[call-overload] -- as above
+        run("pg_ctl", "-o", options, "-l", str(folder / "log"), "-w", "start")
         yield f"postgresql://sild@{str(folder).replace('/', '%2F')}/postgres"
     finally:
-        subprocess.run([*as_user, str(binaries / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"], check=False, stdout=subprocess.DEVNULL)
+        run("pg_ctl", "-m", "immediate", "stop")
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def main(arguments: list[str]) -> int:
     """SQLite first; PostgreSQL for the integration layer, unless particular tests were asked for."""
-    print("== tests on SQLite", flush=True)  # noqa: T201 -- a command's output
+    print("== tests on SQLite", flush=True)
     status = pytest(arguments)
     if status == 0 and not arguments:
-        print("== integration tests on PostgreSQL", flush=True)  # noqa: T201 -- a command's output
+        print("== integration tests on PostgreSQL", flush=True)
         with postgresql() as url:
             status = pytest(["-m", "integration"], DATABASE_URL=url)
     return status
