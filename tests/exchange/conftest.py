@@ -1,0 +1,48 @@
+"""A node called tallinn with real keys, and a real peer called kyiv that keeps a log of its own."""
+
+from __future__ import annotations
+
+import dataclasses
+from datetime import UTC, datetime
+
+import pytest
+from django.conf import settings as django_settings
+from exchange.peer import Peer
+
+from sild.exchange import own, partners
+from sild.people.actor import Actor
+from sild.trust.identity import NodeKeys
+
+
+@pytest.fixture(scope="session")
+def tallinn_keys(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("tallinn") / "keys"
+    NodeKeys.generate("tallinn", now=datetime.now(UTC)).save(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def kyiv_keys():
+    return NodeKeys.generate("kyiv", now=datetime.now(UTC))
+
+
+@pytest.fixture(autouse=True)
+def tallinn(settings, tallinn_keys):
+    settings.CONFIG = dataclasses.replace(django_settings.CONFIG, node="tallinn", home=tallinn_keys.parent)
+    return own.node_keys()
+
+
+@pytest.fixture
+def operator():
+    return Actor.operator()
+
+
+@pytest.fixture
+def kyiv(kyiv_keys):
+    return Peer(kyiv_keys)
+
+
+@pytest.fixture
+def pinned(db, operator, kyiv):
+    partner = partners.add(operator, kyiv.keys.identity_document(), "https://127.0.0.1:1")
+    return partners.pin(operator, "kyiv", partner.fingerprint)
