@@ -23,7 +23,7 @@ INSTALLED_APPS = [
     "sild.node",  # first, so that its templates come before those of the libraries
     "sild.exchange",
     "sild.people",
-    "django.contrib.admin",
+    "sild.node.apps.NodeAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -110,7 +110,7 @@ MFA_TOTP_ISSUER = CONFIG.title or CONFIG.node
 # Browsers allow passkeys without HTTPS on localhost alone.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not CONFIG.pages_https
 SOCIALACCOUNT_ADAPTER = "sild.node.accounts.ProviderAdapter"
-SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": [node_config.identity_provider(CONFIG)] if CONFIG.oidc_issuer else []}}
+SOCIALACCOUNT_PROVIDERS = {"openid_connect": {"APPS": node_config.identity_providers(CONFIG)}}
 # The agency's own identity provider vouches for its addresses; nobody else's is ever configured.
 SOCIALACCOUNT_EMAIL_AUTHENTICATION = SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
 
