@@ -8,7 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] -- allauth has no types
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Closes sign-up: administrators add people."""
 
     def is_open_for_signup(self, _request: Any) -> bool:
@@ -19,7 +19,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc] -- allauth ha
         """A node sends no mail; what happens to an account is in the audit trail."""
 
 
-class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc] -- allauth has no types
+class ProviderAdapter(DefaultSocialAccountAdapter):  # type: ignore[misc]  # allauth has no types
     """Whoever the identity provider knows but no administrator added stays outside."""
 
     def is_open_for_signup(self, _request: Any, _login: Any) -> bool:

@@ -52,7 +52,7 @@ class Audited(admin.ModelAdmin[Any]):
         return super().log_deletions(request, queryset)
 
 
-class PersonAdmin(Audited, UserAdmin):  # type: ignore[type-arg] -- UserAdmin is no generic when it runs
+class PersonAdmin(Audited, UserAdmin):  # type: ignore[type-arg]  # no generic when it runs
     """People who sign in."""
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from django.http import HttpRequest
 
+    from sild.people.actor import Actor
+
 # Each language by its own name, so that whoever reads it finds it.
 LANGUAGES = [("en", "English"), ("et", "Eesti"), ("uk", "Українська")]
 # The app that must be installed, where its pages begin, and what people call them.
@@ -45,8 +47,6 @@ class Entry:
 
 def frame(request: HttpRequest) -> dict[str, Any]:
     """Context processor: the values of `base.html` under the one name `frame`."""
-    actor = getattr(request, "actor", None)
-    signed_in = actor is not None and actor.person is not None
     facts: dict[str, Any] = {
         "title": settings.CONFIG.title or settings.CONFIG.node.capitalize(),
         "node": settings.CONFIG.node,
@@ -54,18 +54,22 @@ def frame(request: HttpRequest) -> dict[str, Any]:
         "version": version("sild"),
         "languages": LANGUAGES,
         "here": request.get_full_path() if request.method == "GET" else "/",
-        "signed_in": signed_in,
+        "navigation": navigation(request.path),
     }
-    if signed_in:
-        facts |= {
-            "navigation": navigation(request.path),
-            "person": actor.person,
-            "agency": actor.agency,
-            "agencies": Agency.objects.filter(memberships__person=actor.person),
-            "may_edit": actor.may(Right.EDIT),
-            "may_administer": actor.may(Right.ADMINISTER),
-        }
-    return {"frame": facts}
+    actor: Actor | None = getattr(request, "actor", None)  # a request that failed early has none
+    return {"frame": facts | (_reader(actor) if actor is not None and actor.person is not None else {})}
+
+
+def _reader(actor: Actor) -> dict[str, Any]:
+    """Whoever is signed in, and what their menu offers."""
+    return {
+        "signed_in": True,
+        "person": actor.person,
+        "agency": actor.agency,
+        "agencies": Agency.objects.filter(memberships__person=actor.person),
+        "may_edit": actor.may(Right.EDIT),
+        "may_administer": actor.may(Right.ADMINISTER),
+    }
 
 
 def navigation(path: str) -> list[Entry]:

@@ -52,7 +52,8 @@ class NodeCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         """Records, log, partners and jobs."""
         records = GaugeMetricFamily("sild_records", "Records kept", labels=["kind", "origin"])
-        for origin, rows in (("own", Record.objects.filter(received=None)), ("partner", _received())):
+        for origin, own in (("own", True), ("partner", False)):
+            rows = Record.objects.filter(received__isnull=own)
             for row in rows.values("kind").annotate(number=Count("pk")).order_by("kind"):
                 records.add_metric([row["kind"], origin], row["number"])
         yield records
@@ -64,11 +65,6 @@ class NodeCollector(Collector):
         for row in DBTaskResult.objects.values("status").annotate(number=Count("pk")).order_by("status"):
             jobs.add_metric([str(row["status"]).lower()], row["number"])
         yield jobs
-
-
-def _received() -> object:
-    """Records that came from partners."""
-    return Record.objects.exclude(received=None)
 
 
 def _partners() -> Iterator[Metric]:

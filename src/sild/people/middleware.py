@@ -15,8 +15,6 @@ from sild.people.actor import Actor
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sild.people.models import Person
-
 API = "/api/"
 SAFE = {"GET", "HEAD", "OPTIONS"}
 NOBODY = Actor(who="nobody", role=None)
@@ -63,7 +61,7 @@ def _actor(request: HttpRequest) -> Actor:
         return services.actor_of_token(secret.strip()) or NOBODY
     if not request.user.is_authenticated or (request.path.startswith(API) and request.method not in SAFE):
         return NOBODY
-    return Actor.of(cast("Person", request.user), via="api" if request.path.startswith(API) else "page")
+    return Actor.of(request.user, via="api" if request.path.startswith(API) else "page")
 
 
 def _unauthorised() -> JsonResponse:

@@ -119,7 +119,7 @@ def _agencies(actor: Actor) -> QuerySet[Agency]:
     """The agencies that the actor administers."""
     if actor.is_operator:
         return Agency.objects.all()
-    return Agency.objects.filter(pk=actor.agency.pk if actor.agency else None)
+    return Agency.objects.filter(pk=actor.agency.pk) if actor.agency else Agency.objects.none()
 
 
 def _add(actor: Actor, form: PersonForm) -> str:
