@@ -13,7 +13,8 @@ def matches(condition: Condition, *, kind: str, body: Mapping[str, Any], party: 
 
     Args:
         condition: the rule, or a milestone's condition.
-        kind, body: of the record.
+        kind: of the record.
+        body: of the record.
         party: code of the party whose node issued it.
     """
     if kind != condition.kind:
@@ -31,7 +32,7 @@ def _member(body: Mapping[str, Any], path: str) -> Any:
     return value
 
 
-def _holds(value: Any, wanted: bool | float | str | AtLeast) -> bool:
+def _holds(value: Any, wanted: object) -> bool:
     """Compare without letting `true` pass for 1, which Python would."""
     if isinstance(wanted, AtLeast):
         return isinstance(value, int | float) and not isinstance(value, bool) and value >= wanted.min

@@ -86,9 +86,9 @@ def _place(data: Any, location: Sequence[str | int]) -> Place:
     """The part of a pydantic location that stands in the file: names of union members and `[key]` do not."""
     place: list[str | int] = []
     for part in location:
-        if isinstance(data, Mapping) and part in data:
-            data = data[part]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+        if (isinstance(data, Mapping) and part in data) or (
+            isinstance(data, list) and isinstance(part, int) and part < len(data)
+        ):
             data = data[part]
         else:
             continue
@@ -122,16 +122,13 @@ def _sentence(error: ErrorDetails) -> str:
     name = error["loc"][-1] if error["loc"] else "the file"
     if "where" in error["loc"]:
         return "give the value that it must have (text, number, true or false), or {min: NUMBER}."
-    match error["type"]:
-        case "missing":
-            return f"“{name}” is missing; add it."
-        case "extra_forbidden":
-            return f"“{name}” is not known here; remove it or correct its spelling."
-        case "model_type" | "dict_type" | "model_attributes_type":
-            return "a mapping with names and values is expected here."
-        case kind if kind.startswith("date"):
-            return "write a date as YYYY-MM-DD."
-        case "string_pattern_mismatch":
-            return f"“{error['input']}” has not the form {error['ctx']['pattern']}."
-        case _:
-            return f"{error['msg'][:1].lower()}{error['msg'][1:]}."
+    if error["type"].startswith("date"):
+        return "write a date as YYYY-MM-DD."
+    own = {
+        "missing": f"“{name}” is missing; add it.",
+        "extra_forbidden": f"“{name}” is not known here; remove it or correct its spelling.",
+        "model_type": "a mapping with names and values is expected here.",
+        "dict_type": "a mapping with names and values is expected here.",
+        "string_pattern_mismatch": f"“{error['input']}” has not the form {error.get('ctx', {}).get('pattern')}.",
+    }
+    return own.get(error["type"]) or f"{error['msg'][:1].lower()}{error['msg'][1:]}."

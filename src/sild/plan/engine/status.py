@@ -7,12 +7,17 @@ another party than its issuer has assessed as met counts towards met. More evide
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from sild.plan.engine.memorandum import EACH_PARTY, Commitment, Condition, Rule
+from sild.plan.engine.memorandum import EACH_PARTY
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import date
+
+    from sild.plan.engine.memorandum import Commitment, Condition, Rule
 
 AT_RISK_DAYS = 30
 
@@ -201,9 +206,7 @@ def _milestone(
 def _counting(rule: Rule, items: Sequence[Evidence]) -> list[Evidence]:
     """The evidence of a rule that counts, given what there is for the rule that it must differ from."""
     others = {item.party for item in items if item.key == rule.differs_from}
-    return [
-        item for item in items if item.key == rule.slug and (rule.differs_from is None or others - {item.party})
-    ]
+    return [item for item in items if item.key == rule.slug and (rule.differs_from is None or others - {item.party})]
 
 
 def _count(commitment: Commitment, condition: Condition, items: Sequence[Evidence]) -> tuple[int, int]:
