@@ -58,7 +58,8 @@ def parse(text: str, file: str) -> Memorandum:
     try:
         memorandum = Memorandum.model_validate(data)
     except ValidationError as error:
-        problems += [_problem(data, _place(data, _relevant(one["loc"])), _sentence(one)) for one in error.errors()]
+        found = [one for one in error.errors() if not _is_echo(one)]
+        problems += [_problem(data, _place(data, _relevant(one["loc"])), _sentence(one)) for one in found]
         raise MemorandumError(file, list(dict.fromkeys(problems))) from error
     if problems:
         raise MemorandumError(file, problems)
@@ -115,6 +116,11 @@ def _walk(data: Any, place: Place) -> Iterator[tuple[Any, Any]]:
 def _dotted(place: Place) -> str:
     """A place as people write it: `commitments[2].due`."""
     return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place).removeprefix(".")
+
+
+def _is_echo(error: ErrorDetails) -> bool:
+    """True when a list is called too short only because its items are wrong, which is told already."""
+    return error["type"] == "too_short" and len(error["input"]) >= error["ctx"]["min_length"]
 
 
 def _sentence(error: ErrorDetails) -> str:
