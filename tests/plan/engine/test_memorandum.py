@@ -1,9 +1,9 @@
 """A memorandum as data holds for any group of parties."""
 
 import pytest
-from plan import abc
 from pydantic import ValidationError
 
+from plan import abc
 from sild.plan.engine.memorandum import Memorandum
 
 pytestmark = pytest.mark.unit

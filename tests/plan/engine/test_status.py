@@ -6,8 +6,8 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from plan import abc
 
+from plan import abc
 from sild.plan.engine.status import AT_RISK_DAYS, Assessment, Evidence, Status, status
 
 pytestmark = pytest.mark.unit
