@@ -142,3 +142,11 @@ def test_what_is_not_yaml_is_refused_with_its_place(text):
 )
 def test_what_is_no_memorandum_at_all_is_refused_without_a_traceback(text):
     assert problems(text)
+
+
+def test_a_member_that_was_merged_in_is_told_at_the_place_that_merges_it():
+    text = SMALL.replace("signed: null", "signed: null\n").replace(
+        "    title: *t\n    text", "    <<: {due: soon}\n    title: *t\n    text"
+    )
+    text = text.replace("    due: 2027-01-31\n", "")
+    assert any("YYYY-MM-DD" in sentence and line == 9 for line, _column, sentence in problems(text))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,30 +87,37 @@ def _place(data: Any, location: Sequence[str | int]) -> Place:
     """The part of a pydantic location that stands in the file: names of union members and `[key]` do not."""
     place: list[str | int] = []
     for part in location:
-        if (isinstance(data, Mapping) and part in data) or (
-            isinstance(data, list) and isinstance(part, int) and part < len(data)
-        ):
+        if _has(data, part):
             data = data[part]
-        else:
-            continue
-        place.append(part)
+            place.append(part)
     return tuple(place)
+
+
+def _has(data: Any, part: str | int) -> bool:
+    """True when the file has that member or item."""
+    if isinstance(data, Mapping):
+        return part in data
+    return isinstance(data, list) and isinstance(part, int) and part < len(data)
 
 
 def _problem(data: Any, place: Place, sentence: str) -> Problem:
     """A problem at the last part of the place that has a position of its own."""
     line, column = 0, 0
-    for container, part in _walk(data, place):
-        position = container.lc.key(part) if isinstance(container, Mapping) else container.lc.item(part)
-        line, column = position or (line, column)
+    for part in place:
+        line, column = _position(data, part) or (line, column)
+        data = data[part]
     return Problem(line + 1, column + 1, f"{_dotted(place)}: {sentence}" if place else sentence)
 
 
-def _walk(data: Any, place: Place) -> Iterator[tuple[Any, Any]]:
-    """Each container on the way down, with the member that the way takes."""
-    for part in place:
-        yield data, part
-        data = data[part]
+def _position(container: Any, part: str | int) -> tuple[int, int] | None:
+    """Line and column of a member or item, from 0; None for one that was merged in from elsewhere."""
+    try:
+        position: tuple[int, int] | None = (
+            container.lc.key(part) if isinstance(container, Mapping) else container.lc.item(part)
+        )
+    except KeyError:
+        return None
+    return position
 
 
 def _dotted(place: Place) -> str:
