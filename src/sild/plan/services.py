@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from sild.exchange import multilingual, own
 from sild.exchange import services as exchange
 from sild.people import audit
 from sild.people.enums import Right
-from sild.plan import sentences, standing
+from sild.plan import overview, sentences, standing
 from sild.plan.enums import Verdict
 from sild.plan.errors import AssessmentError, ClaimError, NotFoundError, PartiesError, PlanError
 from sild.plan.evidence import ASSESSMENT, backfill
@@ -247,3 +247,14 @@ def _load_commitment(plan: Plan, position: int, data: engine.Commitment) -> None
                 "rule": step.evidence.model_dump(mode="json"),
             },
         )
+
+
+def summary(actor: Actor) -> dict[str, Any]:
+    """What the home page shows of every plan here (`plan/summary.html`); empty when there is none.
+
+    Raises:
+        NotAllowedError: the actor may not view.
+    """
+    actor.require(Right.VIEW)
+    plans = [overview.glance(plan, standing.of_plan(plan)) for plan in Plan.objects.all()]
+    return {"plans": plans} if plans else {}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 from ruamel.yaml import YAML
+from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from sild.plan.engine.consistency import contradictions
@@ -113,7 +114,7 @@ def _position(container: Any, part: str | int) -> tuple[int, int] | None:
     """Line and column of a member or item, from 0; None for one that was merged in from elsewhere."""
     try:
         position: tuple[int, int] | None = (
-            container.lc.key(part) if isinstance(container, Mapping) else container.lc.item(part)
+            container.lc.key(part) if isinstance(container, CommentedMap) else container.lc.item(part)
         )
     except KeyError:
         return None
