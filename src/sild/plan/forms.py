@@ -14,6 +14,8 @@ from sild.plan import services
 from sild.plan.enums import Verdict
 
 if TYPE_CHECKING:
+    from django.http import QueryDict
+
     from sild.plan.models import Plan
 
 SENDABLE = [choice for choice in Tlp.choices if choice[0] != Tlp.RED]
@@ -26,16 +28,25 @@ class ClaimForm(forms.Form):
 
 
 class AssessForm(forms.Form):
-    """A verdict, and who gets it."""
+    """A verdict, and who gets it.
+
+    Args:
+        plan: whose other parties can be chosen; all are at first.
+        data: what is to be published.
+        entered: what was entered so far and is not to be judged yet.
+    """
 
     verdict = forms.ChoiceField(label=_("Verdict"), choices=Verdict.choices)
     reason = forms.CharField(label=_("Reason"), max_length=services.MAX_TEXT)
     tlp = forms.ChoiceField(label=_("Marking"), choices=SENDABLE, initial=Tlp.AMBER)
     to = forms.MultipleChoiceField(label=_("For"))
 
-    def __init__(self, plan: Plan, data: object = None) -> None:
+    def __init__(self, plan: Plan, data: QueryDict | None = None, *, entered: QueryDict | None = None) -> None:
         others = [code for code in plan.parties if code != services.own_party(plan)]
-        initial = {"to": [plan.node_of(code) for code in others], "tlp": Tlp.AMBER}
+        initial: dict[str, object] = {"to": [plan.node_of(code) for code in others], "tlp": Tlp.AMBER}
+        if entered is not None:
+            initial = {name: entered.get(name, "") for name in ("verdict", "reason", "tlp")}
+            initial["to"] = entered.getlist("to")
         super().__init__(data, initial=initial)
         nodes = self.fields["to"]
         assert isinstance(nodes, forms.MultipleChoiceField)

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Any
 from sild.plan import standing
 from sild.plan.engine.status import Status
 from sild.plan.enums import STATUS_COLOURS, STATUS_LABELS
-from sild.plan.models import Milestone
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import date
 
     from sild.plan.engine.status import Part
-    from sild.plan.models import Plan
+    from sild.plan.models import Milestone, Plan
     from sild.plan.standing import View
 
 NEXT = 3
@@ -40,7 +39,7 @@ class Entry:
 
 
 def glance(plan: Plan, shown: Sequence[View]) -> dict[str, Any]:
-    """What a summary shows of a plan: `title`, `slug`, `total`, `met`, `counts` by status and the `next` that are due."""
+    """What a summary shows of a plan: `title`, `slug`, `total`, `met`, `counts` by status, `next` that are due."""
     counts = standing.counts(shown)
     waiting = [one for one in shown if one.status not in DONE]
     return {
@@ -60,8 +59,9 @@ def glance(plan: Plan, shown: Sequence[View]) -> dict[str, Any]:
 def timeline(shown: Sequence[View]) -> list[Entry]:
     """Every due date of a plan, commitments and milestones, in the order of time."""
     entries = [Entry(one.data.due, one) for one in shown]
-    for one in shown:
-        parts = {part.key: part for part in one.standing.milestones}
-        for step in one.commitment.milestones.all():
-            entries.append(Entry(step.due, one, step, parts[step.as_data().key]))
+    entries += [
+        Entry(step.due, one, step, part)
+        for one in shown
+        for step, part in zip(one.commitment.milestones.all(), one.standing.milestones, strict=True)
+    ]
     return sorted(entries, key=lambda entry: entry.due)
