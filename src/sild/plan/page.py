@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sild.exchange import multilingual
-from sild.exchange.models import Record
 from sild.plan import sentences
 from sild.plan.enums import STATUS_COLOURS, STATUS_LABELS, Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
     from datetime import datetime
+    from uuid import UUID
 
+    from sild.exchange.models import Record
     from sild.people.actor import Actor
     from sild.plan.engine.memorandum import Condition
     from sild.plan.engine.status import Part
@@ -98,7 +99,7 @@ def row(shown: View) -> Row:
 
 def rules(actor: Actor, shown: View) -> list[Asked]:
     """What must be shown, in the memorandum's order."""
-    readable = _readable(actor, shown)
+    readable = shown.readable_by(actor)
     return [
         Asked(multilingual.pick(rule.title.model_dump()), rule, part, _items(shown, rule.slug, readable))
         for rule, part in zip(shown.data.evidence, shown.standing.rules, strict=True)
@@ -107,7 +108,7 @@ def rules(actor: Actor, shown: View) -> list[Asked]:
 
 def milestones(actor: Actor, shown: View) -> list[Asked]:
     """The steps on the way, in the order of time."""
-    readable = _readable(actor, shown)
+    readable = shown.readable_by(actor)
     steps = shown.commitment.milestones.all()
     return [
         Asked(str(step), data.evidence, part, _items(shown, data.key, readable), step)
@@ -139,19 +140,13 @@ def _spoken(shown: View, one: Assessment) -> Spoken:
     return Spoken(shown.plan.name_of(one.party), one, one.verdict == Verdict.MET, one.record.withdrawn)
 
 
-def _items(shown: View, key: str, readable: set[object]) -> tuple[Item, ...]:
+def _items(shown: View, key: str, readable: Collection[UUID]) -> tuple[Item, ...]:
     """The evidence linked to a rule or milestone, oldest first."""
     return tuple(_item(shown, link, readable) for link in shown.evidence if link.rule == key)
 
 
-def _item(shown: View, link: Evidence, readable: Iterable[object]) -> Item:
+def _item(shown: View, link: Evidence, readable: Collection[UUID]) -> Item:
     """One record of evidence."""
     spoken = tuple((shown.plan.name_of(one.party), one) for one in shown.assessed_by(link))
     record = link.record if link.record_id in readable else None
     return Item(record, shown.plan.name_of(link.party), shown.is_withdrawn(link), spoken)
-
-
-def _readable(actor: Actor, shown: View) -> set[object]:
-    """Ids of the linked records that the actor may see."""
-    linked = [link.record_id for link in shown.evidence]
-    return set(Record.objects.visible_to(actor).filter(pk__in=linked).values_list("pk", flat=True))

@@ -16,7 +16,9 @@ from sild.plan.enums import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import date
+    from uuid import UUID
 
+    from sild.people.actor import Actor
     from sild.plan.engine import memorandum
     from sild.plan.engine.status import Standing, Status
     from sild.plan.models import Assessment, Claim, Commitment, Evidence, Plan
@@ -79,6 +81,11 @@ class View:
     def records(self) -> dict[str, Record]:
         """The records that count, each once, by id, oldest first."""
         return {str(row.record_id): row.record for row in self.counted}
+
+    def readable_by(self, actor: Actor) -> set[UUID]:
+        """Ids of the linked records that the actor may see; others an agency of this node keeps to itself."""
+        linked = [row.record_id for row in self.evidence]
+        return set(Record.objects.visible_to(actor).filter(pk__in=linked).values_list("pk", flat=True))
 
     def is_withdrawn(self, row: Evidence | Assessment) -> bool:
         """True when the record was withdrawn, or replaced by a newer version."""

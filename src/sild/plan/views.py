@@ -64,8 +64,10 @@ def claim(request: ActingRequest, plan: str, slug: str) -> HttpResponse:
 def assess(request: ActingRequest, plan: str, slug: str) -> HttpResponse:
     """Publish a verdict, or only say who would get it."""
     row = services.commitment_named(request.actor, slug, plan)
+    if request.POST.get("step") == "preview":
+        return _page(request, plan, slug, assess_form=AssessForm(row.plan, entered=request.POST))
     form = AssessForm(row.plan, request.POST)
-    if request.POST.get("step") == "preview" or not form.is_valid():
+    if not form.is_valid():
         return _page(request, plan, slug, assess_form=form)
     entered = form.cleaned_data
     try:
@@ -104,6 +106,5 @@ def _page(
         "preview": form.preview(),
     }
     refused = any(one is not None and one.errors for one in (claim_form, assess_form))
-    return render(
-        request, "plan/commitment.html", context, status=HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
-    )
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if refused else HTTPStatus.OK
+    return render(request, "plan/commitment.html", context, status=status)
