@@ -52,7 +52,7 @@ def test_what_was_reported_late_says_so(operator, say, hear):
     plan = services.load(operator, abc.memorandum(abc.joint(due="2020-06-30")), PARTIES)
     say("passed")
     hear("in use")
-    assert "after the due date of June 30, 2020" in why(plan.commitments.get())
+    assert ", after the due date of " in why(plan.commitments.get())
 
 
 def test_what_is_met_says_by_whom(operator, joint, say, hear, verdict):

@@ -13,6 +13,7 @@ from sild.plan.engine.status import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import date
 
     from sild.plan.standing import View
 
@@ -50,7 +51,7 @@ def _disputed(shown: View) -> str:
     """Who says that it is not met, since when and why."""
     said = [
         _("%(party)s assessed it as not met on %(day)s: “%(reason)s”.")
-        % {"party": shown.plan.name_of(row.party), "day": date_format(row.record.issued), "reason": row.reason}
+        % {"party": shown.plan.name_of(row.party), "day": _day(row.record.issued), "reason": row.reason}
         for row in shown.standing_assessments
         if row.party in shown.standing.disputed_by
     ]
@@ -73,7 +74,7 @@ def _all_reported(shown: View) -> str:
     """Since when all rules have evidence, and whether that was in time."""
     since = shown.standing.reported_on
     assert since is not None
-    facts = {"total": len(shown.standing.rules), "day": date_format(since), "due": date_format(shown.data.due)}
+    facts = {"total": len(shown.standing.rules), "day": _day(since), "due": _day(shown.data.due)}
     if since > shown.data.due:
         return _("Every rule has had evidence since %(day)s, after the due date of %(due)s.") % facts
     return _("Every rule has had evidence since %(day)s.") % facts
@@ -99,6 +100,11 @@ def _at_risk(shown: View) -> str:
         return _("A milestone passed its date without evidence: %(titles)s.") % {"titles": "; ".join(titles)}
     days = shown.standing.days_left
     return ngettext("%(days)d day is left.", "%(days)d days are left.", days) % {"days": days}
+
+
+def _day(day: date) -> str:
+    """A date in figures or short, so that it need not be inflected in a sentence."""
+    return date_format(day, "SHORT_DATE_FORMAT")
 
 
 def _titles(shown: View, keys: Iterable[str]) -> str:
