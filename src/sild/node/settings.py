@@ -22,6 +22,7 @@ ALLOWED_HOSTS = list(CONFIG.allowed_hosts)
 INSTALLED_APPS = [
     "sild.node",  # first, so that its templates come before those of the libraries
     "sild.exchange",
+    "sild.plan",
     "sild.people",
     "sild.node.apps.NodeAdminConfig",
     "django.contrib.auth",
