@@ -62,8 +62,8 @@ class NodeCollector(Collector):
         yield GaugeMetricFamily("sild_refusals", "Refused records kept", value=Refusal.objects.count())
         yield from _partners()
         jobs = GaugeMetricFamily("sild_jobs", "Jobs by state", labels=["state"])
-        for row in DBTaskResult.objects.values("status").annotate(number=Count("pk")).order_by("status"):
-            jobs.add_metric([str(row["status"]).lower()], row["number"])
+        for job in DBTaskResult.objects.values("status").annotate(number=Count("pk")).order_by("status"):
+            jobs.add_metric([job["status"].lower()], job["number"])
         yield jobs
 
 
