@@ -129,7 +129,7 @@ VIEWS = [
 
 
 @pytest.mark.parametrize(("language", "width", "scheme"), VIEWS)
-def test_every_page_is_accessible(page, live_server, official, complaints, language, width, scheme):  # noqa: PLR0917
+def test_every_page_is_accessible(page, live_server, official, complaints, language, width, scheme):
     page.set_viewport_size({"width": width, "height": 900})
     page.emulate_media(color_scheme=scheme)
     page.goto(f"{live_server.url}{OPEN[0]}")

@@ -6,6 +6,7 @@ import time
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
@@ -65,6 +66,17 @@ class NodeCollector(Collector):
         for job in DBTaskResult.objects.values("status").annotate(number=Count("pk")).order_by("status"):
             jobs.add_metric([job["status"].lower()], job["number"])
         yield jobs
+        if apps.is_installed("sild.sandbox"):
+            yield _runs()
+
+
+def _runs() -> Metric:
+    """The sandbox's runs by state."""
+    runs = GaugeMetricFamily("sild_runs", "Runs of the sandbox by state", labels=["state"])
+    model = apps.get_model("sandbox", "Run")
+    for run in model.objects.order_by("state").values("state").annotate(number=Count("pk")):
+        runs.add_metric([run["state"]], run["number"])
+    return runs
 
 
 def _partners() -> Iterator[Metric]:
