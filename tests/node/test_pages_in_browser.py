@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.apps import apps
 from django.utils import timezone
 
 from node.factories import RefusalFactory
@@ -40,6 +41,11 @@ PAGES = [
     "/accounts/2fa/totp/activate/",
     "/accounts/password/change/",
 ]
+MODULES = {
+    "sild.plan": ["/plan/"],
+    "sild.sandbox": ["/sandbox/", "/sandbox/runs/"],
+    "sild.analyst": ["/analyst/", "/analyst/read/", "/analyst/card/", "/analyst/activate/"],
+}
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +106,8 @@ def confirm(page, server):
 
 def addresses():
     record = Record.objects.get()
-    return [path.format(record=record.pk) for path in PAGES]
+    modules = [path for app, paths in MODULES.items() if apps.is_installed(app) for path in paths]
+    return [path.format(record=record.pk) for path in PAGES] + modules
 
 
 def tab_to(page, text):
