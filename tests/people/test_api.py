@@ -79,7 +79,7 @@ def test_tokens_are_listed_without_their_secrets_and_for_one_agency(call, secret
         (Role.ADMINISTRATOR, "POST", "/tokens", {}, 422, "invalid"),
     ],
 )
-def test_what_a_token_may_not_do_is_a_problem(call, secret_of, role, method, path, body, status, code):  # noqa: PLR0917
+def test_what_a_token_may_not_do_is_a_problem(call, secret_of, role, method, path, body, status, code):
     answered, problem = call(secret_of(role), method, path, body)
     assert (answered, problem["code"]) == (status, code)
 
