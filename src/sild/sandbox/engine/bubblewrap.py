@@ -188,7 +188,7 @@ def _system() -> tuple[str, ...]:
             words += ["--symlink", str(folder.readlink()).lstrip("/"), str(folder)]
         elif folder.is_dir():
             words += ["--ro-bind", str(folder), str(folder)]
-    return (*words, "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache")
+    return (*words, "--perms", "0755", "--dir", "/etc", "--ro-bind-try", "/etc/ld.so.cache", "/etc/ld.so.cache")
 
 
 def _read_only(job: Job) -> Iterator[str]:

@@ -75,6 +75,14 @@ class Process:
         """Since the start."""
         return time.monotonic() - self._started
 
+    def alive(self) -> bool:
+        """Tell whether the command still runs."""
+        return self._usage is None and not _ended(self._popen.pid)
+
+    def readable(self, seconds: float) -> bool:
+        """Wait for output, or for the end of it."""
+        return bool(select.select([self.stdout], [], [], seconds)[0])
+
     def check(self) -> str:
         """Look after the limits; call it at least every 0.1 s. Names the limit that ended the process, else ''."""
         now = time.monotonic()
