@@ -62,6 +62,8 @@ class Conversation:
         self._tail, self._discarding = b"", False
         self._progress = time.monotonic()
         self._silent_since = 0.0
+        self._closed_early = False
+        self._many, self._many_since, self._many_until = 0, 0.0, 0.0
 
     def run(self, questions: Iterator[bytes], turn: Callable[[], None]) -> None:
         """Ask everything and hear the answers; returns when the process has ended or was ended.
@@ -81,9 +83,14 @@ class Conversation:
             self._settle()
 
     @property
-    def unanswered(self) -> int:
-        """Questions that were asked and not answered."""
-        return len(self._in_flight)
+    def incomplete(self) -> bool:
+        """Whether questions were left unasked or unanswered."""
+        return bool(self._in_flight) or self._asking or self._closed_early
+
+    @property
+    def pipelined(self) -> tuple[int, float]:
+        """Answers that came while many questions were in flight, and the seconds from the first of them to the last."""
+        return self._many, self._many_until - self._many_since
 
     def _open(self) -> None:
         """Watch the three pipes."""
@@ -129,16 +136,17 @@ class Conversation:
     def _write(self) -> None:
         """Write what the pipe takes."""
         data = b"".join(self._outgoing)
-        self._outgoing.clear()
         try:
             written = os.write(self._process.stdin.fileno(), data[:_CHUNK])
         except BlockingIOError:
             written = 0
         except BrokenPipeError:
-            self._faults.add("closed-input")
+            self._closed_early = self._closed_early or self._asking or bool(self._outgoing)
+            self._outgoing.clear()
             self._asking = False
             self._want_to_write()
             return
+        self._outgoing.clear()
         if written < len(data):
             self._outgoing.append(data[written:])
         self._want_to_write()
@@ -207,6 +215,9 @@ class Conversation:
         self._progress = time.monotonic()
         alone = self._answered < self._alone
         self._answered += 1
+        if not alone:
+            self._many, self._many_until = self._many + 1, self._progress
+            self._many_since = self._many_since or since
         error = harmless(str(answer["error"])) if answer.get("error") else ""
         if error:
             self._faults.add("error-answer", error)

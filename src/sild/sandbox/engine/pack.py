@@ -96,10 +96,14 @@ def _check(entries: list[zipfile.ZipInfo]) -> None:
     seen: set[str] = set()
     for entry in entries:
         _check_name(entry)
-        name = entry.filename.rstrip("/").casefold()
+        name = entry.filename.rstrip("/")
         if name in seen:
             raise PackError(f"The package holds {entry.filename!r} twice.")
         seen.add(name)
+    plain = {entry.filename for entry in entries if not entry.is_dir()}
+    for name in seen:
+        if plain.intersection(map(str, PurePosixPath(name).parents)):
+            raise PackError(f"The package holds {name!r} below something that is a file.")
 
 
 def _check_name(entry: zipfile.ZipInfo) -> None:
@@ -109,6 +113,8 @@ def _check_name(entry: zipfile.ZipInfo) -> None:
     bad = not name or any(part in {"", ".", ".."} or len(part.encode()) > _NAME_BYTES for part in parts)
     if bad or "\\" in name or entry.orig_filename != name or not name.isprintable() or PurePosixPath(name).is_absolute():
         raise PackError(f"The package holds the name {name!r}, which leads out of its folder or is not allowed.")
+    if folders.IGNORED.intersection(parts):
+        raise PackError(f"The package holds {name!r}, which a folder's digest leaves out, so it could hide what is run.")
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
         raise PackError(f"The package holds {name!r}, which is a link or a special file.")
