@@ -19,8 +19,6 @@ CODES = {
     "wrong-shape": "an output that the scorer cannot read",
     "no-answer": "nothing came within the time for a sample",
     "unanswered": "samples that were left without an answer; each counts as wrong",
-    "closed-input": "the solution closed its input before everything was asked",
-    "closed-output": "the solution closed its output before everything was answered",
     "early-exit": "the solution ended before everything was answered",
     "does-not-end": "the solution went on after its input had ended",
     "wall-limit": "ended by the limit on time",

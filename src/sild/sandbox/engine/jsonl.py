@@ -61,8 +61,6 @@ class Conversation:
         self._asking = True
         self._tail, self._discarding = b"", False
         self._progress = time.monotonic()
-        self._silent_since = 0.0
-        self._closed_early = False
         self._many, self._many_since, self._many_until = 0, 0.0, 0.0
 
     def run(self, questions: Iterator[bytes], turn: Callable[[], None]) -> None:
@@ -85,7 +83,7 @@ class Conversation:
     @property
     def incomplete(self) -> bool:
         """Whether questions were left unasked or unanswered."""
-        return bool(self._in_flight) or self._asking or self._closed_early
+        return bool(self._in_flight) or self._asking
 
     @property
     def pipelined(self) -> tuple[int, float]:
@@ -104,7 +102,7 @@ class Conversation:
 
     def _fill(self, questions: Iterator[bytes]) -> None:
         """Ask as many questions as may be in flight."""
-        if not self._asking:
+        if not self._asking or self._process.stdin.closed:
             return
         window = 1 if self._answered < self._alone else self._limits.window
         while len(self._in_flight) < window:
@@ -130,8 +128,15 @@ class Conversation:
         elif not self._outgoing and watched:
             self._selector.unregister(stdin)
         if not self._outgoing and not self._asking:
-            stdin.close()
-            self._progress = time.monotonic()
+            self._stop_asking()
+
+    def _stop_asking(self) -> None:
+        """Close standard input: that is how the solution learns that there is nothing more."""
+        stdin = self._process.stdin
+        if stdin in self._selector.get_map():
+            self._selector.unregister(stdin)
+        stdin.close()
+        self._progress = time.monotonic()
 
     def _write(self) -> None:
         """Write what the pipe takes."""
@@ -140,11 +145,8 @@ class Conversation:
             written = os.write(self._process.stdin.fileno(), data[:_CHUNK])
         except BlockingIOError:
             written = 0
-        except BrokenPipeError:
-            self._closed_early = self._closed_early or self._asking or bool(self._outgoing)
-            self._outgoing.clear()
-            self._asking = False
-            self._want_to_write()
+        except BrokenPipeError:  # it has ended; what it printed before is still to be read
+            self._stop_asking()
             return
         self._outgoing.clear()
         if written < len(data):
@@ -183,8 +185,6 @@ class Conversation:
             chunk = os.read(stream.fileno(), _CHUNK)  # type: ignore[attr-defined]
             if not chunk:
                 self._selector.unregister(stream)  # type: ignore[arg-type]
-                if stream is self._process.stdout:
-                    self._silent_since = time.monotonic()
             return chunk
         return b""
 
@@ -213,9 +213,10 @@ class Conversation:
             self._faults.add("duplicate" if asked else "unknown-id", name)
             return
         self._progress = time.monotonic()
-        alone = self._answered < self._alone
+        alone = 0 < self._answered < self._alone  # the first answer has the start in it
+        many = self._answered >= self._alone
         self._answered += 1
-        if not alone:
+        if many:
             self._many, self._many_until = self._many + 1, self._progress
             self._many_since = self._many_since or since
         error = harmless(str(answer["error"])) if answer.get("error") else ""
@@ -228,18 +229,18 @@ class Conversation:
         deadline = time.monotonic() + _END_SECONDS
         while self._process.alive() and not self._process.check():
             if time.monotonic() > deadline:
-                self._process.kill("closed-output" if self._in_flight else "does-not-end")
+                self._process.kill("does-not-end")
             time.sleep(0.002)
 
     def _lose_patience(self) -> None:
-        """End a process that does not answer, does not end, or can no longer answer."""
-        now = time.monotonic()
-        quiet = now - self._progress
+        """End a process that does not answer, or does not end.
+
+        One that closes its pipes is not told from one that is silent: bubblewrap's own process holds them open too.
+        """
+        quiet = time.monotonic() - self._progress
         waiting = bool(self._in_flight) or self._asking
         patience = self._limits.sample_seconds if self._answered else self._limits.start_seconds
-        if self._silent_since and waiting and now - self._silent_since > _END_SECONDS and self._process.alive():
-            self._process.kill("closed-output")
-        elif self._in_flight and quiet > patience:
+        if self._in_flight and quiet > patience:
             self._process.kill("no-answer")
         elif not waiting and quiet > _END_SECONDS and self._process.alive():
             self._process.kill("does-not-end")

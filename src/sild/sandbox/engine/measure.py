@@ -69,7 +69,7 @@ def latency(results: Sequence[Result]) -> dict[str, Any]:
     """Percentiles over the questions that were asked one at a time; over all when there are none of those."""
     alone = [result.milliseconds for result in results if result.alone and not result.error]
     times = alone or [result.milliseconds for result in results if not result.error]
-    how = "asked one at a time" if alone else "asked with others in flight, so waiting counts"
+    how = "asked one at a time" if alone else "too few were asked one at a time, so start and waiting count"
     p50, p95, p99 = np.percentile(times, (50, 95, 99)) if times else (0.0, 0.0, 0.0)
     return {
         "p50_ms": round(float(p50), 3),
