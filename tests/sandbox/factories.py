@@ -48,7 +48,9 @@ Server(os.environ["SILD_SOCKET"], Handler).serve_forever()
 """
 
 
-def write_solution(folder, code=ECHO, *, name="echo", version="1.0", protocol="jsonl", packages=(), limits=None, **changes):
+def write_solution(
+    folder, code=ECHO, *, name="echo", version="1.0", protocol="jsonl", packages=(), limits=None, **changes
+):
     """A solution folder with one program."""
     folder.mkdir(parents=True, exist_ok=True)
     form = {
@@ -100,7 +102,12 @@ def sentences():
     """Samples like the analyst's: a sentence, and the techniques that it shows."""
     return [
         {"id": "s1", "input": {"text": "It dumps password stores."}, "target": ["T1003"], "slices": {"group": "a"}},
-        {"id": "s2", "input": {"text": "A script starts from a mail."}, "target": ["T1059", "T1566"], "slices": {"group": "a"}},
+        {
+            "id": "s2",
+            "input": {"text": "A script starts from a mail."},
+            "target": ["T1059", "T1566"],
+            "slices": {"group": "a"},
+        },
         {"id": "s3", "input": {"text": "It waits."}, "target": [], "slices": {"group": "b"}},
         {"id": "s4", "input": {"text": "It talks to its master."}, "target": ["T1071"], "slices": {"group": "b"}},
     ]

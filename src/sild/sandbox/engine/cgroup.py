@@ -50,7 +50,11 @@ class Group:
 
     def out_of_memory(self) -> bool:
         """Tell whether the kernel killed something here for memory."""
-        return any(_counter(folder / name, "oom_kill") for folder in self.folders for name in ("memory.events", "memory.oom_control"))
+        return any(
+            _counter(folder / name, "oom_kill")
+            for folder in self.folders
+            for name in ("memory.events", "memory.oom_control")
+        )
 
     def peak_memory(self) -> int:
         """The most memory that the group ever used, in bytes; 0 when not known."""
@@ -123,7 +127,7 @@ def _own_folder(controller: str) -> Path | None:
     """The folder of the group that we are in; `controller` is empty for version 2 (cgroups(7), /proc/pid/cgroup)."""
     with suppress(OSError, ValueError):
         for line in _OWN.read_text().splitlines():
-            _number_, names, path = line.split(":", 2)
+            _hierarchy, names, path = line.split(":", 2)
             if controller in names.split(","):
                 mount = _mount_point(controller)
                 return None if mount is None else mount / path.lstrip("/")
@@ -134,7 +138,9 @@ def _mount_point(controller: str) -> Path | None:
     """Where a hierarchy is mounted (proc(5), /proc/mounts)."""
     for line in _MOUNTS.read_text().splitlines():
         _device, folder, kind, options, *_rest = line.split()
-        if (kind == "cgroup2" and not controller) or (kind == "cgroup" and controller and controller in options.split(",")):
+        if (kind == "cgroup2" and not controller) or (
+            kind == "cgroup" and controller and controller in options.split(",")
+        ):
             return Path(folder)
     return None
 

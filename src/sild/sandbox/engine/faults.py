@@ -61,5 +61,7 @@ class Faults:
 def harmless(said: str | bytes, characters: int = EXAMPLE_CHARACTERS) -> str:
     """Text that a solution chose: bounded, with control characters and broken code points replaced."""
     text = said[: characters * 4].decode(errors="replace") if isinstance(said, bytes) else said
-    shown = "".join(character if character.isprintable() or character == " " else "�" for character in text[:characters])
+    shown = "".join(
+        character if character.isprintable() or character == " " else "�" for character in text[:characters]
+    )
     return shown + ("…" if len(text) > characters else "")

@@ -38,7 +38,8 @@ def _texts(value: dict[str, str]) -> dict[str, str]:
 
 Text = Annotated[dict[str, Annotated[str, Field(max_length=5000)]], AfterValidator(_texts)]
 Name = Annotated[
-    str, Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="lower-case letters, digits and hyphens, as in `analyst`")
+    str,
+    Field(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$", description="lower-case letters, digits and hyphens, as in `analyst`"),
 ]
 Version = Annotated[str, Field(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+-]{0,39}$", description="as in 1.0.2")]
 
@@ -74,7 +75,9 @@ def parse(data: bytes, form: type[F], *, name: str) -> F:
 def _load(data: bytes, name: str) -> CommentedMap:
     """YAML with the places of its nodes."""
     if len(data) > MAX_BYTES:
-        raise FormError([Flaw(name, 0, 0, "", f"the file is larger than {MAX_BYTES} bytes; put long data into a JSONL file")])
+        raise FormError(
+            [Flaw(name, 0, 0, "", f"the file is larger than {MAX_BYTES} bytes; put long data into a JSONL file")]
+        )
     try:
         content = YAML(typ="rt").load(data.decode())
     except UnicodeDecodeError as error:
@@ -82,8 +85,8 @@ def _load(data: bytes, name: str) -> CommentedMap:
         raise FormError([Flaw(name, line, 1, "", "this line is not UTF-8")]) from error
     except MarkedYAMLError as error:
         mark = error.problem_mark
-        place = (mark.line + 1, mark.column + 1) if mark else (0, 0)
-        raise FormError([Flaw(name, *place, "", f"this is not YAML: {error.problem}")]) from error
+        line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
+        raise FormError([Flaw(name, line, column, "", f"this is not YAML: {error.problem}")]) from error
     except (YAMLError, RecursionError, ValueError) as error:
         raise FormError([Flaw(name, 0, 0, "", f"this is not YAML: {error}")]) from error
     if not isinstance(content, CommentedMap):

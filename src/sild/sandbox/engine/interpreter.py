@@ -48,7 +48,12 @@ def interpreter() -> Interpreter:
 def _package_folders(prefix: Path) -> list[str]:
     """Folders of the base interpreter in which packages are installed: its own, and Debian's."""
     paths = sysconfig.get_paths(vars={"base": str(prefix), "platbase": str(prefix)})
-    names = {paths["purelib"], paths["platlib"], "/usr/lib/python3/dist-packages", "/usr/local/lib/python3/dist-packages"}
+    names = {
+        paths["purelib"],
+        paths["platlib"],
+        "/usr/lib/python3/dist-packages",
+        "/usr/local/lib/python3/dist-packages",
+    }
     return sorted(name for name in names if Path(name).is_dir())
 
 
@@ -63,14 +68,11 @@ def package(name: str) -> tuple[str, tuple[Bind, ...]]:
         distribution = metadata.distribution(name)
     except metadata.PackageNotFoundError as error:
         raise RuntimeMissingError(
-            f"The solution needs the package {name}, which is not installed on this node. Install it: pip install {name}"
+            f"The solution needs the package {name}, which this node has not. Install it: pip install {name}"
         ) from error
-    tops = {file.parts[0] for file in distribution.files or () if ".." not in file.parts and not file.is_absolute()}
-    tops.discard("__pycache__")
     base = Path(str(distribution.locate_file("")))
-    binds = tuple(Bind(str(base / top), str(PurePosixPath(PACKAGES, top))) for top in sorted(tops) if (base / top).exists())
-    if not any((base / top).is_dir() and not top.endswith((".dist-info", ".libs")) for top in tops) and not any(
-        top.endswith(".py") for top in tops
-    ):
+    tops = {file.parts[0] for file in distribution.files or () if ".." not in file.parts and not file.is_absolute()}
+    tops = {top for top in tops - {"__pycache__"} if (base / top).exists()}
+    if all(top.endswith((".dist-info", ".libs", ".pth")) for top in tops):
         raise RuntimeMissingError(f"The package {name} is installed here without files of its own that could be shown.")
-    return distribution.version, binds
+    return distribution.version, tuple(Bind(str(base / top), str(PurePosixPath(PACKAGES, top))) for top in sorted(tops))

@@ -6,8 +6,7 @@ import hashlib
 import os
 import time
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 
@@ -16,6 +15,7 @@ from sild.trust import tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 JOURNAL = "journal.jsonl"
 _FLUSH_SECONDS = 0.25
@@ -91,7 +91,7 @@ class Journal:
         self._waiting: list[bytes] = []
         self._flushed = time.monotonic()
 
-    def __enter__(self) -> Journal:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -140,7 +140,7 @@ class Kept:
 
 
 def keep(folder: Path, results: Iterable[Result]) -> Kept:
-    """Write the results in the order of the suite's data into a file named by its SHA-256; repeating it changes nothing.
+    """Write the results in the order of the suite's data into a file named by its SHA-256.
 
     Leaves are hashed as in RFC 6962, section 2.1, over each line without its end.
     """

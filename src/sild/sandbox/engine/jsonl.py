@@ -31,7 +31,8 @@ class Receiver(Protocol):
     answering, whether no other question was in flight.
     """
 
-    def __call__(self, number: int, output: object, error: str, seconds: float, *, alone: bool) -> None: ...
+    def __call__(self, number: int, output: object, error: str, seconds: float, *, alone: bool) -> None:
+        """Take it."""
 
 
 class Conversation:
@@ -198,7 +199,11 @@ class Conversation:
         except orjson.JSONDecodeError:
             self._faults.add("not-json", line)
             return
-        if not isinstance(answer, dict) or not isinstance(answer.get("id"), str) or not {"output", "error"} & set(answer):
+        if (
+            not isinstance(answer, dict)
+            or not isinstance(answer.get("id"), str)
+            or not {"output", "error"} & set(answer)
+        ):
             self._faults.add("not-an-answer", line)
             return
         self._match(answer)

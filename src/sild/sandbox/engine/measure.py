@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sild.sandbox.engine.scorers import member
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,8 +34,6 @@ def pairs_of(suite: Suite, results: Sequence[Result]) -> dict[str, Pairs]:
 
 def reader(suite: Suite) -> Any:
     """A function that reads an output for the suite's scorer; it raises ValueError for what cannot be scored."""
-    from sild.sandbox.engine.scorers import member  # noqa: PLC0415
-
     scorer, field = suite.scorer, suite.form.scorer.field
     return lambda output: scorer.read(member(output, field))
 
@@ -44,7 +44,9 @@ def metrics(suite: Suite, groups: dict[str, Pairs]) -> list[dict[str, Any]]:
     for name, pairs in groups.items():
         for metric in suite.scorer.measure(pairs, suite.form.seed):
             told = asdict(metric) | {"slice": name}
-            found.append({key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in told.items()})
+            found.append(
+                {key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in told.items()}
+            )
     return found
 
 

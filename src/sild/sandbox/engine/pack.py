@@ -34,7 +34,7 @@ def pack(folder: Path) -> bytes:
             data = (folder / name).read_bytes()
             total += len(data)
             if total > MAX_UNPACKED:
-                raise PackError(f"{folder} holds more than {MAX_UNPACKED} bytes. Leave out what is not needed to run it.")
+                raise PackError(f"{folder} holds more than {MAX_UNPACKED} bytes. Remove what it does not need.")
             entry = zipfile.ZipInfo(name, _THEN)
             entry.create_system = 3
             entry.external_attr = (stat.S_IFREG | _MODE) << 16
@@ -111,10 +111,18 @@ def _check_name(entry: zipfile.ZipInfo) -> None:
     name = entry.filename
     parts = name.rstrip("/").split("/")
     bad = not name or any(part in {"", ".", ".."} or len(part.encode()) > _NAME_BYTES for part in parts)
-    if bad or "\\" in name or entry.orig_filename != name or not name.isprintable() or PurePosixPath(name).is_absolute():
+    if (
+        bad
+        or "\\" in name
+        or entry.orig_filename != name
+        or not name.isprintable()
+        or PurePosixPath(name).is_absolute()
+    ):
         raise PackError(f"The package holds the name {name!r}, which leads out of its folder or is not allowed.")
     if folders.IGNORED.intersection(parts):
-        raise PackError(f"The package holds {name!r}, which a folder's digest leaves out, so it could hide what is run.")
+        raise PackError(
+            f"The package holds {name!r}, which a folder's digest leaves out, so it could hide what is run."
+        )
     kind = stat.S_IFMT(entry.external_attr >> 16)
     if kind not in {0, stat.S_IFREG, stat.S_IFDIR}:
         raise PackError(f"The package holds {name!r}, which is a link or a special file.")

@@ -11,10 +11,10 @@ from sild.sandbox.engine.errors import IsolationError
 from sild.sandbox.engine.interpreter import interpreter
 from sild.sandbox.engine.isolation import INSIDE, Bind, Job
 from sild.sandbox.engine.limits import MIB, Limits
-from sild.sandbox.engine.process import Process
 
 if TYPE_CHECKING:
     from sild.sandbox.engine.isolation import Isolation
+    from sild.sandbox.engine.process import Process
 
 # What the program tries, in its order; an attempt that says nothing counts as an escape.
 ATTEMPTS = (

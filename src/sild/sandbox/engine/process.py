@@ -8,7 +8,7 @@ import signal
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from sild.sandbox.engine import watch
 
@@ -49,7 +49,9 @@ class Usage:
 class Process:
     """A confined process; use it as a context so that nothing of it outlives the run."""
 
-    def __init__(self, popen: subprocess.Popen[bytes], init: int, limits: Limits, group: Group, held: ExitStack) -> None:
+    def __init__(
+        self, popen: subprocess.Popen[bytes], init: int, limits: Limits, group: Group, held: ExitStack
+    ) -> None:
         assert popen.stdin is not None
         assert popen.stdout is not None
         assert popen.stderr is not None
@@ -63,7 +65,7 @@ class Process:
         self._stopped_by = ""
         self._usage: Usage | None = None
 
-    def __enter__(self) -> Process:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -152,7 +154,11 @@ class Process:
         """The limit that the kernel enforced, told from the signal."""
         if self._group.out_of_memory():
             return "memory-limit"
-        by_signal = {signal.SIGXCPU: "cpu-limit", signal.SIGXFSZ: "file-limit", signal.SIGSYS: "system-call"}
+        by_signal: dict[int, str] = {
+            signal.SIGXCPU: "cpu-limit",
+            signal.SIGXFSZ: "file-limit",
+            signal.SIGSYS: "system-call",
+        }
         return by_signal.get(exit_code - _EXITS_BY_SIGNAL, "") if exit_code > _EXITS_BY_SIGNAL else ""
 
 

@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field
 
 from sild.sandbox.engine.forms import Form, Name, Text, Version
-from sild.sandbox.engine.limits import Limits
-from sild.sandbox.engine.solution import TrainedOn
-from sild.sandbox.engine.suite import DataSheet, ScorerForm
+from sild.sandbox.engine.limits import Limits  # noqa: TC001 -- pydantic reads annotations when it runs
+from sild.sandbox.engine.solution import TrainedOn  # noqa: TC001
+from sild.sandbox.engine.suite import DataSheet, ScorerForm  # noqa: TC001
 
 STATEMENT = (
     "This report states what was measured under the conditions described in it. "

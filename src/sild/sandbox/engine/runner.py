@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from sild.sandbox.engine import measure, pack, probe
-from sild.sandbox.engine.errors import CancelledError, IsolationError, SandboxError
+from sild.sandbox.engine.errors import CancelledError, SandboxError
 from sild.sandbox.engine.faults import Faults, harmless
 from sild.sandbox.engine.journal import Journal, Kept, Result, keep
 from sild.sandbox.engine.jsonl import Conversation
@@ -219,7 +219,9 @@ class Run:
     def _suite(self) -> dict[str, Any]:
         """What it was tested with."""
         form = self.suite.form
-        told = form.model_dump(mode="json", include={"name", "version", "title", "datasheet", "scorer", "seed", "limit"})
+        told = form.model_dump(
+            mode="json", include={"name", "version", "title", "datasheet", "scorer", "seed", "limit"}
+        )
         return told | {
             "digest": self.suite.digest,
             "data_sha256": self.suite.data_sha256,
@@ -268,20 +270,18 @@ def _results(kept: Kept) -> dict[str, Any]:
         "bytes": kept.size,
         "root": kept.root,
         "leaves": kept.leaves,
-        "method": "one JSON line for each sample, in the data's order; Merkle tree over the lines (RFC 6962, section 2.1)",
+        "method": "a JSON line for each sample, in the data's order; Merkle tree over the lines (RFC 6962, 2.1)",
     }
 
 
 def _resources(facts: _Facts) -> dict[str, Any]:
     """What was used."""
-    told = {
-        key: round(value, 3) if isinstance(value, float) else value for key, value in asdict(facts.usage).items()
-    }
+    told = {key: round(value, 3) if isinstance(value, float) else value for key, value in asdict(facts.usage).items()}
     return told | {
         "output_bytes": facts.conversation.output_bytes,
         "error_output_bytes": facts.conversation.error_bytes,
         "error_output": harmless(facts.conversation.said_on_stderr, _STDERR_CHARACTERS),
-        "method": "of the solution's processes together: control groups where the host has them, else /proc ten times a second",
+        "method": "all processes together; from control groups where there are any, else from /proc",
     }
 
 

@@ -45,8 +45,17 @@ class Metric:
 class Scorer(Protocol[T]):
     """Compares outputs with targets of one kind."""
 
-    name: str
-    metrics: tuple[str, ...]  # the names of its figures; the first is the one that sums up a run
+    @property
+    def name(self) -> str:
+        """As suites name it."""
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of its figures; the first is the one that sums up a run."""
+
+    @property
+    def per_sample(self) -> str:
+        """What the score of one sample is."""
 
     def read(self, value: object) -> T:
         """Take an output or a target; ValueError says what form it should have."""
@@ -65,6 +74,7 @@ class Match(Generic[T]):
     name: str
     read: Callable[[object], T]
     metrics: tuple[str, ...] = ("accuracy",)
+    per_sample: str = "1 for a match, else 0"
 
     def score(self, output: T | None, target: T) -> float:
         """1 for a match."""
@@ -83,7 +93,8 @@ class Multilabel:
     """
 
     name = "multilabel"
-    metrics = (
+    per_sample = "F1 of the sample's labels"
+    metrics: tuple[str, ...] = (
         "micro_f1",
         "micro_precision",
         "micro_recall",
@@ -122,7 +133,9 @@ class _Counts:
         labels = sorted({label for output, target in pairs for label in (output or frozenset()) | target})
         place = {label: position for position, label in enumerate(labels)}
         self._size = len(labels)
-        hits, extra, missed = [], [], []
+        hits: list[tuple[int, int]] = []
+        extra: list[tuple[int, int]] = []
+        missed: list[tuple[int, int]] = []
         for sample, (output, target) in enumerate(pairs):
             given = output or frozenset()
             for found, group in ((hits, given & target), (extra, given - target), (missed, target - given)):

@@ -122,12 +122,10 @@ def program(machine: str) -> bytes | None:
         _instruction(_EQUAL, _ARCHITECTURES[machine], 1, 0) + _instruction(_RETURN, _KILL),
         _instruction(_LOAD, _NUMBER),
         _instruction(_AT_LEAST, _X32, 0, 1) + _refuse(),
-        *(_deny(numbers[column]) for numbers in _DENIED.values() if numbers[column] is not None),
+        *(_deny(number) for numbers in _DENIED.values() if (number := numbers[column]) is not None),
         # glibc falls back to clone, whose flags can be read by a filter; those of clone3 cannot.
         _deny(_CLONE3[column], errno.ENOSYS),
-        _when(
-            _CLONE[column], _instruction(_LOAD, _FIRST) + _instruction(_ANY_BIT, _NEW_NAMESPACES, 0, 1) + _refuse()
-        ),
+        _when(_CLONE[column], _instruction(_LOAD, _FIRST) + _instruction(_ANY_BIT, _NEW_NAMESPACES, 0, 1) + _refuse()),
         _when(
             _SOCKET[column],
             _instruction(_LOAD, _FIRST) + _instruction(_EQUAL, socket.AF_UNIX, 1, 0) + _refuse(errno.EACCES),

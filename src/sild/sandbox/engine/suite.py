@@ -1,4 +1,4 @@
-"""A suite: a folder with `suite.yaml`: samples, how an output is scored, and the thresholds that are fixed beforehand."""
+"""A suite: a folder with `suite.yaml`: samples, how an output is scored, thresholds fixed beforehand."""
 
 from __future__ import annotations
 
@@ -112,7 +112,9 @@ class SuiteForm(Form):
         known = SCORERS[self.scorer.name].metrics
         for threshold in self.thresholds:
             if threshold.metric not in known:
-                raise ValueError(f"the scorer {self.scorer.name} makes no {threshold.metric}; it makes {', '.join(known)}")
+                raise ValueError(
+                    f"the scorer {self.scorer.name} makes no {threshold.metric}; it makes {', '.join(known)}"
+                )
         return self
 
 
@@ -168,7 +170,9 @@ def load(folder: Path) -> Suite:
     data, samples, flaws = _samples(folder, form)
     sha256 = hashlib.sha256(data).hexdigest()
     if form.datasheet.sha256 and form.datasheet.sha256 != sha256:
-        flaws.append(Flaw(FILE, 0, 0, "datasheet.sha256", f"the data's SHA-256 is {sha256}; the sheet is for other data"))
+        flaws.append(
+            Flaw(FILE, 0, 0, "datasheet.sha256", f"the data's SHA-256 is {sha256}; the sheet is for other data")
+        )
     if flaws:
         raise FormError(flaws[:MAX_FLAWS])
     try:

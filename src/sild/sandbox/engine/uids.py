@@ -23,7 +23,9 @@ def pool(uid_map: str) -> range:
     Args:
         uid_map: the text of /proc/self/uid_map (user_namespaces(7)).
     """
-    ranges = [range(int(first), int(first) + int(count)) for first, _outside, count in map(str.split, uid_map.splitlines())]
+    ranges = [
+        range(int(first), int(first) + int(count)) for first, _outside, count in map(str.split, uid_map.splitlines())
+    ]
     if any(_UNUSED.start in given and _UNUSED.stop - 1 in given for given in ranges):
         return _UNUSED
     widest = max(ranges, key=len)

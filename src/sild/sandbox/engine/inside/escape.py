@@ -1,7 +1,9 @@
-"""Tries to escape, from inside: run confined before each run, prints one JSON line for each attempt.
+"""Tries to escape, from inside: run confined before each run, prints a JSON line for each attempt.
 
 Each attempt returns whether the isolation held and what was seen. It uses the standard library alone.
 """
+
+from __future__ import annotations
 
 import ctypes
 import errno
@@ -10,17 +12,27 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
 MOUNT_POINTS = ("/", "/usr", "/dev", "/sild")
 NEW_USER = 0x10000000  # CLONE_NEWUSER, linux/sched.h
 SHADOW = "/etc/shadow"
 FORKS_AT_MOST = 4096
+OURS = 2  # bubblewrap's first process and this one
+
+Held = tuple[bool, str]  # whether the isolation held, and what was seen
 
 
-def network():
+def name(error: OSError) -> str:
+    """The error's name, as in EPERM."""
+    return errno.errorcode.get(error.errno or 0, str(error))
+
+
+def network() -> Held:
     """Reach the loopback interface and a public address (RFC 5737's TEST-NET-1); look for an interface to the world."""
-    with open("/proc/net/dev") as interfaces:
-        reached = [line.split(":")[0].strip() for line in interfaces if ":" in line and "lo:" not in line]
+    interfaces = Path("/proc/net/dev").read_text().splitlines()
+    reached = [line.split(":")[0].strip() for line in interfaces if ":" in line and "lo:" not in line]
+    seen = ""
     for address in (("127.0.0.1", 80), ("192.0.2.1", 53)):
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as attempt:
@@ -28,39 +40,39 @@ def network():
                 attempt.connect(address)
                 reached.append(address[0])
         except OSError as error:
-            seen = errno.errorcode.get(error.errno, str(error))
+            seen = name(error)
     return (False, "reached " + ", ".join(reached)) if reached else (True, seen)
 
 
-def secret_file():
+def secret_file() -> Held:
     """Read the host's password file."""
     try:
-        with open(SHADOW, "rb"):
-            return False, SHADOW + " can be read"
+        Path(SHADOW).read_bytes()
     except OSError as error:
-        return True, errno.errorcode[error.errno]
+        return True, name(error)
+    return False, f"{SHADOW} can be read"
 
 
-def other_processes():
+def other_processes() -> Held:
     """Look for processes that are not ours: there are bubblewrap's own and this one."""
-    seen = [name for name in os.listdir("/proc") if name.isdigit()]
-    return len(seen) <= 2, "%d processes visible" % len(seen)
+    seen = [folder for folder in Path("/proc").iterdir() if folder.name.isdigit()]
+    return len(seen) <= OURS, f"{len(seen)} processes visible"
 
 
-def write_outside():
+def write_outside() -> Held:
     """Write anywhere but in the scratch folder."""
-    written = []
+    written, seen = [], ""
     for folder in MOUNT_POINTS:
-        path = folder.rstrip("/") + "/escape"
+        path = Path(folder, "escape")
         try:
-            with open(path, "wb"):
-                written.append(path)
+            path.write_bytes(b"")
+            written.append(str(path))
         except OSError as error:
-            seen = errno.errorcode[error.errno]
+            seen = name(error)
     return (False, "wrote " + ", ".join(written)) if written else (True, seen)
 
 
-def nested_namespace():
+def nested_namespace() -> Held:
     """Make a user namespace, in which one has every capability again."""
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(NEW_USER) == 0:
@@ -68,21 +80,21 @@ def nested_namespace():
     return True, errno.errorcode[ctypes.get_errno()]
 
 
-def signals():
+def signals() -> Held:
     """Kill the parent, and whatever else can be named."""
     reached = []
     for pid in (os.getppid(), -1):
         try:
             os.kill(pid, signal.SIGKILL)
         except OSError as error:
-            reached.append(errno.errorcode[error.errno])
+            reached.append(name(error))
         else:
             reached.append("sent")
     # Whoever reads this line sees that the parent lives: it passes it on.
-    return True, "to the parent: %s, to all others: %s; the parent lives" % tuple(reached)
+    return True, f"to the parent: {reached[0]}, to all others: {reached[1]}; the parent lives"
 
 
-def forks():
+def forks() -> Held:
     """Fork until it is refused."""
     ours, theirs = os.pipe()
     children = []
@@ -95,23 +107,23 @@ def forks():
                 os._exit(0)
             children.append(pid)
     except OSError as error:
-        return True, "%s after %d" % (errno.errorcode[error.errno], len(children))
+        return True, f"{name(error)} after {len(children)}"
     finally:
         os.close(theirs)
         os.close(ours)
         for pid in children:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-    return False, "%d processes were made" % len(children)
+    return False, f"{len(children)} processes were made"
 
 
-def memory():
+def memory() -> Held:
     """Take twice the memory that is allowed."""
     try:
         taken = bytearray(2 * int(sys.argv[1]))
     except MemoryError:
         return True, "MemoryError"
-    return False, "%d bytes were taken" % len(taken)
+    return False, f"{len(taken)} bytes were taken"
 
 
 ATTEMPTS = (network, secret_file, other_processes, write_outside, nested_namespace, signals, forks, memory)
@@ -119,4 +131,6 @@ ATTEMPTS = (network, secret_file, other_processes, write_outside, nested_namespa
 if __name__ == "__main__":
     for attempt in ATTEMPTS:
         held, detail = attempt()
-        print(json.dumps({"name": attempt.__name__.replace("_", "-"), "ok": held, "detail": detail}), flush=True)
+        told = {"name": attempt.__name__.replace("_", "-"), "ok": held, "detail": detail}
+        sys.stdout.write(json.dumps(told) + "\n")
+        sys.stdout.flush()
