@@ -154,7 +154,8 @@ def keep(folder: Path, results: Iterable[Result]) -> Kept:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    root = tree.root([tree.leaf_hash(line) for line in lines])
+    levels = tree.levels_of([tree.leaf_hash(line) for line in lines])
+    root = levels[-1][0] if lines else tree.EMPTY_ROOT
     return Kept(path.name, sha256, len(data), root.hex(), len(lines))
 
 

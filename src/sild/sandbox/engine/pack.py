@@ -34,7 +34,7 @@ def pack(folder: Path) -> bytes:
             data = (folder / name).read_bytes()
             total += len(data)
             if total > MAX_UNPACKED:
-                raise PackError(f"{folder} holds more than {MAX_UNPACKED} bytes. Remove what it does not need.")
+                raise PackError(f"{folder} holds over {MAX_UNPACKED} bytes. Remove what it does not need.")
             entry = zipfile.ZipInfo(name, _THEN)
             entry.create_system = 3
             entry.external_attr = (stat.S_IFREG | _MODE) << 16
