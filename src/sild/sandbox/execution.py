@@ -6,8 +6,8 @@ import fcntl
 import time
 from contextlib import contextmanager
 from datetime import timedelta
-from tempfile import TemporaryDirectory
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings

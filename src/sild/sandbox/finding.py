@@ -28,9 +28,7 @@ def solution(actor: Actor, words: str) -> Solution:
     actor.require(Right.VIEW)
     found: Solution | None = _newest(Solution.objects.visible_to(actor), words, "record_id")
     if found is None:
-        raise NotFoundError(
-            _("There is no solution “%(words)s” here. See: sild sandbox solutions") % {"words": words}
-        )
+        raise NotFoundError(_("There is no solution “%(words)s” here. See: sild sandbox solutions") % {"words": words})
     return found
 
 
@@ -61,7 +59,7 @@ def run(actor: Actor, run_id: str) -> Run:
     return found
 
 
-def _newest(queryset: SharedQuerySet, words: str, *more_ids: str) -> D | None:
+def _newest(queryset: SharedQuerySet[D], words: str, *more_ids: str) -> D | None:
     """The newest row that the words name."""
     name, at, version = words.partition("@")
     named = Q(name=name, version=version) if at else Q(name=name)
@@ -71,7 +69,7 @@ def _newest(queryset: SharedQuerySet, words: str, *more_ids: str) -> D | None:
     if pk := _uuid(words):
         for field in ("pk", *more_ids):
             named |= Q(**{field: pk})
-    return queryset.filter(named).order_by("-created").first()  # type: ignore[return-value]
+    return queryset.filter(named).order_by("-created").first()
 
 
 def _uuid(words: str) -> uuid.UUID | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from django.db import models
 from django.urls import reverse
@@ -19,10 +19,13 @@ if TYPE_CHECKING:
     from sild.people.actor import Actor
 
 
-class SharedQuerySet(models.QuerySet["Solution"]):
+M = TypeVar("M", bound=models.Model)
+
+
+class SharedQuerySet(models.QuerySet[M]):
     """Queries over what an agency has and what came from partners."""
 
-    def visible_to(self, actor: Actor) -> SharedQuerySet:
+    def visible_to(self, actor: Actor) -> Self:
         """What the actor's agency registered, and what belongs to no agency because a partner sent it."""
         if actor.is_operator:
             return self
@@ -67,9 +70,10 @@ class Solution(Described):
         verbose_name_plural = _("solutions")
         ordering = ["name", "-created"]
         constraints = [
+            models.UniqueConstraint(fields=["agency", "digest", "origin"], name="one_solution_per_agency"),
             models.UniqueConstraint(
-                fields=["agency", "digest", "origin"], name="one_solution_per_digest", nulls_distinct=False
-            )
+                fields=["digest", "origin"], condition=models.Q(agency=None), name="one_solution_per_node"
+            ),
         ]
 
     def get_absolute_url(self) -> str:
@@ -89,7 +93,8 @@ class Suite(Described):
         verbose_name_plural = _("suites")
         ordering = ["name", "-created"]
         constraints = [
-            models.UniqueConstraint(fields=["agency", "digest"], name="one_suite_per_digest", nulls_distinct=False)
+            models.UniqueConstraint(fields=["agency", "digest"], name="one_suite_per_agency"),
+            models.UniqueConstraint(fields=["digest"], condition=models.Q(agency=None), name="one_suite_per_node"),
         ]
 
     def get_absolute_url(self) -> str:

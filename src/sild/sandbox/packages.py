@@ -44,7 +44,8 @@ def take_out(thing: Described, folder: Path) -> None:
         data = blobs.read(thing.package)
     except BlobError as error:
         raise PackError(
-            _("The package of %(thing)s is not on this node yet. Try again when it has been fetched.") % {"thing": thing}
+            _("The package of %(thing)s is not on this node yet. Try again when it has been fetched.")
+            % {"thing": thing}
         ) from error
     pack.unpack(data, folder)
     if folders.digest(folder) != thing.digest:

@@ -11,7 +11,7 @@ from sild.exchange.kinds import Kind, register
 from sild.sandbox import services
 from sild.sandbox.engine import report
 from sild.sandbox.engine.forms import Form
-from sild.sandbox.engine.solution import SolutionForm
+from sild.sandbox.engine.solution import SolutionForm  # noqa: TC001 -- pydantic reads annotations when it runs
 
 Hash = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 

@@ -213,3 +213,13 @@ def publish_report(actor: Actor, run: Run, *, audience: Audience, tlp: str) -> R
     return record
 
 
+def results_path(run: Run, home: Path) -> Path:
+    """The file with the results of a finished run's samples.
+
+    Raises:
+        StateError: the run has none, or they are on another machine.
+    """
+    path = run.folder(home) / str(run.report["results"]["file"] if run.report else "no results")
+    if not path.exists():
+        raise StateError(_("The results of this run's samples are not on this machine."))
+    return path

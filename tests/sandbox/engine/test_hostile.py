@@ -78,10 +78,7 @@ def test_a_socket_replaced_by_a_link_leads_nowhere_on_the_host(tmp_path):
 def test_links_in_the_scratch_folder_do_not_reach_the_host(tmp_path):
     target = tmp_path / "precious"
     target.write_text("unharmed")
-    code = TELL + (
-        f"os.symlink({str(target)!r}, '/scratch/out')\n"
-        "tell(tried(open, '/scratch/out', 'w'))"
-    )
+    code = TELL + (f"os.symlink({str(target)!r}, '/scratch/out')\ntell(tried(open, '/scratch/out', 'w'))")
     report = run(tmp_path, code, {})
     [first, *_rest] = kept_results(tmp_path / "run", report["results"]["sha256"])
     assert first.output == "ENOENT"

@@ -43,7 +43,7 @@ def pack(folder: Path) -> bytes:
 
 
 def unpack(data: bytes, folder: Path) -> None:
-    """Write a package's files below `folder`, which must be new or empty; checked as a whole before anything is written.
+    """Write a package's files below `folder`, new or empty; checked as a whole before anything is written.
 
     Raises:
         PackError: it is no package, it is too large, or a name in it leads elsewhere, is a link or comes twice.
