@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings as django_settings
+
 from exchange.peer import Peer
 from sandbox.factories import ECHO, numbers, write_solution, write_suite
-
 from sild.exchange import partners
 from sild.people.actor import Actor
 from sild.people.enums import Role

@@ -8,9 +8,9 @@ import subprocess
 import sys
 
 import pytest
-from sandbox.factories import ECHO, numbers, write_solution, write_suite
 from typer.testing import CliRunner
 
+from sandbox.factories import ECHO, numbers, write_solution, write_suite
 from sild.sandbox.cli import app
 from sild.sandbox.engine.errors import FormError
 from sild.sandbox.errors import NotFoundError

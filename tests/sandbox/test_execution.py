@@ -1,5 +1,7 @@
 """Executing runs: to the end, to a failure, cancelled, killed and resumed."""
 
+# ruff: noqa: E501 -- a program reads best in one piece
+
 from __future__ import annotations
 
 import os
@@ -12,8 +14,8 @@ from pathlib import Path
 
 import pytest
 from django.utils import timezone
-from sandbox.factories import LABELLER, numbers, sentences, write_solution, write_suite
 
+from sandbox.factories import LABELLER, numbers, sentences, write_solution, write_suite
 from sild.sandbox import execution, services
 from sild.sandbox.engine.errors import CancelledError, PackError, RuntimeMissingError
 from sild.sandbox.engine.report import check

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sandbox.factories import write_solution
 
+from sandbox.factories import write_solution
 from sild.people.actor import Actor
 from sild.people.errors import NotAllowedError
 from sild.sandbox import finding, services

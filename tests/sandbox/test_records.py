@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sandbox.factories import write_solution
 
+from sandbox.factories import write_solution
 from sild.exchange import blobs, kinds
 from sild.exchange.incoming import import_page
 from sild.exchange.models import Record, Refusal

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from sandbox.factories import ECHO, numbers, write_solution, write_suite
 
+from sandbox.factories import ECHO, numbers, write_solution, write_suite
 from sild.exchange import blobs
 from sild.exchange.errors import WithheldError
 from sild.exchange.models import Record

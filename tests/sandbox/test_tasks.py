@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from django.core.management import call_command
 from django.utils import timezone
-from sandbox.factories import write_solution
 
+from sandbox.factories import write_solution
 from sild.sandbox import services, tasks
 from sild.sandbox.enums import RunState
 from sild.sandbox.models import Run

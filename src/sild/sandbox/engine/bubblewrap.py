@@ -82,16 +82,15 @@ class Bubblewrap:
             uid = held.enter_context(fresh_uid()) if _is_root() else None
             group = cgroup.make(job.limits)
             held.callback(group.remove)
-            popen, child, gate = _spawn(job, uid)
+            popen, child, status, gate = _spawn(job, uid)
+            held.callback(os.close, status)
             try:
                 _restrict(child, job.limits, owns_user=uid is not None)
                 group.add(child)
                 os.write(gate, b".")
-                return Process(popen, child, job.limits, group, held.pop_all())
+                return Process(popen, child, status, job.limits, group, held.pop_all())
             except OSError as error:
-                popen.kill()
-                popen.wait()
-                raise IsolationError(f"The process could not be limited, so it was not run: {error}.") from error
+                raise _refusal(popen, f"its limits could not be set: {error}") from error
             finally:
                 os.close(gate)
 
@@ -101,14 +100,14 @@ def _is_root() -> bool:
     return os.geteuid() == 0
 
 
-def _spawn(job: Job, uid: int | None) -> tuple[subprocess.Popen[bytes], int, int]:
-    """Start bubblewrap, held before the command runs; its process inside by its id here, and the gate to open."""
-    info, info_inside = os.pipe()
+def _spawn(job: Job, uid: int | None) -> tuple[subprocess.Popen[bytes], int, int, int]:
+    """Start bubblewrap, held before the command runs: its process inside by its id here, its status, the gate."""
+    status, status_inside = os.pipe()
     gate_inside, gate = os.pipe()
     filter_file = seccomp.memory_file()
     assert filter_file is not None  # `require` has looked
-    inside = (info_inside, gate_inside, filter_file)
-    options = ["--info-fd", str(info_inside), "--block-fd", str(gate_inside), "--seccomp", str(filter_file)]
+    inside = (status_inside, gate_inside, filter_file)
+    options = ["--json-status-fd", str(status_inside), "--block-fd", str(gate_inside), "--seccomp", str(filter_file)]
     try:
         popen = subprocess.Popen(
             [_program()[0], *arguments(job, uid), *options, "--", *_becoming(uid), *job.command],
@@ -124,26 +123,30 @@ def _spawn(job: Job, uid: int | None) -> tuple[subprocess.Popen[bytes], int, int
         for descriptor in inside:
             os.close(descriptor)
     try:
-        return popen, _child(popen, info), gate
+        return popen, _child(popen, status), status, gate
     except IsolationError:
         os.close(gate)
+        os.close(status)
         raise
-    finally:
-        os.close(info)
 
 
-def _child(popen: subprocess.Popen[bytes], info: int) -> int:
+def _child(popen: subprocess.Popen[bytes], status: int) -> int:
     """The id of the first process inside, once bubblewrap has made it."""
     said = b""
-    while select.select([info], [], [], _START_SECONDS)[0] and (chunk := os.read(info, 4096)):
+    while select.select([status], [], [], _START_SECONDS)[0] and (chunk := os.read(status, 4096)):
         said += chunk
-        if said.rstrip().endswith(b"}"):
-            child: int = json.loads(said)["child-pid"]
+        if b"}" in said:
+            child: int = json.loads(said.splitlines()[0])["child-pid"]
             return child
+    raise _refusal(popen, f"it said nothing for {_START_SECONDS:.0f} s")
+
+
+def _refusal(popen: subprocess.Popen[bytes], why: str) -> IsolationError:
+    """End bubblewrap before the command runs; the error has what it said, or else what we know."""
     popen.kill()
-    _out, error = popen.communicate()
-    why = error.decode(errors="replace").strip() or f"it said nothing for {_START_SECONDS:.0f} s"
-    raise IsolationError(f"bubblewrap could not isolate the process, so it was not run: {why}")
+    _output, said = popen.communicate()
+    why = said.decode(errors="replace").strip() or why
+    return IsolationError(f"bubblewrap could not isolate the process, so it was not run: {why}.")
 
 
 def arguments(job: Job, uid: int | None) -> list[str]:

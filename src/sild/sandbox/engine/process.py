@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sild.sandbox.engine.limits import Limits
 
 LOOK_SECONDS = 0.1
+NOT_STARTED = "not-started"  # the isolation could not be set up, so the command never ran
 _GONE_SECONDS = 5.0
 _EXITS_BY_SIGNAL = 128  # bubblewrap, like a shell, adds the signal's number to this
 
@@ -29,7 +30,7 @@ class Usage:
 
     Attributes:
         exit: exit status; 128 plus the signal's number when a signal ended it.
-        stopped_by: the limit that ended it, as in `wall-limit`; empty when it ended by itself.
+        stopped_by: the limit that ended it, as in `wall-limit`; empty when it ended by itself; `NOT_STARTED`.
         wall_seconds, cpu_seconds: from start to end, and computed by all its processes together.
         peak_memory_bytes: the most that all its processes held at one time. This and the processor time are what the
             control group counted, or what was seen looking ten times a second, whichever is more.
@@ -50,14 +51,20 @@ class Process:
     """A confined process; use it as a context so that nothing of it outlives the run."""
 
     def __init__(
-        self, popen: subprocess.Popen[bytes], init: int, limits: Limits, group: Group, held: ExitStack
+        self,
+        popen: subprocess.Popen[bytes],
+        init: int,
+        status: int,
+        limits: Limits,
+        group: Group,
+        held: ExitStack,
     ) -> None:
         assert popen.stdin is not None
         assert popen.stdout is not None
         assert popen.stderr is not None
         self.stdin, self.stdout, self.stderr = popen.stdin, popen.stdout, popen.stderr
         self.limits = limits
-        self._popen, self._init, self._group, self._held = popen, init, group, held
+        self._popen, self._init, self._status, self._group, self._held = popen, init, status, group, held
         self._pidfd = os.pidfd_open(init)
         self._started = time.monotonic()
         self._next_look = self._started + LOOK_SECONDS
@@ -99,7 +106,7 @@ class Process:
         """End the whole process namespace at once; the first reason given is the one that counts."""
         if self._usage is not None or self._stopped_by:
             return
-        if self._popen.poll() is None:
+        if self.alive():
             self._stopped_by = reason
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
@@ -118,7 +125,7 @@ class Process:
                 stream.close()
         self._usage = Usage(
             exit=exit_code,
-            stopped_by=self._stopped_by or self._limit_of(exit_code),
+            stopped_by=self._stopped_by or self._limit_of(exit_code) or self._never_started(),
             wall_seconds=wall,
             cpu_seconds=max(self._peak.cpu_seconds, self._group.cpu_seconds()),
             peak_memory_bytes=max(self._peak.memory_bytes, self._group.peak_memory()),
@@ -149,6 +156,10 @@ class Process:
         ):
             if used > most:
                 self.kill(name)
+
+    def _never_started(self) -> str:
+        """Bubblewrap tells a command's exit status only when it got as far as running the command (bwrap(1))."""
+        return "" if b"exit-code" in os.read(self._status, 4096) else NOT_STARTED
 
     def _limit_of(self, exit_code: int) -> str:
         """The limit that the kernel enforced, told from the signal."""

@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from sild.sandbox.engine import measure, pack, probe
-from sild.sandbox.engine.errors import CancelledError, SandboxError
+from sild.sandbox.engine.errors import CancelledError, IsolationError, SandboxError
 from sild.sandbox.engine.faults import Faults, harmless
 from sild.sandbox.engine.journal import Journal, Kept, Result, keep
 from sild.sandbox.engine.jsonl import Conversation
+from sild.sandbox.engine.process import NOT_STARTED
 from sild.sandbox.engine.report import STATEMENT, check
 from sild.sandbox.engine.solution import job, load, packages
 
@@ -157,7 +158,14 @@ class Run:
             raise CancelledError("The run was cancelled. What is finished is kept; resume it to go on.")
 
     def _name_the_end(self, usage: Usage, conversation: Conversation) -> None:
-        """Count how the process ended, if it did not end as it should."""
+        """Count how the process ended, if it did not end as it should.
+
+        Raises:
+            IsolationError: it never ran.
+        """
+        if usage.stopped_by == NOT_STARTED:
+            why = harmless(conversation.said_on_stderr)
+            raise IsolationError(f"The isolation could not be set up, so the solution was not run: {why}")
         if usage.stopped_by:
             self.faults.add(usage.stopped_by)
         elif conversation.incomplete:
