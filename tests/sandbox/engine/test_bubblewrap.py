@@ -103,13 +103,13 @@ def test_an_isolation_that_cannot_be_set_up_is_told_from_a_program_that_fails():
 
 def test_without_a_working_bubblewrap_nothing_is_run(monkeypatch):
     monkeypatch.setattr(bubblewrap, "_candidates", lambda: iter(("/bin/false", "/no/such/bwrap")))
-    bubblewrap._program.cache_clear()
+    bubblewrap.program.cache_clear()
     try:
         with pytest.raises(IsolationError, match=r"none is run.*apt-get install bubblewrap"):
             bubblewrap.Bubblewrap().start(Job(("true",)))
         assert bubblewrap.Bubblewrap().backend == "bubblewrap"
     finally:
-        bubblewrap._program.cache_clear()
+        bubblewrap.program.cache_clear()
 
 
 def test_without_a_filter_for_this_machine_nothing_is_run(monkeypatch):

@@ -48,13 +48,13 @@ class Bubblewrap:
     @property
     def backend(self) -> str:
         """`bubblewrap` with the version of the program that works here."""
-        program, version = _program()
-        return f"bubblewrap {version}" if program else "bubblewrap"
+        path, version = program()
+        return f"bubblewrap {version}" if path else "bubblewrap"
 
     def available(self) -> list[Finding]:
         """Each measure of the isolation; those with another one to stand in for them are never missing."""
-        program, version = _program()
-        found = Finding("bubblewrap", bool(program), f"{version} ({program})" if program else version, _mend(version))
+        path, version = program()
+        found = Finding("bubblewrap", bool(path), f"{version} ({path})" if path else version, _mend(version))
         assembled = seccomp.program(os.uname().machine)
         filtered = Finding(
             "seccomp",
@@ -110,7 +110,7 @@ def _spawn(job: Job, uid: int | None) -> tuple[subprocess.Popen[bytes], int, int
     options = ["--json-status-fd", str(status_inside), "--block-fd", str(gate_inside), "--seccomp", str(filter_file)]
     try:
         popen = subprocess.Popen(
-            [_program()[0], *arguments(job, uid), *options, "--", *_becoming(uid), *job.command],
+            [program()[0], *arguments(job, uid), *options, "--", *_becoming(uid), *job.command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -232,7 +232,7 @@ def _restrict(pid: int, limits: Limits, *, owns_user: bool) -> None:
 
 
 @lru_cache(maxsize=1)
-def _program() -> tuple[str, str]:
+def program() -> tuple[str, str]:
     """The bubblewrap that works here and its version, found by running it; else nothing and the reason."""
     why = "no bwrap program was found"
     for candidate in _candidates():
