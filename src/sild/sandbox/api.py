@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ninja import Router, Schema
+from ninja import Router, Schema, Status
 from ninja.pagination import paginate
 
 from sild.exchange.views import ActingRequest
@@ -100,10 +100,11 @@ def run(request: ActingRequest, run_id: UUID) -> Run:
 
 
 @router.post("/runs", response={201: RunOut})
-def start(request: ActingRequest, wanted: RunIn) -> tuple[int, Run]:
+def start(request: ActingRequest, wanted: RunIn) -> Status[Run]:
     """Start a run in the background."""
     actor = request.actor
-    return 201, tasks.start(actor, finding.solution(actor, wanted.solution), finding.suite(actor, wanted.suite))
+    started = tasks.start(actor, finding.solution(actor, wanted.solution), finding.suite(actor, wanted.suite))
+    return Status(201, started)
 
 
 @router.post("/runs/{run_id}/cancel", response=RunOut)
