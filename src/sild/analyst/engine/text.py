@@ -6,14 +6,14 @@ import hashlib
 
 from .errors import TextError
 
-MAX_BYTES = 8_000_000
+MAX_BYTES = 2_000_000
 
 
 def decode(data: bytes, name: str = "the input") -> str:
     """Turn a file's bytes into text: UTF-8, or UTF-16 when it says so by its byte order mark.
 
     Raises:
-        TextError: more than 8 MB, empty, or not text.
+        TextError: more than 2 MB, empty, or not text.
     """
     if len(data) > MAX_BYTES:
         raise TextError(
@@ -31,7 +31,7 @@ def check(text: str, name: str = "the input") -> str:
     """Return the text when it can be read.
 
     Raises:
-        TextError: empty, longer than 8 MB, or with NUL characters, which text does not have.
+        TextError: empty, longer than 2 MB, or with NUL characters, which text does not have.
     """
     if not text.strip():
         raise TextError(f"{name} is empty. Give a text to read.")
