@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 import pytest
 from django.conf import settings as django_settings
-from exchange.peer import Peer
 
+from exchange.peer import Peer
 from sild.exchange import own, partners
 from sild.people.actor import Actor
 from sild.trust.identity import NodeKeys

@@ -18,7 +18,7 @@ from sild.trust.seal import seal
 class Peer:
     def __init__(self, keys):
         self.keys = keys
-        self.tiles = tree.MemoryTiles()
+        self.tree = tree.Tree(tree.MemoryTiles())
         self.leaves = []
         self.entries = []
         self.chain = bytes(32)
@@ -44,20 +44,20 @@ class Peer:
 
     def number(self, raw):
         self.leaves.append(tree.leaf_hash(raw))
-        tree.append(self.tiles, len(self.leaves) - 1, [self.leaves[-1]])
+        self.tree.append(len(self.leaves) - 1, [self.leaves[-1]])
         self.chain = link(self.chain, self.leaves[-1].hex())
         self.entries.append((raw, len(self.leaves) - 1, self.chain))
         return raw
 
     def checkpoint(self, size=None):
         size = len(self.leaves) if size is None else size
-        signed = Checkpoint(self.keys.log_origin, size, tree.root(self.tiles, size))
+        signed = Checkpoint(self.keys.log_origin, size, self.tree.root(size))
         return sign_checkpoint(self.keys, signed, timestamp=int(time.time()))
 
     def page(self, *, after=0, have=0, seal_for=None):
         size = len(self.leaves)
         entries = [self.entry(position, size, seal_for) for position in range(after + 1, len(self.entries) + 1)]
-        consistency = tree.consistency_proof(self.tiles, have, size) if have else []
+        consistency = self.tree.consistency_proof(have, size)
         encoded = [b64encode(node).decode() for node in consistency]
         return {"checkpoint": self.checkpoint(), "consistency": encoded, "entries": entries, "more": False}
 
@@ -67,7 +67,7 @@ class Peer:
         if seal_for is not None:
             context = seal_context(seal_for.node, position)
             content = {"sealed": seal(raw, [seal_for], sender="kyiv", context=context)}
-        path = [b64encode(node).decode() for node in tree.inclusion_proof(self.tiles, index, size)]
+        path = [b64encode(node).decode() for node in self.tree.inclusion_proof(index, size)]
         return {"position": position, "index": index, "path": path, "chain": b64encode(chain).decode(), **content}
 
     def hash(self, raw):

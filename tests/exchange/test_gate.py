@@ -48,14 +48,23 @@ def test_what_the_gate_does_not_know_is_denied(tlp, audience):
 
 @pytest.mark.parametrize(
     ("tlp", "audience"),
-    [("PURPLE", ["kyiv"]), ("GREEN", "everyone"), ("GREEN", []), ("AMBER", "partners"), ("RED", "public"), ("GREEN", "public")],
+    [
+        ("PURPLE", ["kyiv"]),
+        ("GREEN", "everyone"),
+        ("GREEN", []),
+        ("AMBER", "partners"),
+        ("RED", "public"),
+        ("GREEN", "public"),
+    ],
 )
 def test_a_marking_and_an_audience_that_contradict_each_other_are_refused(tlp, audience):
     with pytest.raises(WithheldError):
         gate.check_marking(tlp, audience)
 
 
-@pytest.mark.parametrize(("tlp", "audience"), [("CLEAR", "public"), ("GREEN", "partners"), ("AMBER", ["kyiv"]), ("RED", ["tallinn"])])
+@pytest.mark.parametrize(
+    ("tlp", "audience"), [("CLEAR", "public"), ("GREEN", "partners"), ("AMBER", ["kyiv"]), ("RED", ["tallinn"])]
+)
 def test_a_marking_that_fits_its_audience_passes(tlp, audience):
     gate.check_marking(tlp, audience)
 

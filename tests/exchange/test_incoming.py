@@ -242,10 +242,10 @@ def test_a_renumbered_index_freezes_the_partner(pinned, kyiv):
     assert_frozen(pinned, caught.value.code == "renumbered")
 
 
-@pytest.mark.parametrize("page", [{}, {"checkpoint": 1}, {"checkpoint": "x", "entries": []}, {"entries": None}])
-def test_a_page_without_its_form_is_refused(pinned, page):
+@pytest.mark.parametrize("sent", [{}, {"checkpoint": 1}, {"checkpoint": "x", "entries": []}, {"entries": None}])
+def test_a_page_without_its_form_is_refused(pinned, sent):
     with pytest.raises(TransferError):
-        import_page(pinned, page)
+        import_page(pinned, sent)
 
 
 def test_a_sealed_entry_moved_to_another_place_cannot_be_opened(pinned, kyiv, tallinn):

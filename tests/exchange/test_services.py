@@ -14,7 +14,13 @@ pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 
 def comment(actor, text="hello", **changes):
-    values = {"kind": "exchange.comment", "subject": "x", "body": {"text": text}, "tlp": "GREEN", "audience": "partners"}
+    values = {
+        "kind": "exchange.comment",
+        "subject": "x",
+        "body": {"text": text},
+        "tlp": "GREEN",
+        "audience": "partners",
+    }
     return services.publish(actor, **{**values, **changes})
 
 

@@ -13,6 +13,13 @@ from sild.exchange.errors import WithheldError
 Audience = str | Sequence[str]
 PARTNERS = "partners"
 PUBLIC = "public"
+# The audiences without names that a marking allows; what is not listed never leaves.
+WIDEST: dict[str, tuple[str, ...]] = {
+    Tlp.AMBER_STRICT: (),
+    Tlp.AMBER: (),
+    Tlp.GREEN: (PARTNERS,),
+    Tlp.CLEAR: (PARTNERS, PUBLIC),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +39,15 @@ def decide(tlp: str, audience: Audience, receiver: str, *, pinned: bool) -> Deci
         receiver: the node id that asks.
         pinned: whether people have compared that node's fingerprint.
     """
+    named = is_narrow(audience) and receiver in audience
     if not pinned:
         return Decision(False, _("%(node)s is not pinned: compare fingerprints first.") % {"node": receiver})
-    named = not isinstance(audience, str) and receiver in audience
     if tlp == Tlp.RED:
         return Decision(False, _("TLP:RED never leaves the node."))
+    if tlp in WIDEST and (named or audience in WIDEST[tlp]):
+        return Decision(True, _("It is named as a receiver.") if named else _("It belongs to the audience."))
     if tlp in {Tlp.AMBER, Tlp.AMBER_STRICT}:
-        reason = _("named as a receiver") if named else _("%(tlp)s reaches only the nodes that it names.")
-        return Decision(named, reason % {"tlp": f"TLP:{tlp}"} if not named else reason)
-    if tlp == Tlp.GREEN and (named or audience == PARTNERS):
-        return Decision(True, _("TLP:GREEN may reach partners"))
-    if tlp == Tlp.CLEAR and (named or audience in {PARTNERS, PUBLIC}):
-        return Decision(True, _("TLP:CLEAR may reach anybody in its audience"))
+        return Decision(False, _("TLP:%(tlp)s reaches only the nodes that it names.") % {"tlp": tlp})
     return Decision(False, _("%(node)s is not in the record's audience.") % {"node": receiver})
 
 

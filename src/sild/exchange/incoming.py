@@ -20,13 +20,14 @@ from sild.exchange.outgoing import seal_context
 from sild.exchange.partners import freeze, identity_of
 from sild.exchange.services import apply_withdrawal, link, row
 from sild.people.actor import Actor
-from sild.trust import tree
 from sild.trust.checkpoint import Checkpoint, open_checkpoint
 from sild.trust.errors import TrustError
 from sild.trust.proof import format_proof
 from sild.trust.record import parse_record
 from sild.trust.seal import open_sealed
 from sild.trust.suites import require_usable
+from sild.trust.tree import leaf_hash
+from sild.trust.verify import Inclusion, verify_consistency
 
 if TYPE_CHECKING:
     from sild.trust.identity import Identity
@@ -39,6 +40,14 @@ class Imported:
     checkpoint: Checkpoint
     records: list[Record] = field(default_factory=list)
     refused: list[Refusal] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """The verified checkpoint that vouches for a page's entries, verbatim and as something to check proofs against."""
+
+    text: str
+    inclusion: Inclusion
 
 
 def import_page(partner: Partner, page: dict[str, Any]) -> Imported:
@@ -56,12 +65,13 @@ def import_page(partner: Partner, page: dict[str, Any]) -> Imported:
     try:
         checkpoint = _verify_history(partner, identity, page)
         result = Imported(checkpoint)
+        vouched = Vouched(page["checkpoint"], Inclusion(checkpoint.size, checkpoint.root))
         for entry in page["entries"]:
-            _import_entry(partner, checkpoint, page["checkpoint"], entry, result)
+            _import_entry(partner, vouched, entry, result)
     except HistoryError as error:
         freeze(Actor.operator("job"), partner.node, str(error))
         raise
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise TransferError(f"{partner.node} sent a page that has not the form of one: {error!r}.") from error
     return result
 
@@ -92,7 +102,7 @@ def _verify_growth(partner: Partner, identity: Identity, new: Checkpoint, path: 
     if old.size == new.size and old.root == new.root:
         return
     try:
-        tree.verify_consistency(old.size, old.root, new.size, new.root, path)
+        verify_consistency(old.size, old.root, new.size, new.root, path)
     except TrustError as error:
         raise HistoryError(
             f"The log of {partner.node} forked: its {new.size} leaves do not continue the {old.size} verified before.",
@@ -100,7 +110,7 @@ def _verify_growth(partner: Partner, identity: Identity, new: Checkpoint, path: 
         ) from error
 
 
-def _import_entry(partner: Partner, checkpoint: Checkpoint, text: str, entry: dict[str, Any], result: Imported) -> None:
+def _import_entry(partner: Partner, vouched: Vouched, entry: dict[str, Any], result: Imported) -> None:
     """Import one entry, or keep it as a refusal with its reason."""
     position = int(entry["position"])
     if position <= partner.position:
@@ -112,7 +122,7 @@ def _import_entry(partner: Partner, checkpoint: Checkpoint, text: str, entry: di
         )
     try:
         with transaction.atomic():
-            result.records += _accept(partner, checkpoint, text, entry)
+            result.records += _accept(partner, vouched, entry)
     except RefusedError as error:
         result.refused.append(_refuse(partner, position, entry, error))
         with transaction.atomic():
@@ -122,13 +132,13 @@ def _import_entry(partner: Partner, checkpoint: Checkpoint, text: str, entry: di
         raise
 
 
-def _accept(partner: Partner, checkpoint: Checkpoint, text: str, entry: dict[str, Any]) -> list[Record]:
+def _accept(partner: Partner, vouched: Vouched, entry: dict[str, Any]) -> list[Record]:
     """Verify an entry, store its record, tell the modules; everything in the caller's transaction."""
     raw = _opened(partner, entry)
     path = [b64decode(node) for node in entry["path"]]
-    leaf = tree.leaf_hash(raw)
+    leaf = leaf_hash(raw)
     try:
-        tree.verify_inclusion(leaf, int(entry["index"]), checkpoint.size, path, checkpoint.root)
+        vouched.inclusion.verify(leaf, int(entry["index"]), path)
     except TrustError as error:
         raise TransferError(
             f"Entry {entry['position']} is not in the log of {partner.node}: {error}", code=error.code
@@ -142,7 +152,7 @@ def _accept(partner: Partner, checkpoint: Checkpoint, text: str, entry: dict[str
     _advance(partner, entry)
     if Record.objects.filter(hash=record.hash).exists():
         return []
-    record.proof = format_proof(record.leaf_index, path, text)
+    record.proof = format_proof(record.leaf_index, path, vouched.text)
     record.save(force_insert=True)
     _tell_modules(record)
     return [record]

@@ -13,10 +13,10 @@ from django.db import transaction
 
 from sild.exchange import own
 from sild.exchange.models import Checkpoint, LogState, Record, Tile
-from sild.trust import tree
 from sild.trust.checkpoint import Checkpoint as SignedCheckpoint
 from sild.trust.checkpoint import add_cosignature, sign_checkpoint
 from sild.trust.proof import format_proof
+from sild.trust.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,11 +55,11 @@ def append(state: LogState, leaf_hashes: Sequence[bytes]) -> Checkpoint:
         state: the locked row from `lock`.
         leaf_hashes: RFC 6962 leaf hashes, 32 bytes each, in order.
     """
-    tiles = DatabaseTiles()
-    state.size = tree.append(tiles, state.size, leaf_hashes)
+    tree = Tree(DatabaseTiles())
+    state.size = tree.append(state.size, leaf_hashes)
     state.save(update_fields=["size"])
     keys = own.node_keys()
-    signed = SignedCheckpoint(keys.log_origin, state.size, tree.root(tiles, state.size))
+    signed = SignedCheckpoint(keys.log_origin, state.size, tree.root(state.size))
     text = sign_checkpoint(keys, signed, timestamp=int(time.time()))
     return Checkpoint.objects.create(size=state.size, text=text)
 
@@ -84,5 +84,5 @@ def prove(record: Record) -> str:
     checkpoint = covering.filter(cosignatures__isnull=False).first() or covering.first()
     if checkpoint is None:
         raise LookupError(f"No checkpoint covers leaf {record.leaf_index}: the log is incomplete.")
-    path = tree.inclusion_proof(DatabaseTiles(), record.leaf_index, checkpoint.size)
+    path = Tree(DatabaseTiles()).inclusion_proof(record.leaf_index, checkpoint.size)
     return format_proof(record.leaf_index, path, cosigned_text(checkpoint))

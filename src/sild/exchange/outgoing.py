@@ -12,10 +12,10 @@ from sild.exchange import gate, log, own
 from sild.exchange.errors import HistoryError, PartnerError, WithheldError
 from sild.exchange.models import Checkpoint, Cosignature, Delivery, Partner, Record
 from sild.exchange.partners import identity_of
-from sild.trust import tree
 from sild.trust.checkpoint import verify_cosignature
 from sild.trust.errors import TrustError
 from sild.trust.seal import seal
+from sild.trust.tree import Tree
 
 PAGE_RECORDS = 256
 PAGE_BYTES = 4 * 1024 * 1024
@@ -45,10 +45,11 @@ def page(partner: Partner, *, after: int, have: int) -> dict[str, Any] | None:
             f"You have verified {have} leaves of this log, which has {checkpoint.size}: this node lost data."
         )
     _confirm(partner, after)
-    entries, more = _entries(partner, after, checkpoint)
+    tree = Tree(log.DatabaseTiles())
+    entries, more = _entries(partner, after, checkpoint, tree)
     if not entries and have == checkpoint.size:
         return None
-    consistency = tree.consistency_proof(log.DatabaseTiles(), have, checkpoint.size) if have else []
+    consistency = tree.consistency_proof(have, checkpoint.size)
     return {
         "checkpoint": checkpoint.text,
         "consistency": [b64encode(node).decode() for node in consistency],
@@ -57,9 +58,8 @@ def page(partner: Partner, *, after: int, have: int) -> dict[str, Any] | None:
     }
 
 
-def _entries(partner: Partner, after: int, checkpoint: Checkpoint) -> tuple[list[dict[str, Any]], bool]:
+def _entries(partner: Partner, after: int, checkpoint: Checkpoint, tree: Tree) -> tuple[list[dict[str, Any]], bool]:
     """Entries up to the page's limits, and whether there are more."""
-    tiles = log.DatabaseTiles()
     rows = Delivery.objects.filter(partner=partner, position__gt=after).select_related("record")[: PAGE_RECORDS + 1]
     entries: list[dict[str, Any]] = []
     size = 0
@@ -67,7 +67,7 @@ def _entries(partner: Partner, after: int, checkpoint: Checkpoint) -> tuple[list
         size += len(row.record.raw)
         if len(entries) == PAGE_RECORDS or (entries and size > PAGE_BYTES):
             return entries, True
-        path = tree.inclusion_proof(tiles, row.record.leaf_index, checkpoint.size)
+        path = tree.inclusion_proof(row.record.leaf_index, checkpoint.size)
         entries.append(
             {
                 "position": row.position,

@@ -219,11 +219,16 @@ def row(raw: bytes, leaf_index: int, **extra: Any) -> Record:
         audience=header.audience,
         raw=raw,
         leaf_index=leaf_index,
-        answers_id=header.answers and uuid.UUID(header.answers.id),
-        replaces_id=header.replaces and uuid.UUID(header.replaces.id),
-        withdraws_id=header.withdraws and uuid.UUID(header.withdraws.id),
+        answers_id=_uuid(header.answers),
+        replaces_id=_uuid(header.replaces),
+        withdraws_id=_uuid(header.withdraws),
         **extra,
     )
+
+
+def _uuid(reference: Reference | None) -> uuid.UUID | None:
+    """The id in a reference."""
+    return uuid.UUID(reference.id) if reference else None
 
 
 def _reference(record: Record | None) -> Reference | None:

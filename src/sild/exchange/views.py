@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from sild.exchange import evidence, gate, kinds, partners, services
+from sild.exchange.enums import Tlp
 from sild.exchange.models import Delivery, Partner, Record
 from sild.people.enums import Right
 
@@ -126,6 +127,6 @@ def preview(request: ActingRequest) -> HttpResponse:
         "audience": audience,
         "nodes": nodes,
         "partners": Partner.objects.all(),
-        "markings": gate.Tlp.choices,
+        "markings": Tlp.choices,
     }
     return render(request, "exchange/preview.html", context)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sild.node.settings")
 
 
-class NodeServer(Server):  # type: ignore[misc] -- daphne has no types
+class NodeServer(Server):  # type: ignore[misc]  # daphne has no types
     """Daphne with the TLS facts of each request in its scope (ASGI TLS extension)."""
 
     def create_application(self, protocol: Any, scope: MutableMapping[str, Any]) -> Any:

@@ -37,8 +37,8 @@ class Person(AbstractUser):
     )
 
     class Meta(AbstractUser.Meta):
-        verbose_name = _("person")
-        verbose_name_plural = _("people")
+        verbose_name = _("person")  # type: ignore[assignment]  # the stubs know only plain text here
+        verbose_name_plural = _("people")  # type: ignore[assignment]  # as above
 
     def __str__(self) -> str:
         return self.get_full_name() or self.username

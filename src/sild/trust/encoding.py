@@ -1,0 +1,69 @@
+"""Base64 that accepts one spelling only, and canonical JSON (RFC 8785) that never surprises."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
+from typing import Any
+
+import orjson
+import rfc8785
+
+
+def b64(data: bytes) -> str:
+    """Standard base64 with padding (RFC 4648 section 4)."""
+    return b64encode(data).decode("ascii")
+
+
+def unb64(text: str) -> bytes:
+    """Decode standard base64 in its one canonical spelling.
+
+    Raises:
+        ValueError: anything else, stray bits at the end included.
+    """
+    data = b64decode(text, validate=True)
+    if b64(data) != text:
+        raise ValueError("base64 with stray bits")
+    return data
+
+
+def b64u(data: bytes) -> str:
+    """URL-safe base64 without padding (RFC 7515 section 2)."""
+    return urlsafe_b64encode(data).rstrip(b"=").decode("ascii")
+
+
+def unb64u(text: str) -> bytes:
+    """Decode URL-safe base64 without padding in its one canonical spelling.
+
+    Raises:
+        ValueError: anything else.
+    """
+    data = urlsafe_b64decode(text.encode("ascii") + b"=" * (-len(text) % 4))
+    if b64u(data) != text:
+        raise ValueError("not base64url in its one spelling")
+    return data
+
+
+def canonical(value: Any) -> bytes:
+    """RFC 8785 canonical JSON.
+
+    Raises:
+        ValueError: the value has no canonical form: a number out of range, not finite, a lone surrogate, too deep.
+    """
+    try:
+        return rfc8785.dumps(value)
+    except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
+        raise ValueError(str(error)) from error
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def parse_canonical(raw: bytes) -> Any:
+    """Parse JSON that must be in canonical form already; duplicate names, spaces and odd escapes are all refused.
+
+    Raises:
+        ValueError: not JSON, or not the canonical spelling of it.
+    """
+    value = orjson.loads(raw)
+    if canonical(value) != raw:
+        raise ValueError("the bytes are JSON, but not in canonical form (RFC 8785)")
+    return value

@@ -1,0 +1,147 @@
+"""A record as one file with its proof, and the verdict on it: no node, no network, no Django."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import orjson
+
+from sild.trust.checkpoint import is_cosigned_by, open_checkpoint
+from sild.trust.encoding import canonical
+from sild.trust.errors import TrustError
+from sild.trust.identity import Identity
+from sild.trust.proof import parse_proof
+from sild.trust.record import Parsed, parse_record
+from sild.trust.suites import SUITES, require_usable
+from sild.trust.tree import leaf_hash
+from sild.trust.verify import verify_inclusion
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+FORMAT = "sild-record/1"
+MAX_FILE = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What can be said of a record's file.
+
+    Attributes:
+        ok: whether everything held.
+        sentence: the verdict for a person.
+        code: `verified`, or what failed.
+        issuer, kind, id, hash: of the record.
+        index, tree_size: its place in the issuer's log, and the log's size at the checkpoint.
+        signatures: algorithms of the issuer's signatures that hold, all of them required.
+        fingerprint: of the issuer's identity in the file.
+        pinned: whether that fingerprint is the one that the caller has from the issuer's officials.
+        cosigned_by: witnesses whose cosignature holds; their identities come with the file and are not pinned.
+    """
+
+    ok: bool
+    sentence: str
+    code: str
+    issuer: str = ""
+    kind: str = ""
+    id: str = ""
+    hash: str = ""
+    index: int = 0
+    tree_size: int = 0
+    signatures: tuple[str, ...] = ()
+    fingerprint: str = ""
+    pinned: bool = False
+    cosigned_by: tuple[str, ...] = ()
+
+
+def build_record_file(raw: bytes, proof: str, identity: bytes, witnesses: Sequence[bytes] = ()) -> bytes:
+    """Put a record, its tlog-proof, its issuer's identity and those of witnesses into one file of JSON."""
+    return canonical(
+        {
+            "format": FORMAT,
+            "record": raw.decode(),
+            "proof": proof,
+            "identity": identity.decode(),
+            "witnesses": [document.decode() for document in witnesses],
+        }
+    )
+
+
+def verify_record_file(data: bytes, *, fingerprint: str | None = None) -> Verdict:
+    """Verify a record's file.
+
+    Args:
+        data: what `build_record_file` made.
+        fingerprint: the issuer's, if the caller has it from the issuer's officials; dashes and case do not matter.
+
+    Returns:
+        A verdict; flaws of the file are verdicts too, never exceptions.
+    """
+    try:
+        record, proof, document, witnesses = _take_apart(data)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return Verdict(ok=False, code="file-form", sentence=f"Not a record's file: {error}.")
+    try:
+        return _verify(parse_record(record), proof, document, witnesses, fingerprint)
+    except TrustError as error:
+        return Verdict(ok=False, code=error.code, sentence=f"Not verified: {error}")
+
+
+def _take_apart(data: bytes) -> tuple[bytes, str, bytes, list[bytes]]:
+    """The parts of a file, unverified."""
+    if len(data) > MAX_FILE:
+        raise ValueError(f"it has more than {MAX_FILE} bytes")
+    content = orjson.loads(data)
+    if content["format"] != FORMAT:
+        raise ValueError(f"its format is {content['format']}, not {FORMAT}")
+    witnesses = [document.encode() for document in content["witnesses"]]
+    return content["record"].encode(), str(content["proof"]), content["identity"].encode(), witnesses
+
+
+def _verify(record: Parsed, text: str, document: bytes, witnesses: list[bytes], fingerprint: str | None) -> Verdict:
+    """Check the chain from identity to checkpoint to leaf."""
+    header = record.header
+    issued = date.fromisoformat(header.issued[:10])
+    identity = Identity.parse(document, on=issued)
+    suite = require_usable(header.suite, issued)
+    if header.issuer != identity.node:
+        raise TrustError(
+            f"The record names {header.issuer} as its issuer, the proof is from {identity.node}.", code="issuer"
+        )
+    if fingerprint is not None and _plain(fingerprint) != _plain(identity.fingerprint):
+        raise TrustError(
+            f"The issuer's fingerprint is {identity.fingerprint}, not {fingerprint}: somebody else made this file.",
+            code="fingerprint",
+        )
+    proof = parse_proof(text)
+    checkpoint = open_checkpoint(proof.checkpoint, identity)
+    verify_inclusion(leaf_hash(record.raw), proof.index, checkpoint.size, proof.path, checkpoint.root)
+    others = [Identity.parse(one, on=None) for one in witnesses]
+    return Verdict(
+        ok=True,
+        code="verified",
+        sentence=_sentence(record, identity, pinned=fingerprint is not None),
+        issuer=identity.node,
+        kind=header.kind,
+        id=header.id,
+        hash=record.hash,
+        index=proof.index,
+        tree_size=checkpoint.size,
+        signatures=SUITES[suite.name].log,
+        fingerprint=identity.fingerprint,
+        pinned=fingerprint is not None,
+        cosigned_by=tuple(one.node for one in others if is_cosigned_by(proof.checkpoint, one)),
+    )
+
+
+def _sentence(record: Parsed, identity: Identity, *, pinned: bool) -> str:
+    """The good verdict, which says what it rests on."""
+    whose = "the pinned fingerprint" if pinned else "the fingerprint in the file, which you should compare,"
+    return f"Verified: {identity.node} published this {record.header.kind} under {whose} {identity.fingerprint}."
+
+
+def _plain(fingerprint: str) -> str:
+    """Fingerprints are compared without dashes, spaces and case."""
+    return "".join(character for character in fingerprint.upper() if character.isalnum())

@@ -1,0 +1,101 @@
+"""Private keys at rest: files that only their owner can read, under a passphrase if there is one."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
+
+from sild.trust.encoding import b64, unb64
+from sild.trust.errors import IdentityError
+from sild.trust.keys import Pair
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FORMAT = "sild-keys/1"
+NONCE_BYTES = 12
+# RFC 7914 section 2; about 0.1 s and 64 MiB.
+SCRYPT = {"n": 2**16, "r": 8, "p": 1}
+
+
+def write(folder: Path, name: str, pairs: dict[str, Pair], passphrase: bytes | None) -> None:
+    """Write key pairs to a file that is whole or absent, even after a power cut.
+
+    Raises:
+        IdentityError: the file exists.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    if (folder / name).exists():
+        raise IdentityError(f"There are keys in {folder} already. They were not touched; choose another folder.")
+    seeds = orjson.dumps({algorithm: b64(pair.seed) for algorithm, pair in pairs.items()})
+    content = {"format": FORMAT, **(_lock(seeds, passphrase) if passphrase else {"seeds": orjson.loads(seeds)})}
+    _write(folder / name, orjson.dumps(content), 0o600)
+
+
+def read(folder: Path, name: str, passphrase: bytes | None) -> dict[str, Pair]:
+    """Read key pairs by algorithm.
+
+    Raises:
+        IdentityError: the file is missing, readable by others, locked with another passphrase, or damaged.
+    """
+    path = folder / name
+    try:
+        if path.stat().st_mode & 0o077:
+            raise IdentityError(f"Others can read {path}. Close it: chmod 600 {path}", code="keys-open")
+        content = orjson.loads(path.read_bytes())
+        seeds = _unlock(content, passphrase, path) if "locked" in content else content["seeds"]
+        return {algorithm: Pair(algorithm, unb64(seed)) for algorithm, seed in seeds.items()}
+    except OSError as error:
+        raise IdentityError(f"{path} cannot be read: {error.strerror}. Make a node first: sild init") from error
+    except (KeyError, ValueError, TypeError) as error:
+        raise IdentityError(f"{path} is damaged. Restore it from a backup.", code="keys-damaged") from error
+
+
+def write_public(path: Path, data: bytes) -> None:
+    """Write a file that others may read."""
+    _write(path, data, 0o644)
+
+
+def _lock(seeds: bytes, passphrase: bytes) -> dict[str, Any]:
+    """Encrypt seeds with AES-256-GCM under a key that scrypt draws from the passphrase."""
+    salt, nonce = secrets.token_bytes(16), secrets.token_bytes(NONCE_BYTES)
+    locked = AESGCM(_stretch(passphrase, salt, SCRYPT)).encrypt(nonce, seeds, FORMAT.encode())
+    return {"scrypt": {**SCRYPT, "salt": b64(salt)}, "nonce": b64(nonce), "locked": b64(locked)}
+
+
+def _unlock(content: dict[str, Any], passphrase: bytes | None, path: Path) -> dict[str, str]:
+    """Decrypt seeds."""
+    if not passphrase:
+        raise IdentityError(f"{path} is locked. Give its passphrase in SILD_KEY_PASSPHRASE.", code="keys-locked")
+    parameters = content["scrypt"]
+    key = _stretch(passphrase, unb64(parameters["salt"]), parameters)
+    try:
+        plain = AESGCM(key).decrypt(unb64(content["nonce"]), unb64(content["locked"]), FORMAT.encode())
+    except InvalidTag as error:
+        raise IdentityError(f"The passphrase does not open {path}.", code="keys-locked") from error
+    seeds: dict[str, str] = orjson.loads(plain)
+    return seeds
+
+
+def _stretch(passphrase: bytes, salt: bytes, parameters: dict[str, Any]) -> bytes:
+    """A 256-bit key from a passphrase (RFC 7914)."""
+    n, r, p = (int(parameters[name]) for name in ("n", "r", "p"))
+    return Scrypt(salt=salt, length=32, n=n, r=r, p=p).derive(passphrase)
+
+
+def _write(path: Path, data: bytes, mode: int) -> None:
+    """Write beside the target, flush to disk, then rename."""
+    temporary = path.with_name(path.name + ".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
