@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import time
 import uuid
 from datetime import UTC, datetime
@@ -16,7 +17,7 @@ from django.utils.translation import gettext as _
 from sild.analyst import packing
 from sild.analyst.engine import model as engine_model
 from sild.analyst.engine import reader, stix
-from sild.analyst.errors import ActivationError, NotActiveError, NotFoundError
+from sild.analyst.errors import ActivationError, AnalystError, NotActiveError, NotFoundError
 from sild.analyst.models import Activation, AttackVersion, Reading
 from sild.exchange import evidence, own
 from sild.exchange import services as exchange
@@ -33,6 +34,7 @@ REPORT = "sandbox.report"
 ACTIVATION = "analyst.activation"
 FINDINGS = "analyst.findings"
 MAX_NAME = 200
+MAX_BUNDLE = 500_000_000
 
 
 @cache
@@ -174,20 +176,37 @@ def import_attack(actor: Actor, data: bytes, version: str = "") -> AttackVersion
     from sild.analyst.training import knowledge  # noqa: PLC0415 -- only an import needs to understand ATT&CK
 
     actor.require(Right.ADMINISTER)
-    plain = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
-    known = knowledge.from_bundle(plain, version)
+    content = plain(data)
+    known = knowledge.from_bundle(content, version)
     kept, created = AttackVersion.objects.get_or_create(
         digest=known.digest,
         defaults={
             "version": known.version,
             "techniques": len(known.techniques),
             "sentences": len(known.of("procedure")),
-            "data": gzip.compress(plain, mtime=0),
+            "data": gzip.compress(content, mtime=0),
         },
     )
     if created:
         audit.note(actor, "analyst.import-attack", kept.version, digest=kept.digest)
     return kept
+
+
+def plain(data: bytes) -> bytes:
+    """The content of a file that may be compressed with gzip, 500 MB at most.
+
+    Raises:
+        AnalystError: it is larger, or a broken gzip file.
+    """
+    if data[:2] == b"\x1f\x8b":
+        try:
+            with gzip.open(io.BytesIO(data)) as opened:
+                data = opened.read(MAX_BUNDLE + 1)
+        except (OSError, EOFError) as error:
+            raise AnalystError(_("The gzip file is broken: %(why)s") % {"why": error}, code="file") from error
+    if len(data) > MAX_BUNDLE:
+        raise AnalystError(_("The file is larger than 500 MB, which no version of ATT&CK is."), code="file")
+    return data
 
 
 def imported_knowledge(digest: str) -> Knowledge:

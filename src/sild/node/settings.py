@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "rules",
     "sild.people",
     "sild.exchange",
+    "sild.analyst",
     "sild.node",
 ]
 
