@@ -20,7 +20,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 To = Annotated[list[str], typer.Option(help="Node that it is for, or “partners” or “public”; may be repeated.")]
 Tlp = Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")]
 Attack = Annotated[
-    str, typer.Option(help="A STIX bundle as MITRE publishes it, or the hash of one that was imported; else the package.")
+    str,
+    typer.Option(help="A STIX bundle as MITRE publishes it, or the hash of one that was imported; else the package."),
 ]
 
 
@@ -32,7 +33,7 @@ def read(files: Annotated[list[Path], typer.Argument(help="Text or Markdown, UTF
     from sild.people.actor import Actor
 
     rows = []
-    for file in track(files, "Reading", console=console, disable=as_json or len(files) < 2, transient=True):
+    for file in track(files, "Reading", console=console, disable=as_json or len(files) == 1, transient=True):
         reading = services.read(Actor.operator(), file.name, text.decode(_bytes(file, text.MAX_BYTES), file.name))
         rows.append(
             {

@@ -32,10 +32,12 @@ class ReadForm(forms.Form):
                 # One byte more than allowed is enough to see that it is too much.
                 text = decode(file.read(MAX_BYTES + 1), file.name)
                 cleaned["name"] = cleaned.get("name") or file.name
-            cleaned["text"] = check(text, cleaned.get("name") or _("The text"))
+            cleaned["text"] = check(text, cleaned.get("name") or str(_("The text")))
         except TextError as error:
             raise forms.ValidationError(str(error), code=error.code) from error
-        cleaned["name"] = cleaned.get("name") or next(line for line in text.splitlines() if line.strip()).strip("# ")[:200]
+        cleaned["name"] = (
+            cleaned.get("name") or next(line for line in text.splitlines() if line.strip()).strip("# ")[:200]
+        )
         return cleaned
 
 

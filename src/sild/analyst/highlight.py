@@ -42,9 +42,8 @@ def blocks(text: str, findings: Findings) -> list[Block]:
         if start >= len(text):
             break
         made.append(Block(list(_pieces(text, reached, start, findings.indicators))))
-        end = min(end, len(text))
-        made.append(Block(list(_pieces(text, start, end, findings.indicators)), number, ", ".join(techniques)))
-        reached = end
+        reached = min(end, len(text))
+        made.append(Block(list(_pieces(text, start, reached, findings.indicators)), number, ", ".join(techniques)))
     made.append(Block(list(_pieces(text, reached, len(text), findings.indicators))))
     return [block for block in made if block.pieces]
 

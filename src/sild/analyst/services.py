@@ -226,7 +226,9 @@ def imported_knowledge(digest: str) -> Knowledge:
 def _check_report(report: Record) -> None:
     """Refuse what does not carry an activation, with the reason."""
     if report.kind != REPORT:
-        raise ActivationError(_("%(id)s is a %(kind)s, not a report of the sandbox.") % {"id": report.pk, "kind": report.kind})
+        raise ActivationError(
+            _("%(id)s is a %(kind)s, not a report of the sandbox.") % {"id": report.pk, "kind": report.kind}
+        )
     if report.withdrawn:
         raise ActivationError(_("Its issuer has withdrawn this report. Ask for a new one."))
     verdict = evidence.verify(report)
@@ -234,7 +236,9 @@ def _check_report(report: Record) -> None:
         raise ActivationError(_("The report does not verify: %(why)s") % {"why": verdict.sentence})
     body = report.body
     if body.get("passed") is not True:
-        raise ActivationError(_("The solution did not reach the thresholds in this report, so it is not taken into use."))
+        raise ActivationError(
+            _("The solution did not reach the thresholds in this report, so it is not taken into use.")
+        )
     if body["solution"]["digest"] != packing.solution_digest():
         raise ActivationError(
             _("The report is about %(tested)s; this node would run %(own)s. Have this one tested.")

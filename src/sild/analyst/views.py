@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -18,12 +17,14 @@ from sild.exchange import gate
 from sild.exchange import services as exchange
 from sild.exchange.errors import ExchangeError
 from sild.exchange.models import Record
-from sild.exchange.views import ActingRequest
 from sild.people.enums import Right
 
 if TYPE_CHECKING:
+    from django.http import HttpResponse
+
     from sild.exchange.gate import Decision
     from sild.exchange.models import Partner
+    from sild.exchange.views import ActingRequest
 
 PER_PAGE = 25
 

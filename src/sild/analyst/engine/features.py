@@ -86,20 +86,20 @@ def _characters(codes: Keys, rows: Ints) -> Grams:
     return Grams(np.concatenate(kept_rows), np.concatenate(kept_keys))
 
 
-def counts(grams_: Grams, vocabulary: Keys) -> tuple[Ints, Ints, Floats]:
-    """Rows, columns and counts of the n-grams that the sorted `vocabulary` has."""
+def weighted(size: int, found: Grams, vocabulary: Keys, idf: Floats) -> tuple[Ints, Ints, Floats]:
+    """Sublinear term frequency times inverse document frequency of the n-grams that the sorted `vocabulary` has.
+
+    Returns rows, columns and values. Each of the `size` rows is scaled to length one over all its n-grams, the unknown
+    ones weighing as much as the rarest known one, so that a text of which little is known has small values.
+    """
     if not len(vocabulary):
         return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.float32)
-    columns = np.minimum(np.searchsorted(vocabulary, grams_.keys), len(vocabulary) - 1)
-    known = vocabulary[columns] == grams_.keys
-    places = grams_.rows[known] * len(vocabulary) + columns[known]
-    unique, number = np.unique(places, return_counts=True)
-    return unique // len(vocabulary), unique % len(vocabulary), number.astype(np.float32)
-
-
-def weighted(size: int, found: tuple[Ints, Ints, Floats], idf: Floats) -> tuple[Ints, Ints, Floats]:
-    """Sublinear term frequency times inverse document frequency, each of `size` rows scaled to length one."""
-    rows, columns, number = found
-    values = (1 + np.log(number)) * idf[columns]
+    cells, number = np.unique(
+        found.rows.astype(np.uint64) << np.uint64(32) | found.keys.astype(np.uint64), return_counts=True
+    )
+    rows, keys = (cells >> np.uint64(32)).astype(np.int64), (cells & np.uint64(0xFFFFFFFF)).astype(np.uint32)
+    columns = np.minimum(np.searchsorted(vocabulary, keys), len(vocabulary) - 1)
+    known = vocabulary[columns] == keys
+    values = (1 + np.log(number)) * np.where(known, idf[columns], idf.max())
     length: Any = np.sqrt(np.bincount(rows, weights=values * values, minlength=size))
-    return rows, columns, (values / np.maximum(length, 1e-12)[rows]).astype(np.float32)
+    return rows[known], columns[known], (values / np.maximum(length, 1e-12)[rows])[known].astype(np.float32)

@@ -8,7 +8,9 @@ _SAMPLE = 20_000
 _CYRILLIC = re.compile(r"[а-яёіїєґ]", re.IGNORECASE)
 _LATIN = re.compile(r"[a-zõäöüšž]", re.IGNORECASE)
 _UKRAINIAN, _RUSSIAN = re.compile(r"[іїєґ]", re.IGNORECASE), re.compile(r"[ыэъё]", re.IGNORECASE)
-_ESTONIAN = re.compile(r"(?<!\w)(?:ja|on|ei|et|mis|ning|oli|kui|see|seda|kes|või|ka|aga|kasutas|kaudu|pahavara)(?!\w)", re.IGNORECASE)
+_ESTONIAN = re.compile(
+    r"(?<!\w)(?:ja|on|ei|et|mis|ning|oli|kui|see|seda|kes|või|ka|aga|kasutas|kaudu|pahavara)(?!\w)", re.IGNORECASE
+)
 _ENGLISH = re.compile(r"(?<!\w)(?:the|and|of|to|in|is|was|that|with|for|by|used|which|from|has)(?!\w)", re.IGNORECASE)
 _FEWEST_LETTERS = 20
 

@@ -1,4 +1,4 @@
-"""The linear model: loads it without pickle, only when its hash is the card's, and scores sentences with numpy alone."""
+"""The linear model: loaded without pickle and only when its hash is the card's, run with numpy alone."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .errors import ModelError
-from .features import counts, grams, weighted
+from .features import grams, weighted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -87,8 +87,8 @@ class Model:
 
     def _features(self, texts: Sequence[str]) -> Iterator[tuple[Any, Any, Any]]:
         words, characters = grams(texts)
-        yield weighted(len(texts), counts(words, self.word_keys), self.word_idf)
-        rows, columns, values = weighted(len(texts), counts(characters, self.character_keys), self.character_idf)
+        yield weighted(len(texts), words, self.word_keys, self.word_idf)
+        rows, columns, values = weighted(len(texts), characters, self.character_keys, self.character_idf)
         yield rows, columns + len(self.word_keys), values
 
 
@@ -123,7 +123,7 @@ def load(folder: Path = HERE) -> Model:
     found = hashlib.sha256(data).hexdigest()
     if found != expected:
         raise ModelError(
-            f"{folder / MODEL_FILE} is not the model that its card describes: SHA-256 {found[:16]}…, card {expected[:16]}…."
+            f"{folder / MODEL_FILE} is not the model that its card describes: {found[:16]}…, not {expected[:16]}…."
             " It is not loaded. Restore both files, or make them anew: sild analyst train"
         )
     return unpack(data, card)
@@ -154,7 +154,11 @@ def _check(arrays: dict[str, Any]) -> None:
     if wrong:
         raise ValueError(f"wrong type or size of {', '.join(sorted(set(wrong)))}")
     entries = len(arrays["columns"])
-    if entries != len(arrays["weights"]) or arrays["first"][-1] != entries or np.any(np.diff(arrays["first"].astype(int)) < 0):
+    if (
+        entries != len(arrays["weights"])
+        or arrays["first"][-1] != entries
+        or np.any(np.diff(arrays["first"].astype(int)) < 0)
+    ):
         raise ValueError("the index of the weights does not fit them")
     if entries and arrays["columns"].max() >= classes:
         raise ValueError("a weight belongs to no technique")

@@ -6,6 +6,12 @@ import re
 from functools import cache, lru_cache
 from pathlib import Path
 
+
+def _words(text: str) -> frozenset[str]:
+    """A set of words, written as a block that reads better than a page of quotes."""
+    return frozenset(text.split())
+
+
 MAX_NAME = 253
 MAX_LABEL = 63
 
@@ -15,31 +21,31 @@ PRIVATE_TLDS = frozenset({"local", "lan", "internal", "corp", "intranet", "home"
 HIDDEN_TLDS = frozenset({"onion", "i2p", "bit"})
 _EXAMPLE_DOMAIN = re.compile(r"(?:^|\.)example\.(?:com|net|org|edu)$")
 
-FILE_EXTENSIONS = frozenset(
-    "7z accdb apk asice asp aspx bak bash bat bdoc bin bmp bz2 c cab cer cfg chm class cmd conf config cpl cpp crt cs csv"
-    " dat db ddoc dex dll dmg doc docm docx dot dotm drv edoc elf eml exe gif go gz h hta htm html hwp ico img inf ini ipa"
-    " iso jar java jpeg jpg js jse json jsp jspx key ko lnk log lua msg msi msp mp3 mp4 ocx odt onepkg p12 p7m p7s pdb pdf"
-    " pem pfx php pif png ppt pptm pptx ps1 psd1 psm1 pub py pyc rar rb reg rtf scr sct sh so sql sqlite svg swf sys tar"
-    " tgz tmp torrent ttf txt url vb vba vbe vbs vhd vhdx war wim wsc wsf wsh xla xlam xll xls xlsb xlsm xlsx xml xsl yaml"
-    " yml zip".split()  # noqa: SIM905 -- a block of words reads better than a page of quotes
+FILE_EXTENSIONS = _words(
+    "7z accdb apk asice asp aspx bak bash bat bdoc bin bmp bz2 c cab cer cfg chm class cmd conf config cpl cpp "
+    "crt cs csv dat db ddoc dex dll dmg doc docm docx dot dotm drv edoc elf eml exe gif go gz h hta htm html hwp "
+    "ico img inf ini ipa iso jar java jpeg jpg js jse json jsp jspx key ko lnk log lua msg msi msp mp3 mp4 ocx "
+    "odt onepkg p12 p7m p7s pdb pdf pem pfx php pif png ppt pptm pptx ps1 psd1 psm1 pub py pyc rar rb reg rtf scr "
+    "sct sh so sql sqlite svg swf sys tar tgz tmp torrent ttf txt url vb vba vbe vbs vhd vhdx war wim wsc wsf wsh "
+    "xla xlam xll xls xlsb xlsm xlsx xml xsl yaml yml zip"
 )
 # Top-level domains that are almost always a file's extension when nobody took care to defang the name.
 _MOSTLY_FILES = frozenset({"py", "sh", "so", "zip", "mov", "pub", "cab"})
 _DOCUMENT_STEMS = frozenset({"readme", "license", "changelog", "contributing", "main", "lib", "mod", "build", "index"})
 _DOCUMENT_TLDS = frozenset({"md", "rs", "pl"})
 # Products and namespaces that are written like a domain or a file.
-_PRODUCTS = frozenset(
-    "asp.net vb.net ado.net ml.net node.js vue.js next.js nuxt.js react.js three.js d3.js express.js angular.js"
-    " ember.js backbone.js discord.js electron.js socket.io".split()  # noqa: SIM905 -- as above
+_PRODUCTS = _words(
+    "asp.net vb.net ado.net ml.net node.js vue.js next.js nuxt.js react.js three.js d3.js express.js angular.js "
+    "ember.js backbone.js discord.js electron.js socket.io"
 )
 _NAMESPACES = frozenset({"System", "Microsoft", "Windows", "Java", "Net", "Web", "Win32", "Management"})
 # Parts of Windows that reports mention without meaning that the file itself is bad.
-SYSTEM_FILES = frozenset(
-    "cmd.exe powershell.exe pwsh.exe rundll32.exe regsvr32.exe mshta.exe wscript.exe cscript.exe svchost.exe lsass.exe"
-    " explorer.exe schtasks.exe reg.exe net.exe net1.exe sc.exe wmic.exe bitsadmin.exe certutil.exe vssadmin.exe"
-    " wevtutil.exe taskkill.exe tasklist.exe whoami.exe ipconfig.exe ping.exe msiexec.exe winlogon.exe services.exe"
-    " csrss.exe smss.exe wininit.exe spoolsv.exe taskmgr.exe notepad.exe kernel32.dll ntdll.dll advapi32.dll user32.dll"
-    " winword.exe excel.exe outlook.exe ntds.dit".split()  # noqa: SIM905 -- as above
+SYSTEM_FILES = _words(
+    "cmd.exe powershell.exe pwsh.exe rundll32.exe regsvr32.exe mshta.exe wscript.exe cscript.exe svchost.exe "
+    "lsass.exe explorer.exe schtasks.exe reg.exe net.exe net1.exe sc.exe wmic.exe bitsadmin.exe certutil.exe "
+    "vssadmin.exe wevtutil.exe taskkill.exe tasklist.exe whoami.exe ipconfig.exe ping.exe msiexec.exe "
+    "winlogon.exe services.exe csrss.exe smss.exe wininit.exe spoolsv.exe taskmgr.exe notepad.exe kernel32.dll "
+    "ntdll.dll advapi32.dll user32.dll winword.exe excel.exe outlook.exe ntds.dit"
 )
 
 

@@ -7,12 +7,12 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .indicators import Indicator
 
 # STIX 2.1 section 2.9: the namespace of deterministic identifiers.
 NAMESPACE = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
-_HASHES = {"md5": "MD5", "sha1": "SHA-1", "sha256": "SHA-256", "sha512": "SHA-512"}
-_VALUES = {"ipv4": "ipv4-addr", "ipv6": "ipv6-addr", "domain": "domain-name", "url": "url", "email": "email-addr"}
 # What says something about the reader's own network, or about none.
 _KEPT_BACK = frozenset({"private", "loopback", "reserved", "system"})
 
@@ -25,20 +25,8 @@ def observables(indicator: Indicator) -> list[dict[str, Any]]:
     """
     if indicator.scope in _KEPT_BACK:
         return []
-    kind, value = indicator.kind, indicator.value
-    if kind in _VALUES:
-        return [_object(_VALUES[kind], {"value": value})]
-    if kind in _HASHES:
-        return [_object("file", {"hashes": {_HASHES[kind]: value}})]
-    if kind == "file":
-        return [_object("file", {"name": value})]
-    if kind == "path":
-        return _path(value)
-    if kind == "registry":
-        return [_object("windows-registry-key", {"key": value})]
-    if kind == "asn":
-        return [_object("autonomous-system", {"number": int(value.removeprefix("AS"))})]
-    return []
+    make = _MAKERS.get(indicator.kind)
+    return make(indicator.value) if make else []
 
 
 def pattern(observable: dict[str, Any]) -> str | None:
@@ -67,7 +55,7 @@ def _path(value: str) -> list[dict[str, Any]]:
 
 
 def _object(kind: str, properties: dict[str, Any]) -> dict[str, Any]:
-    """An observable; all its properties contribute to its id. Such strings and numbers are RFC 8785 JSON as dumped here."""
+    """An observable; all its properties contribute to its id, as JSON that is canonical (RFC 8785) for such values."""
     canonical = json.dumps(properties, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return {"type": kind, "spec_version": "2.1", "id": f"{kind}--{uuid.uuid5(NAMESPACE, canonical)}", **properties}
 
@@ -76,3 +64,32 @@ def _quoted(text: str) -> str:
     """A string literal of the pattern language."""
     escaped = text.replace("\\", "\\\\").replace("'", "\\'")
     return f"'{escaped}'"
+
+
+def _maker(kind: str, make: Callable[[str], dict[str, Any]]) -> Callable[[str], list[dict[str, Any]]]:
+    return lambda value: [_object(kind, make(value))]
+
+
+def _hash(name: str) -> Callable[[str], list[dict[str, Any]]]:
+    return _maker("file", lambda value: {"hashes": {name: value}})
+
+
+def _value(value: str) -> dict[str, Any]:
+    return {"value": value}
+
+
+_MAKERS: dict[str, Callable[[str], list[dict[str, Any]]]] = {
+    "ipv4": _maker("ipv4-addr", _value),
+    "ipv6": _maker("ipv6-addr", _value),
+    "domain": _maker("domain-name", _value),
+    "url": _maker("url", _value),
+    "email": _maker("email-addr", _value),
+    "md5": _hash("MD5"),
+    "sha1": _hash("SHA-1"),
+    "sha256": _hash("SHA-256"),
+    "sha512": _hash("SHA-512"),
+    "file": _maker("file", lambda value: {"name": value}),
+    "path": _path,
+    "registry": _maker("windows-registry-key", lambda value: {"key": value}),
+    "asn": _maker("autonomous-system", lambda value: {"number": int(value.removeprefix("AS"))}),
+}

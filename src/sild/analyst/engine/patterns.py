@@ -1,7 +1,7 @@
 """One finder for each form of indicator; each reads a refanged text once and yields what it takes for one.
 
-Every pattern is linear: repetitions are possessive or bounded by a constant, and a start inside a run that was looked at
-already is refused by a look-behind of one character.
+Every pattern is linear: repetitions are possessive or bounded by a constant, and a start inside a run that was looked
+at already is refused by a look-behind of one character.
 """
 
 from __future__ import annotations
@@ -31,10 +31,14 @@ _END = r"\s<>\"'`«»“”„|"
 _URL = re.compile(rf":(?://|\\\\)(?P<rest>[^{_END}]{{1,2048}})")
 _SCHEME = re.compile(r"(?<![A-Za-z0-9])(?:h[tx*]{2,3}ps?|fxp|s?ftps?|wss?|tcp|udp|ldaps?|meow)\Z", re.IGNORECASE)
 _LONGEST_SCHEME = 6
-_AUTHORITY = re.compile(r"(?:[^/?#@\s]{0,128}@)?(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[^/?#:@\\\s]{1,253})(?::\d{1,5})?(?=[/?#\\]|\Z)")
+_AUTHORITY = re.compile(
+    r"(?:[^/?#@\s]{0,128}@)?(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[^/?#:@\\\s]{1,253})(?::\d{1,5})?(?=[/?#\\]|\Z)"
+)
 _EMAIL = re.compile(r"(?<![\w.+%-])(?P<local>[\w.+%-]++)@(?P<host>[\w-]++(?:\.[\w-]++)++)")
 _DOTTED = re.compile(r"(?<![\w./\\@$-])[\w-]++(?:\.[\w-]++)++")
-_IPV6 = re.compile(r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}+:){2,7}+(?:\d{1,3}+(?:\.\d{1,3}+){3}|[0-9A-Fa-f]{0,4}+)(?![\w:])(?:/\d{1,3}\b)?")
+_IPV6 = re.compile(
+    r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}+:){2,7}+(?:\d{1,3}+(?:\.\d{1,3}+){3}|[0-9A-Fa-f]{0,4}+)(?![\w:])(?:/\d{1,3}\b)?"
+)
 _PREFIX = re.compile(r"/\d{1,2}(?![\d.])")
 _RANGE = re.compile(r"([\d.]{7,15})-([\d.]{7,15})")
 _HASH = re.compile(r"(?<![\w])[0-9A-Fa-f]{32,128}+(?!\w)")
@@ -50,7 +54,9 @@ _IDENTIFIER = re.compile(
 _NOT_ASN = frozenset({1, 2, 3, 4, 400, 9100})  # AS2 is a protocol, AS/400 a computer, AS9100 a standard
 _MAX_ASN = 2**32
 _SEGMENT = r"[^\\\r\n\t<>\"`«»“”„|?*;:]"
-_REGISTRY = re.compile(rf"(?<!\w)(?:HKEY_[A-Z_]{{4,20}}|HKLM|HKCU|HKCR|HKCC|HKU)(?::?\\{{1,2}}{_SEGMENT}{{1,100}})+", re.IGNORECASE)
+_REGISTRY = re.compile(
+    rf"(?<!\w)(?:HKEY_[A-Z_]{{4,20}}|HKLM|HKCU|HKCR|HKCC|HKU)(?::?\\{{1,2}}{_SEGMENT}{{1,100}})+", re.IGNORECASE
+)
 _WINDOWS = re.compile(
     rf"(?<![\w\\])(?:[A-Za-z]:\\{{1,2}}|%\w{{2,32}}%\\{{1,2}}|\\\\[\w.$-]{{1,63}}\\){_SEGMENT}{{1,120}}(?:\\{{1,2}}{_SEGMENT}{{1,120}})*"
 )
@@ -85,7 +91,9 @@ def emails(view: View) -> Iterator[Hit]:
         local = match["local"].lstrip(".%+-")[-64:]
         if local and names.is_hostname(host):
             start = match.end("local") - len(local)
-            yield Hit("email", start, match.start("host") + len(host), f"{local}@{host.lower()}", names.domain_scope(host))
+            yield Hit(
+                "email", start, match.start("host") + len(host), f"{local}@{host.lower()}", names.domain_scope(host)
+            )
 
 
 def dotted(view: View) -> Iterator[Hit]:
@@ -119,9 +127,8 @@ def _numbers(view: View, token: str, start: int, end: int) -> Iterator[Hit]:
             continue
         scope = addresses.scope4(part)
         prefix = _PREFIX.match(view.text, stop) if stop == end else None
-        if prefix and int(prefix[0][1:]) <= 32:  # noqa: PLR2004 -- bits of IPv4
-            part, stop = part + prefix[0], prefix.end()
-        yield Hit("ipv4", at, stop, part, scope)
+        bits = prefix[0] if prefix and int(prefix[0][1:]) <= 32 else ""  # noqa: PLR2004 -- IPv4 has no more
+        yield Hit("ipv4", at, stop + len(bits), part + bits, scope)
 
 
 def ipv6(view: View) -> Iterator[Hit]:
@@ -130,7 +137,9 @@ def ipv6(view: View) -> Iterator[Hit]:
         address, _, prefix = match[0].partition("/")
         value = addresses.ipv6(address)
         if value and len(address.replace(":", "")) > 1:
-            yield Hit("ipv6", match.start(), match.end(), f"{value}/{prefix}" if prefix else value, addresses.scope6(value))
+            yield Hit(
+                "ipv6", match.start(), match.end(), f"{value}/{prefix}" if prefix else value, addresses.scope6(value)
+            )
 
 
 def hashes(view: View) -> Iterator[Hit]:
@@ -204,7 +213,7 @@ def _trimmed(text: str) -> str:
         last = text[-1:]
         if last in _BRACKETS and text.count(_BRACKETS[last]) >= text.count(last):
             return text
-        if not last or last not in _TRAILING and last not in _BRACKETS:
+        if not last or (last not in _TRAILING and last not in _BRACKETS):
             return text
         text = text[:-1]
     return text

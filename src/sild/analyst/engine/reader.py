@@ -68,4 +68,5 @@ def read(text: str, model: Model) -> Findings:
         TextError: the text is empty, too long, binary, or a feed of indicators.
     """
     label = f"{model.card.get('name', 'model')} {model.version}"
-    return Findings(digest(text), tell(text), label, extract(text), propose(text, model))
+    indicators = extract(text)
+    return Findings(digest(text), tell(text), label, indicators, propose(text, model, indicators))

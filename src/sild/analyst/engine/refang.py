@@ -105,7 +105,7 @@ def _read(source: str, match: re.Match[str], done: int) -> tuple[int, int, str |
 
 
 def _split_dot(source: str, start: int, group: str) -> str | None:
-    """`example[.com`, `example.]com` and `example\\.com` are defanged; `C:\\dir\\.ssh` is a path."""
+    """A bracket or backslash beside a dot is defanging, except within a path such as C:, dir, .ssh."""
     if group == "close":
         return ""
     if start == 0 or not source[start - 1].isalnum():

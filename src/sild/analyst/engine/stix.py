@@ -153,11 +153,11 @@ class _Maker:
             **({"labels": [found.scope]} if found.scope in {"example", "documentation"} else {}),
         )
 
-    def _object(self, kind: str, name: str, **properties: Any) -> dict[str, Any]:
+    def _object(self, kind: str, key: str, /, **properties: Any) -> dict[str, Any]:
         """A domain object, named by all that it says, so that an id never stands for two versions."""
         created = _TIMELESS if kind in _ALWAYS_THE_SAME else self.author.created
         creator = {"created_by_ref": self.identity_id} if self.identity_id else {}
-        said = f"{self.author.id} {self.author.name} {self.mark} {created} {kind} {name}"
+        said = f"{self.author.id} {self.author.name} {self.mark} {created} {kind} {key}"
         return {
             "type": kind,
             "spec_version": "2.1",

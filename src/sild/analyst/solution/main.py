@@ -1,7 +1,7 @@
-"""The threat analyst as a solution: a question on each line of standard input, its answer on a line of standard output.
+"""The threat analyst as a solution: a question on each line of standard input, an answer on each of standard output.
 
-`{"id": 1, "input": {"text": "…"}}` is answered by `{"id": 1, "output": {"techniques": […], "indicators": […], …}}`, or by
-`{"id": 1, "error": "…"}` with a sentence.
+`{"id": 1, "input": {"text": "…"}}` is answered by `{"id": 1, "output": {"techniques": […], "indicators": […], …}}`,
+or by `{"id": 1, "error": "…"}` with a sentence.
 """
 
 from __future__ import annotations

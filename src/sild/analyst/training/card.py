@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 NAME = "threat-analyst"
 VERSION = "0.1.0"
 NOTICE = (
-    "© 2025 The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE Corporation."
+    "© 2025 The MITRE Corporation. "
+    "This work is reproduced and distributed with the permission of The MITRE Corporation."
 )
 TERMS = "https://attack.mitre.org/resources/legal-and-branding/terms-of-use/"
 
@@ -36,7 +37,7 @@ class Sides:
 
 
 def sides(knowledge: Knowledge) -> Sides:
-    """Divide by family. Cut sentences train, since the beginning carries most of it, but nothing is measured on them."""
+    """Divide by family. Cut sentences train, since the beginning carries most, but nothing is measured on them."""
     divided = split.divide(knowledge.sentences)
     return Sides(
         divided["train"],
@@ -46,7 +47,7 @@ def sides(knowledge: Knowledge) -> Sides:
 
 
 def train(knowledge: Knowledge, recipe: fitting.Recipe) -> Model:
-    """Train, choose thresholds on the development split, measure on held-out families, and write it all into the card."""
+    """Train, choose thresholds on the development split, measure on held-out families; all of it is in the card."""
     parts = sides(knowledge)
     model = fitting.fit(parts.train, parts.dev, knowledge.techniques, recipe)
     thresholds = {
@@ -59,8 +60,8 @@ def train(knowledge: Knowledge, recipe: fitting.Recipe) -> Model:
         "what": "Linear support vector machines, one for each technique, over hashed words, pairs of words and 3 to 5"
         " characters within words; weights rounded to a byte; scores calibrated on the development split.",
         "intended_use": "Proposes ATT&CK techniques for sentences of threat reports in English; a person decides.",
-        "limits": "Sentences in other languages mostly get no proposal. A score is about one sentence without its context."
-        " Techniques with few or no sentences are proposed seldom or never; they are counted below.",
+        "limits": "Sentences in other languages mostly get no proposal. A score is about one sentence without"
+        " its context. Techniques with few or no sentences are proposed seldom or never; they are counted below.",
         "data": _data(knowledge, parts),
         "classes": _classes(model, knowledge, parts),
         "recipe": asdict(recipe),

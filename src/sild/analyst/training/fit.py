@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sild.analyst.engine.features import counts, grams, weighted
+from sild.analyst.engine.features import grams, weighted
 from sild.analyst.engine.model import Model, leads
 
 if TYPE_CHECKING:
@@ -35,14 +35,16 @@ class Recipe:
     cost: float = 0.6
     least: tuple[int, int] = (2, 3)
     least_sentences: int = 2
-    weights: int = 1_400_000
+    weights: int = 1_000_000
 
 
 def fit(train: Sequence[Sentence], dev: Sequence[Sentence], techniques: dict[str, Technique], recipe: Recipe) -> Model:
     """Train on `train`, calibrate on `dev`; the same input and versions give the same model."""
     examples = _examples(train, recipe.least_sentences)
     texts, labels = [text for text, _ in examples], np.array([label for _, label in examples])
-    vocabularies = [_vocabulary(found, len(texts), least) for found, least in zip(grams(texts), recipe.least, strict=True)]
+    vocabularies = [
+        _vocabulary(found, len(texts), least) for found, least in zip(grams(texts), recipe.least, strict=True)
+    ]
     matrix = _matrix(texts, vocabularies)
     classes, weights, bias = _machines(matrix, labels, recipe.cost)
     model = _packed(classes, weights, bias, vocabularies, techniques, recipe.weights)
@@ -78,7 +80,7 @@ def _matrix(texts: Sequence[str], vocabularies: list[tuple[Keys, Floats]]) -> An
 
     blocks = []
     for found, (keys, idf) in zip(grams(texts), vocabularies, strict=True):
-        rows, columns, values = weighted(len(texts), counts(found, keys), idf)
+        rows, columns, values = weighted(len(texts), found, keys, idf)
         blocks.append(csr_matrix((values.astype(np.float64), (rows, columns)), shape=(len(texts), len(keys))))
     return hstack(blocks).tocsr()
 
@@ -96,7 +98,12 @@ def _machines(matrix: Any, labels: Any, cost: float) -> tuple[Any, Any, Any]:
 
 
 def _packed(
-    classes: Any, weights: Any, bias: Any, vocabularies: list[tuple[Keys, Floats]], techniques: dict[str, Technique], keep: int
+    classes: Any,
+    weights: Any,
+    bias: Any,
+    vocabularies: list[tuple[Keys, Floats]],
+    techniques: dict[str, Technique],
+    keep: int,
 ) -> Model:
     """Keep the largest weights, round them to a byte, drop features without any."""
     scale = np.abs(weights).max(axis=1) / 127
@@ -127,7 +134,7 @@ def _packed(
 
 
 def _calibration(model: Model, dev: Sequence[Sentence]) -> Floats:
-    """Fit the probability that a label is right to its margin and its lead, by Newton's method on all pairs near the top."""
+    """Fit the chance that a label is right to its margin and lead, by Newton's method on all pairs near the top."""
     margins = model.margins([sentence.text for sentence in dev])
     truth = np.array([[name in sentence.techniques for name in model.ids] for sentence in dev], dtype=float)
     near = margins > np.sort(margins, axis=1)[:, -min(10, margins.shape[1])][:, None]

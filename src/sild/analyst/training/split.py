@@ -1,4 +1,4 @@
-"""Which side of the split a family of sentences is on: by a hash of its name, so that nothing leaks and nothing moves."""
+"""Which side of the split a family of sentences is on: by a hash, so that nothing leaks and nothing moves."""
 
 from __future__ import annotations
 
