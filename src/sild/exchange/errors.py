@@ -61,6 +61,12 @@ class LinkDownError(ExchangeError):
     code = "link"
 
 
+class BlobError(ExchangeError):
+    """A file that is not here, too large, or not what its hash says."""
+
+    code = "blob"
+
+
 class NotFoundError(ExchangeError):
     """No such record or partner here."""
 

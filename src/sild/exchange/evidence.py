@@ -11,9 +11,11 @@ from sild.trust.identity import Identity
 
 
 def record_file(record: Record) -> bytes:
-    """The record's canonical bytes, its proof and its issuer's identity in one file."""
+    """The record's canonical bytes, its proof, its issuer's identity and those of our witnesses in one file."""
     if record.is_own:
-        return build_record_file(bytes(record.raw), log.prove(record), own.node_keys().identity_document())
+        partners = Partner.objects.filter(cosignatures__isnull=False).distinct()
+        witnesses = [bytes(partner.identity) for partner in partners]
+        return build_record_file(bytes(record.raw), log.prove(record), own.node_keys().identity_document(), witnesses)
     issuer = Partner.objects.get(node=record.issuer)
     return build_record_file(bytes(record.raw), record.proof, bytes(issuer.identity))
 

@@ -12,13 +12,13 @@ import orjson
 from django.db import transaction
 from django.utils import timezone
 
-from sild.exchange import gate, kinds, own
+from sild.exchange import blobs, gate, kinds, own
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import ExchangeError, HistoryError, PartnerError, RefusedError, TransferError
-from sild.exchange.models import Partner, Record, Refusal
-from sild.exchange.outgoing import seal_context
+from sild.exchange.models import Attachment, Partner, Record, Refusal
+from sild.exchange.outgoing import attachment_context, seal_context
 from sild.exchange.partners import freeze, identity_of
-from sild.exchange.services import apply_withdrawal, link, row
+from sild.exchange.services import apply_withdrawal, attachment_rows, link, row
 from sild.people.actor import Actor
 from sild.trust.checkpoint import Checkpoint, open_checkpoint
 from sild.trust.errors import TrustError
@@ -154,6 +154,7 @@ def _accept(partner: Partner, vouched: Vouched, entry: dict[str, Any]) -> list[R
         return []
     record.proof = format_proof(record.leaf_index, path, vouched.text)
     record.save(force_insert=True)
+    Attachment.objects.bulk_create(attachment_rows(record))
     _tell_modules(record)
     return [record]
 
@@ -206,6 +207,34 @@ def _tell_modules(record: Record) -> None:
     if kind is not None:
         kind.arrived(record)
     kinds.record_added.send(Record, record=record)
+
+
+def accept_attachment(partner: Partner, attachment: Attachment, received: bytes) -> None:
+    """Keep a file of a partner's record, unsealed if need be, and tell whoever waits for it.
+
+    Raises:
+        TransferError: it does not open, or is not the file that the record names.
+    """
+    data = _opened_attachment(partner, attachment, received)
+    if len(data) != attachment.size or blobs.hash_of(data) != attachment.hash:
+        raise TransferError(f"The file {attachment.name} that arrived is not the one that its record names.")
+    blobs.put(data)
+    with transaction.atomic():
+        attachment.is_here = True
+        attachment.save(update_fields=["is_here"])
+        blobs.attachment_arrived.send(Attachment, record=attachment.record, hash=attachment.hash)
+
+
+def _opened_attachment(partner: Partner, attachment: Attachment, received: bytes) -> bytes:
+    """The bytes of a file; it is sealed when its record's audience is narrow."""
+    record = attachment.record
+    if not gate.is_narrow(record.audience):
+        return received
+    context = attachment_context(own.node_id(), str(record.pk), attachment.hash)
+    try:
+        return open_sealed(orjson.loads(received), own.node_keys(), sender=partner.node, context=context)
+    except (TrustError, ValueError) as error:
+        raise TransferError(f"The file {attachment.name} of {partner.node} cannot be opened: {error}") from error
 
 
 def _advance(partner: Partner, entry: dict[str, Any]) -> None:

@@ -142,6 +142,23 @@ class Record(models.Model):
         return {"id": str(self.id), "hash": self.hash}
 
 
+class Attachment(models.Model):
+    """A file that belongs to a record; its bytes are kept by their hash and may come later than the record."""
+
+    record = models.ForeignKey(Record, on_delete=models.CASCADE, related_name="attachments")
+    hash = models.CharField(max_length=71, db_index=True)
+    size = models.PositiveBigIntegerField(_("size"))
+    media_type = models.CharField(max_length=100)
+    name = models.CharField(_("name"), max_length=300)
+    is_here = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["record", "hash"], name="one_attachment_per_hash")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class LogState(models.Model):
     """The one row that is locked while leaves are added, so that there is one sequencer at a time."""
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Any
 
+import orjson
 from django.db import transaction
 from django.utils import timezone
 
-from sild.exchange import gate, log, own
-from sild.exchange.errors import HistoryError, PartnerError, WithheldError
+from sild.exchange import blobs, gate, log, own
+from sild.exchange.errors import HistoryError, NotFoundError, PartnerError, WithheldError
 from sild.exchange.models import Checkpoint, Cosignature, Delivery, Partner, Record
 from sild.exchange.partners import identity_of
 from sild.trust.checkpoint import verify_cosignature
@@ -98,6 +99,35 @@ def release(record: Record, partner: Partner, position: int) -> dict[str, Any]:
         context=seal_context(partner.node, position),
     )
     return {"sealed": sealed}
+
+
+def attachment(partner: Partner, record_id: str, blob: str) -> bytes:
+    """A file of a record that was numbered for the partner, through the gate, sealed when the audience is narrow.
+
+    Returns:
+        The bytes; for a narrow audience the JSON of a sealed body.
+
+    Raises:
+        NotFoundError: no record that the partner may have has such a file.
+        WithheldError: the gate says no.
+        BlobError: the file was lost here.
+    """
+    row = Delivery.objects.filter(partner=partner, record_id=record_id, record__attachments__hash=blob).first()
+    if row is None:
+        raise NotFoundError(f"There is no file {blob} of record {record_id} for you here.")
+    decision = gate.decide(row.record.tlp, row.record.audience, partner.node, pinned=partner.is_pinned)
+    if not decision.allowed:
+        raise WithheldError(decision.reason)
+    data = blobs.read(blob)
+    if not gate.is_narrow(row.record.audience):
+        return data
+    context = attachment_context(partner.node, record_id, blob)
+    return orjson.dumps(seal(data, [identity_of(partner)], sender=own.node_id(), context=context))
+
+
+def attachment_context(receiver: str, record_id: str, blob: str) -> dict[str, str]:
+    """What a sealed file is bound to."""
+    return {"receiver": receiver, "record": record_id, "blob": blob}
 
 
 def seal_context(receiver: str, position: int) -> dict[str, str]:

@@ -14,9 +14,9 @@ from django.utils import timezone
 from sild.exchange import own
 from sild.exchange.client import Client
 from sild.exchange.enums import PartnerState
-from sild.exchange.errors import ExchangeError, HistoryError, LinkDownError
-from sild.exchange.incoming import Imported, import_page
-from sild.exchange.models import Partner, Record, Refusal
+from sild.exchange.errors import ExchangeError, HistoryError, LinkDownError, TransferError
+from sild.exchange.incoming import Imported, accept_attachment, import_page
+from sild.exchange.models import Attachment, Partner, Record, Refusal
 from sild.exchange.partners import freeze
 from sild.people.actor import Actor
 from sild.trust.checkpoint import cosign
@@ -52,6 +52,7 @@ def pull(partner: Partner) -> Round:
         with Client.to(partner) as client:
             while _next_page(client, partner, done):
                 pass
+            _fetch_attachments(client, partner)
     except ExchangeError as error:
         if isinstance(error, HistoryError):
             freeze(Actor.operator("job"), partner.node, str(error))
@@ -78,6 +79,22 @@ def _next_page(client: Client, partner: Partner, done: Round) -> bool:
     for record in imported.records:
         logger.info("imported", partner=partner.node, kind=record.kind, record=str(record.pk))
     return bool(page.get("more"))
+
+
+def _fetch_attachments(client: Client, partner: Partner) -> None:
+    """Fetch the files that the partner's records name and that are not here yet; one that fails stops no other."""
+    missing = Attachment.objects.filter(record__issuer=partner.node, is_here=False).select_related("record")
+    failure: ExchangeError | None = None
+    for attachment in missing.order_by("size"):
+        try:
+            received = client.attachment(str(attachment.record_id), attachment.hash)
+            accept_attachment(partner, attachment, received)
+        except (LinkDownError, TransferError) as error:
+            failure = error
+            continue
+        logger.info("attachment fetched", partner=partner.node, hash=attachment.hash, bytes=attachment.size)
+    if failure is not None:
+        raise failure
 
 
 def _cosign(client: Client, text: str, imported: Imported) -> int:

@@ -6,20 +6,21 @@ import hashlib
 import secrets
 import uuid
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sild.exchange import gate, kinds, log, own
+from sild.exchange import blobs, gate, kinds, log, own
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import BodyError, ExchangeError, NotFoundError
-from sild.exchange.models import Delivery, Partner, Record
+from sild.exchange.models import Attachment, Delivery, Partner, Record
 from sild.people import audit
 from sild.people.enums import Right
 from sild.trust.errors import TrustError
+from sild.trust.record import Attachment as AttachmentEntry
 from sild.trust.record import Header, Reference, build_record, parse_record, uuid7
 from sild.trust.suites import CURRENT
 
@@ -42,6 +43,7 @@ class Draft:
         tlp: the TLP 2.0 marking.
         audience: node ids, "partners" or "public".
         answers, replaces, withdraws: an earlier record that this one names by id and hash.
+        attachments: files that travel beside it.
     """
 
     kind: str
@@ -52,6 +54,7 @@ class Draft:
     answers: Record | None = None
     replaces: Record | None = None
     withdraws: Record | None = None
+    attachments: Sequence[blobs.Draft] = field(default=())
 
 
 def publish(
@@ -64,9 +67,19 @@ def publish(
     audience: gate.Audience,
     answers: Record | None = None,
     replaces: Record | None = None,
+    attachments: Sequence[blobs.Draft] = (),
 ) -> Record:
     """Publish one record; see `Draft` for the arguments and `publish_batch` for the errors."""
-    draft = Draft(kind=kind, subject=subject, body=body, tlp=tlp, audience=audience, answers=answers, replaces=replaces)
+    draft = Draft(
+        kind=kind,
+        subject=subject,
+        body=body,
+        tlp=tlp,
+        audience=audience,
+        answers=answers,
+        replaces=replaces,
+        attachments=attachments,
+    )
     return publish_batch(actor, [draft])[0]
 
 
@@ -79,6 +92,7 @@ def publish_batch(actor: Actor, drafts: Sequence[Draft]) -> list[Record]:
         UnknownKindError: no module here knows the kind.
         BodyError: the body has not the kind's form.
         WithheldError: marking and audience contradict each other.
+        BlobError: an attachment is too large.
     """
     actor.require(Right.PUBLISH)
     for draft in drafts:
@@ -87,6 +101,7 @@ def publish_batch(actor: Actor, drafts: Sequence[Draft]) -> list[Record]:
     records = [_build(actor, draft, state.size + offset) for offset, draft in enumerate(drafts)]
     log.append(state, [bytes.fromhex(record.hash.removeprefix("sha256:")) for record in records])
     Record.objects.bulk_create(records)
+    Attachment.objects.bulk_create([row for record in records for row in attachment_rows(record)])
     enqueue(records, Partner.objects.exclude(state=PartnerState.ADDED))
     for record in records:
         apply_withdrawal(record)
@@ -195,6 +210,10 @@ def _build(actor: Actor, draft: Draft, leaf_index: int) -> Record:
         replaces=_reference(draft.replaces),
         withdraws=_reference(draft.withdraws),
         answers=_reference(draft.answers),
+        attachments=tuple(
+            AttachmentEntry(hash=blobs.put(file.data), size=len(file.data), type=file.media_type, name=file.name)
+            for file in draft.attachments
+        ),
     )
     try:
         raw = build_record(header, draft.body)
@@ -224,6 +243,21 @@ def row(raw: bytes, leaf_index: int, **extra: Any) -> Record:
         withdraws_id=_uuid(header.withdraws),
         **extra,
     )
+
+
+def attachment_rows(record: Record) -> list[Attachment]:
+    """The rows of a record's attachments; not yet saved."""
+    return [
+        Attachment(
+            record=record,
+            hash=entry["hash"],
+            size=entry["size"],
+            media_type=entry["type"],
+            name=entry["name"],
+            is_here=blobs.has(entry["hash"]),
+        )
+        for entry in record.header.get("attachments", [])
+    ]
 
 
 def _uuid(reference: Reference | None) -> uuid.UUID | None:

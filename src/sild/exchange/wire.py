@@ -7,6 +7,7 @@ It knows nothing of cookies, sessions or forms. Who calls is decided by the TLS 
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import close_old_connections
 
 from sild.exchange import outgoing, own
-from sild.exchange.client import COSIGNATURE_PATH, IDENTITY_PATH, INDEX_PATH
+from sild.exchange.client import ATTACHMENT_PATH, COSIGNATURE_PATH, IDENTITY_PATH, INDEX_PATH
 from sild.exchange.errors import ExchangeError, HistoryError, PartnerError
 from sild.exchange.partners import by_thumbprint
 
@@ -66,12 +67,14 @@ def _answer(scope: Scope, body: bytes) -> Answer:
 
 
 def _route(scope: Scope, body: bytes) -> Answer:
-    """The three addresses of the exchange."""
+    """The addresses of the exchange."""
     match scope["method"], scope["path"]:
         case "GET", path if path == IDENTITY_PATH:
             return 200, own.node_keys().identity_document()
         case "GET", path if path == INDEX_PATH:
             return _index(_caller(scope), parse_qs(scope["query_string"].decode("ascii")))
+        case "GET", path if path == ATTACHMENT_PATH:
+            return _attachment(_caller(scope), parse_qs(scope["query_string"].decode("ascii")))
         case "POST", path if path == COSIGNATURE_PATH:
             return _cosignature(_caller(scope), orjson.loads(body))
     return _problem(404, "not-found", "There is nothing at this address.")
@@ -95,6 +98,12 @@ def _index(partner: Partner, query: dict[str, list[str]]) -> Answer:
     """The next page for this partner, or 204."""
     page = outgoing.page(partner, after=int(query["after"][0]), have=int(query["have"][0]))
     return (204, b"") if page is None else (200, orjson.dumps(page))
+
+
+def _attachment(partner: Partner, query: dict[str, list[str]]) -> Answer:
+    """A file of a record that was numbered for this partner."""
+    record_id = str(uuid.UUID(query["record"][0]))
+    return 200, outgoing.attachment(partner, record_id, query["blob"][0])
 
 
 def _cosignature(partner: Partner, body: dict[str, Any]) -> Answer:
@@ -121,9 +130,9 @@ async def _read(receive: Receive) -> bytes | None:
 
 
 async def _reply(send: Send, answer: Answer) -> None:
-    """Send status and body; a body is always JSON."""
+    """Send status and body."""
     status, body = answer
-    kind = b"application/json" if status < HTTPStatus.BAD_REQUEST else b"application/problem+json"
+    kind = b"application/octet-stream" if status < HTTPStatus.BAD_REQUEST else b"application/problem+json"
     headers = [
         (b"content-type", kind),
         (b"cache-control", b"no-store"),
