@@ -53,7 +53,8 @@ _IDENTIFIER = re.compile(
 )
 _NOT_ASN = frozenset({1, 2, 3, 4, 400, 9100})  # AS2 is a protocol, AS/400 a computer, AS9100 a standard
 _MAX_ASN = 2**32
-_SEGMENT = r"[^\\\r\n\t<>\"`«»“”„|?*;:]"
+# A character of a folder's or key's name; a space must not lead to the next path or key.
+_SEGMENT = r"(?:[^\\\s<>\"`«»“”„|?*;:]|[ ](?![%\\]|[A-Za-z]:\\|HK[A-Z_]{2,30}\\))"
 _REGISTRY = re.compile(
     rf"(?<!\w)(?:HKEY_[A-Z_]{{4,20}}|HKLM|HKCU|HKCR|HKCC|HKU)(?::?\\{{1,2}}{_SEGMENT}{{1,100}})+", re.IGNORECASE
 )
@@ -224,11 +225,15 @@ def _path(text: str) -> str:
     segments = text.split("\\")
     for place, segment in enumerate(segments[1:], 1):
         words = segment.split(" ", _MAX_WORDS + 1)
-        is_last = place == len(segments) - 1
-        if is_last or len(words) > _MAX_WORDS or any(word[-1:] in {",", "."} for word in words[:-1]):
+        if place == len(segments) - 1 or _is_prose(words):
             segments = [*segments[:place], _file_or_word(words)]
             break
     return "\\".join(segments).rstrip(" .,;:)]}'\\")
+
+
+def _is_prose(words: list[str]) -> bool:
+    """True when a folder's name has too many words, or one that ends a clause or is a file's name."""
+    return len(words) > _MAX_WORDS or any(word[-1:] in {",", "."} or names.is_file_name(word) for word in words[:-1])
 
 
 def _file_or_word(words: list[str]) -> str:
