@@ -5,10 +5,10 @@ import subprocess
 import sys
 
 import pytest
-from analyst.corpus import DECOYS, INDICATORS, SENTENCES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from analyst.corpus import DECOYS, INDICATORS, SENTENCES
 from sild.analyst.engine.errors import TextError
 from sild.analyst.engine.indicators import KINDS, MAX_HITS, extract
 
