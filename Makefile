@@ -28,7 +28,7 @@ clean: ## remove everything that was made
 	rm -rf .venv node_modules build dist src/sild/node/static/vendor
 
 # What running needs, with hashes checked; `make demo` stops here.
-.venv/run.stamp: requirements/build.txt
+.venv/run.stamp: pyproject.toml requirements/build.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Sild needs Python 3.11 or newer; set PYTHON=…")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || { echo "Install Python's venv first: apt-get install python3-venv"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/build.txt

@@ -139,6 +139,21 @@ def database(config: Config) -> dict[str, Any]:
     }
 
 
+def identity_providers(config: Config) -> list[dict[str, Any]]:
+    """The agency's OpenID Connect provider in the form that django-allauth asks for; none when there is no issuer."""
+    if not config.oidc_issuer:
+        return []
+    return [
+        {
+            "provider_id": "oidc",
+            "name": "OpenID Connect",
+            "client_id": config.oidc_client_id,
+            "secret": config.oidc_client_secret,
+            "settings": {"server_url": config.oidc_issuer},
+        }
+    ]
+
+
 def _read_file(path: Path) -> dict[str, Any]:
     """Parse `node.toml`, refusing names that are not settings."""
     if not path.is_file():

@@ -62,10 +62,7 @@ def give_role(actor: Actor, person: Person, agency: Agency, role: Role) -> Membe
         NotAllowedError: the actor administers neither that agency nor the node.
     """
     actor.require(Right.ADMINISTER)
-    if not actor.is_operator and actor.agency != agency:
-        raise NotAllowedError(
-            _("%(who)s administers another agency, not %(agency)s.") % {"who": actor.who, "agency": agency}
-        )
+    _require_own(actor, agency)
     membership, _created = Membership.objects.update_or_create(person=person, agency=agency, defaults={"role": role})
     audit.note(actor, "people.give-role", person.username, agency=agency.slug, role=role.value)
     return membership
@@ -129,6 +126,26 @@ def act_for(person: Person, slug: str) -> Agency:
 
 
 @transaction.atomic
+def remove_role(actor: Actor, membership: Membership) -> None:
+    """Take a person's role in an agency away; from then on they see and do nothing there.
+
+    Raises:
+        NotAllowedError: the actor administers neither that agency nor the node.
+    """
+    actor.require(Right.ADMINISTER)
+    _require_own(actor, membership.agency)
+    membership.delete()
+    audit.note(actor, "people.remove-role", membership.person.username, agency=membership.agency.slug)
+
+
+@transaction.atomic
+def speak(person: Person, language: str) -> None:
+    """Remember in which language the person reads the pages."""
+    person.language = language
+    person.save(update_fields=["language"])
+
+
+@transaction.atomic
 def add_with_role(
     actor: Actor, username: str, *, agency_slug: str, role: str, email: str = "", password: str | None = None
 ) -> Person:
@@ -179,6 +196,14 @@ def actor_of_token(secret: str) -> Actor | None:
     if token is None:
         return None
     return Actor(who=f"token {token.name}", role=Role(token.role), agency=token.agency, via="api")
+
+
+def _require_own(actor: Actor, agency: Agency) -> None:
+    """Pass if the actor administers this agency or the whole node."""
+    if not actor.is_operator and actor.agency != agency:
+        raise NotAllowedError(
+            _("%(who)s administers another agency, not %(agency)s.") % {"who": actor.who, "agency": agency}
+        )
 
 
 def _digest(secret: str) -> str:

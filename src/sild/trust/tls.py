@@ -7,6 +7,7 @@ runs, in the callback that checks the peer's key, and break off when it is anoth
 from __future__ import annotations
 
 import ssl
+import warnings
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -42,7 +43,7 @@ def certificate_thumbprint(certificate: x509.Certificate) -> str:
 
 
 @lru_cache(maxsize=8)
-def _credentials(node: str, seed: bytes) -> tuple[crypto.X509, crypto.PKey]:
+def _credentials(node: str, seed: bytes) -> tuple[x509.Certificate, crypto.PKey]:
     """A self-signed certificate over the node's TLS key; peers pin the key, so its names and dates say nothing."""
     key = mldsa.MLDSA65PrivateKey.from_seed_bytes(seed)
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, node)])
@@ -55,7 +56,7 @@ def _credentials(node: str, seed: bytes) -> tuple[crypto.X509, crypto.PKey]:
         .sign(key, None)
     )
     pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return crypto.X509.from_cryptography(certificate), crypto.load_privatekey(crypto.FILETYPE_PEM, pem)
+    return certificate, crypto.load_privatekey(crypto.FILETYPE_PEM, pem)
 
 
 class Peer:
@@ -88,7 +89,10 @@ def _configure(context: SSL.Context, keys: NodeKeys, check: Check) -> None:
     certificate, key = _credentials(keys.node, keys.tls.seed)
     context.set_min_proto_version(SSL.TLS1_3_VERSION)
     context.use_certificate(certificate)
-    context.use_privatekey(key)
+    with warnings.catch_warnings():
+        # pyOpenSSL 26.4 wants cryptography's own key objects, but its list of them has no ML-DSA yet.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        context.use_privatekey(key)
     context.set_session_cache_mode(SSL.SESS_CACHE_OFF)
     context.set_options(SSL.OP_NO_TICKET)
     context.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, check)

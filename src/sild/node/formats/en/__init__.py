@@ -1,0 +1,1 @@
+"""English as written in Europe, with the hours counted to 24."""
