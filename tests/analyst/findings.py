@@ -6,7 +6,7 @@ TEXT = (
     "The group UAC-9999 used Mimikatz to dump credentials from LSASS memory.\n\n"
     "It sent spearphishing emails with a malicious attachment from billing[at]bad-host[.]com.\n\n"
     "Files: C:\\Users\\Public\\a.dll, 9e107d9d372bb6826bd81d3542a419d6, b.exe, /opt/x/y, CVE-2023-38831, AS64500,"
-    " 203.0.113[.]5, 2001:db8::1:2, hxxp://bad-host[.]com/it's, bad-host.org, HKCU\\Software\\Run, 10.0.0.1, cmd.exe,"
+    " 203.0.113[.]5, 2001:db8::1:2, hxxp://bad-host[.]com/a?b=c, bad-host.org, HKCU\\It's\\Run, 10.0.0.1, cmd.exe,"
     " 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
 )
 AUTHOR = stix.Author("Kyiv", "kyiv", "2026-03-01T12:00:00.000Z")

@@ -3,8 +3,8 @@
 import copy
 
 import pytest
-from analyst.findings import findings_body
 
+from analyst.findings import findings_body
 from sild.exchange import kinds
 
 pytestmark = pytest.mark.unit

@@ -3,8 +3,8 @@
 import copy
 
 import pytest
-from analyst.findings import bundle
 
+from analyst.findings import bundle
 from sild.analyst.engine.validate import check_bundle
 
 pytestmark = pytest.mark.unit
@@ -13,6 +13,12 @@ GOOD = bundle()
 
 def first(made, kind):
     return next(item for item in made["objects"] if item["type"] == kind)
+
+
+def stranger(made, kind):
+    mark = first(made, "marking-definition")["id"]
+    identifier = first(made, "note")["id"].replace("note", kind)
+    return {"type": kind, "spec_version": "2.1", "id": identifier, "object_marking_refs": [mark]}
 
 
 @pytest.mark.parametrize(
@@ -35,8 +41,8 @@ def first(made, kind):
         (lambda made: first(made, "domain-name").pop("value"), "no value"),
         (lambda made: first(made, "marking-definition").update(name="TLP:GREEN"), "as it was published"),
         (lambda made: first(made, "marking-definition").update(name="TLP:WHITE"), "no marking of TLP"),
-        (lambda made: made["objects"].append({**first(made, "note"), "type": "x-thing", "id": "x-thing--" + first(made, "note")["id"][6:]}), "hold no x-thing"),
-        (lambda made: made["objects"].append({"type": "file", "spec_version": "2.1", "object_marking_refs": ["x"], "id": "file--" + first(made, "note")["id"][6:]}), "neither a name"),
+        (lambda made: made["objects"].append(stranger(made, "x-thing")), "hold no x-thing"),
+        (lambda made: made["objects"].append(stranger(made, "file")), "neither a name"),
     ],
 )  # fmt: skip
 def test_a_broken_rule_is_named(spoil, words):

@@ -241,4 +241,6 @@ def _file_or_word(words: list[str]) -> str:
     for place, word in enumerate(words[: _MAX_WORDS - 1]):
         if names.is_file_name(word.rstrip(".,)]'")):
             return " ".join(words[: place + 1])
+        if word[-1:] in {",", ".", ")"}:
+            break
     return words[0]
