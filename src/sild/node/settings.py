@@ -21,6 +21,7 @@ ALLOWED_HOSTS = list(CONFIG.allowed_hosts)
 
 INSTALLED_APPS = [
     "sild.node",  # first, so that its templates come before those of the libraries
+    "sild.analyst",
     "sild.exchange",
     "sild.plan",
     "sild.people",
