@@ -7,12 +7,13 @@ from contextlib import contextmanager
 
 import pytest
 import urllib3
+from cryptography.hazmat.primitives.asymmetric import ec
 from OpenSSL import SSL
 
 from sild.trust.errors import LinkError
 from sild.trust.tls import (
     GROUP,
-    Peer,
+    PinnedContext,
     ServerContextFactory,
     certificate_thumbprint,
     client_handshake,
@@ -105,17 +106,29 @@ def test_a_client_without_a_certificate_gets_nothing(tallinn):
     assert seen == [None]
 
 
-class ClassicalConnection:
-    """Stands for a link of an older library: real OpenSSL of this host always offers the hybrid group."""
+class ClassicalContext(PinnedContext):
+    """A client of today's ordinary kind: it offers elliptic curves alone."""
 
-    def get_group_name(self):
-        return "x25519"
+    def __init__(self, keys, expected):
+        super().__init__(keys, expected)
+        self._ctx.set_tmp_ecdh(ec.SECP256R1())
 
 
-def test_a_link_with_a_classical_group_is_closed():
-    peer = Peer(None)
-    assert peer.check(ClassicalConnection(), None, 0, 0, 1) is False
-    assert "x25519" in peer.refusal
+def test_a_client_that_offers_no_hybrid_group_is_turned_away_by_the_server(tallinn, kyiv, monkeypatch):
+    context = ClassicalContext(kyiv, None)
+    context._ctx.set_verify(SSL.VERIFY_PEER, lambda *_: True)
+    with server(ServerContextFactory(tallinn).getContext()) as (url, seen), pytest.raises(urllib3.exceptions.HTTPError):
+        urllib3.PoolManager(ssl_context=context, assert_hostname=False).request("GET", url, retries=False, timeout=5)
+    assert seen == [None]
+
+
+def test_a_server_that_takes_no_hybrid_group_is_left_by_the_client_before_a_byte_is_sent(tallinn, kyiv):
+    context = ServerContextFactory(tallinn).getContext()
+    context.set_tmp_ecdh(ec.SECP256R1())
+    context.set_verify(SSL.VERIFY_PEER, lambda *_: True)
+    with server(context) as (url, seen), pytest.raises(LinkError, match="negotiated"):
+        get(url, kyiv, None)
+    assert seen == [None]
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -70,11 +71,23 @@ def latest(actor: Actor) -> list[Record]:
     return list(Record.objects.visible_to(actor).exclude(received=None).order_by("-received")[:LATEST])
 
 
-def needs(standing: list[Link]) -> list[Need]:
+def needs(actor: Actor, standing: list[Link]) -> list[Need]:
     """What waits for a person, most pressing first."""
     order = ["danger", "warning", "info"]
     found = [need for link in standing for need in _of_partner(link)]
+    if apps.is_installed("sild.sandbox"):
+        found += _of_runs(actor)
     return sorted(found, key=lambda need: order.index(need.colour))
+
+
+def _of_runs(actor: Actor) -> Iterator[Need]:
+    """Runs of the actor's agency that failed, or finished and are not published yet."""
+    runs = actor.visible(apps.get_model("sandbox", "Run").objects.filter(ended__gt=timezone.now() - RECENT))
+    for run in runs.filter(state="failed"):
+        yield Need("warning", _("The run %(run)s failed.") % {"run": run}, run.get_absolute_url(), run.ended)
+    for run in runs.filter(state="finished", record_id=None):
+        sentence = _("The run %(run)s is finished; its report is not published.")
+        yield Need("info", sentence % {"run": run}, run.get_absolute_url(), run.ended)
 
 
 def _of_partner(link: Link) -> Iterator[Need]:

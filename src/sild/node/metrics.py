@@ -6,6 +6,7 @@ import time
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
 
+from django.apps import apps
 from django.contrib.auth.decorators import login_not_required
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
@@ -62,9 +63,20 @@ class NodeCollector(Collector):
         yield GaugeMetricFamily("sild_refusals", "Refused records kept", value=Refusal.objects.count())
         yield from _partners()
         jobs = GaugeMetricFamily("sild_jobs", "Jobs by state", labels=["state"])
-        for row in DBTaskResult.objects.values("status").annotate(number=Count("pk")).order_by("status"):
-            jobs.add_metric([str(row["status"]).lower()], row["number"])
+        for job in DBTaskResult.objects.values("status").annotate(number=Count("pk")).order_by("status"):
+            jobs.add_metric([job["status"].lower()], job["number"])
         yield jobs
+        if apps.is_installed("sild.sandbox"):
+            yield _runs()
+
+
+def _runs() -> Metric:
+    """The sandbox's runs by state."""
+    runs = GaugeMetricFamily("sild_runs", "Runs of the sandbox by state", labels=["state"])
+    model = apps.get_model("sandbox", "Run")
+    for run in model.objects.order_by("state").values("state").annotate(number=Count("pk")):
+        runs.add_metric([run["state"]], run["number"])
+    return runs
 
 
 def _partners() -> Iterator[Metric]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from allauth.account import views as account
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.templatetags.static import static
 from django.urls import URLPattern, URLResolver, include, path
+from django.views.generic.base import RedirectView
 
 from sild.node import health, metrics, views
 from sild.node.api import api
@@ -37,6 +40,7 @@ urlpatterns: Patterns = [
     path("accounts/", include(accounts)),
     path("admin/", admin.site.urls),
     path("api/v1/", api.urls),
+    path("favicon.ico", login_not_required(RedirectView.as_view(url=static("node/mark.svg"))), name="favicon"),
     path("healthz", health.live, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("metrics", metrics.metrics, name="metrics"),

@@ -32,7 +32,7 @@ def home(request: ActingRequest) -> HttpResponse:
     links = desk.links()
     context = {
         "links": links,
-        "needs": desk.needs(links),
+        "needs": desk.needs(request.actor, links),
         "latest": desk.latest(request.actor),
         "checkpoint": log.latest(),
         **_plan(request.actor),

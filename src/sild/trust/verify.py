@@ -9,11 +9,14 @@ from sild.trust.errors import ProofError
 from sild.trust.tree import EMPTY_ROOT, node_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 
 class Inclusion:
-    """Checks inclusion proofs under one root (RFC 9162 section 2.1.3.2); nodes proved once are not hashed again.
+    """Checks inclusion proofs under one root (RFC 9162 section 2.1.3.2).
+
+    Two leaves share all their ancestors from some height on. What was proved for the last leaf is therefore not hashed
+    again for the next one: a proof is followed up to where it meets the one before, and compared from there.
 
     Args:
         size: leaves in the tree.
@@ -22,8 +25,12 @@ class Inclusion:
 
     def __init__(self, size: int, root: bytes) -> None:
         self._size = size
-        # Hashes that are known to lie below the root, by height and index at that height.
-        self._proved: dict[tuple[int, int], bytes] = {(max(size - 1, 0).bit_length(), 0): root}
+        self._top = max(size - 1, 0).bit_length()
+        # Of the last proved leaf: its index, its path, its ancestors by height, and how much of the path is above each.
+        self._index = -1
+        self._path: list[bytes] = []
+        self._ancestors = [b""] * self._top + [root]
+        self._above = [0] * (self._top + 1)
 
     def verify(self, leaf: bytes, index: int, path: Sequence[bytes]) -> None:
         """Pass if `leaf` (a leaf hash) stands at `index`.
@@ -33,28 +40,32 @@ class Inclusion:
         """
         if not 0 <= index < self._size:
             raise ProofError(f"There is no leaf {index} in a log of {self._size}.", code="index")
-        fresh: dict[tuple[int, int], bytes] = {}
-        steps = iter(path)
-        height, place, last, node = 0, index, self._size - 1, leaf
-        while (height, place) not in self._proved:
-            fresh[height, place] = node
-            if place % 2 or place < last:
-                sibling = fresh[height, place ^ 1] = next(steps, b"")
-                node = sha256(b"\x01" + (sibling + node if place % 2 else node + sibling)).digest()
-            height, place, last = height + 1, place >> 1, last >> 1
-        if self._proved[height, place] != node:
+        meeting = (index ^ self._index).bit_length() if self._index >= 0 else self._top
+        ancestors, above = self._climb(leaf, index, path, meeting)
+        if ancestors[meeting] != self._ancestors[meeting]:
             raise ProofError("The proof does not lead to the signed root.", code="proof")
-        self._check_rest(steps, height, place, last)
-        self._proved.update(fresh)
+        kept = len(self._path) - self._above[meeting]
+        if list(path[len(path) - above[meeting] :]) != self._path[kept:]:
+            raise ProofError("The rest of the proof is not the way to the signed root.", code="length")
+        self._index, self._path = index, list(path)
+        self._ancestors = ancestors + self._ancestors[meeting + 1 :]
+        self._above = above + self._above[meeting + 1 :]
 
-    def _check_rest(self, steps: Iterator[bytes], height: int, place: int, last: int) -> None:
-        """Compare what is left of a path with the nodes proved before; whoever gets the path must get a whole one."""
-        while last:
-            if (place % 2 or place < last) and next(steps, b"") != self._proved[height, place ^ 1]:
-                raise ProofError("The proof does not lead to the signed root.", code="proof")
-            height, place, last = height + 1, place >> 1, last >> 1
-        if next(steps, None) is not None:
-            raise ProofError("The proof is too long for the leaf's place.", code="length")
+    def _climb(self, leaf: bytes, index: int, path: Sequence[bytes], height: int) -> tuple[list[bytes], list[int]]:
+        """Hash from a leaf up to a height; returns the ancestors, and how much of the path is left above each."""
+        node, last, used = leaf, self._size - 1, 0
+        ancestors, above = [leaf], [len(path)]
+        for _ in range(height):
+            if index & 1 or index < last:
+                if used == len(path):
+                    raise ProofError("The proof ends below the root.", code="length")
+                sibling = path[used]
+                node = sha256(b"\x01" + (sibling + node if index & 1 else node + sibling)).digest()
+                used += 1
+            index, last = index >> 1, last >> 1
+            ancestors.append(node)
+            above.append(len(path) - used)
+        return ancestors, above
 
 
 def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> None:

@@ -1,0 +1,112 @@
+"""Partners: added, compared, pinned, frozen, let go on."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from sild.exchange import partners
+from sild.exchange.enums import PartnerState
+from sild.exchange.errors import NotFoundError, PartnerError
+from sild.exchange.models import Partner
+from sild.people.actor import Actor
+from sild.people.enums import Role
+from sild.people.errors import NotAllowedError
+from sild.people.models import AuditEntry
+from sild.trust.identity import NodeKeys
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+URL = "https://127.0.0.1:1"
+
+
+def test_a_partner_is_added_with_its_fingerprint_and_not_yet_trusted(operator, kyiv):
+    partner = partners.add(operator, kyiv.keys.identity_document(), URL, name="Kyiv")
+    assert (partner.node, partner.name, partner.state) == ("kyiv", "Kyiv", PartnerState.ADDED)
+    assert partner.fingerprint == kyiv.keys.fingerprint
+
+
+def test_the_fingerprint_is_heard_with_or_without_dashes(operator, kyiv):
+    partners.add(operator, kyiv.keys.identity_document(), URL)
+    heard = kyiv.keys.fingerprint.lower().replace("-", " ")
+    assert partners.pin(operator, "kyiv", heard).state == PartnerState.PINNED
+
+
+def test_another_fingerprint_than_the_received_one_pins_nothing(operator, kyiv, tallinn):
+    partners.add(operator, kyiv.keys.identity_document(), URL)
+    with pytest.raises(PartnerError, match="in between"):
+        partners.pin(operator, "kyiv", tallinn.fingerprint)
+    assert Partner.objects.get().state == PartnerState.ADDED
+
+
+def test_pinning_twice_changes_nothing(operator, pinned):
+    again = partners.pin(operator, "kyiv", pinned.fingerprint)
+    assert again.pinned_at == pinned.pinned_at
+
+
+def test_a_pinned_name_cannot_be_taken_over_by_other_keys(operator, pinned):
+    stranger = NodeKeys.generate("kyiv", now=datetime.now(UTC))
+    with pytest.raises(PartnerError, match="Nothing was changed"):
+        partners.add(operator, stranger.identity_document(), URL)
+    assert Partner.objects.get().fingerprint == pinned.fingerprint
+
+
+def test_a_new_address_of_a_pinned_partner_keeps_the_pin(operator, pinned, kyiv):
+    moved = partners.add(operator, kyiv.keys.identity_document(), "https://127.0.0.1:2")
+    assert (moved.state, moved.url) == (PartnerState.PINNED, "https://127.0.0.1:2")
+
+
+@pytest.mark.parametrize("document", [b"", b"{}", b'{"identity": {}}'])
+def test_what_is_no_identity_is_refused(operator, document):
+    with pytest.raises(PartnerError, match="identity document"):
+        partners.add(operator, document, URL)
+
+
+def test_a_node_is_not_its_own_partner(operator, tallinn):
+    with pytest.raises(PartnerError, match="itself"):
+        partners.add(operator, tallinn.identity_document(), URL)
+
+
+def test_an_identity_that_ran_out_says_what_to_do(operator, kyiv):
+    old = NodeKeys.generate("kyiv", now=datetime.now(UTC) - timedelta(days=400))
+    with pytest.raises(PartnerError, match="ran out"):
+        partners.add(operator, old.identity_document(), URL)
+    partner = Partner(node="kyiv", identity=old.identity_document())
+    with pytest.raises(PartnerError, match="Ask them for a new one"):
+        partners.identity_of(partner)
+
+
+def test_only_administrators_add_pin_and_unfreeze(kyiv, pinned):
+    editor = Actor(who="editor", role=Role.PUBLISHER)
+    for act in (
+        lambda: partners.add(editor, kyiv.keys.identity_document(), URL),
+        lambda: partners.pin(editor, "kyiv", pinned.fingerprint),
+        lambda: partners.unfreeze(editor, "kyiv", "because"),
+    ):
+        with pytest.raises(NotAllowedError):
+            act()
+
+
+def test_a_frozen_partner_goes_on_when_a_person_says_why(operator, pinned):
+    partners.freeze(operator, "kyiv", "its log shrank")
+    partners.freeze(operator, "kyiv", "again")
+    assert Partner.objects.get().reason == "its log shrank"
+    thawed = partners.unfreeze(operator, "kyiv", "they restored their backup")
+    assert (thawed.state, thawed.reason) == (PartnerState.PINNED, "")
+    assert AuditEntry.objects.get(action="exchange.unfreeze-partner").details == {
+        "decision": "they restored their backup"
+    }
+    with pytest.raises(PartnerError, match="not frozen"):
+        partners.unfreeze(operator, "kyiv", "again")
+
+
+def test_an_unknown_partner_says_how_to_add_one(operator):
+    with pytest.raises(NotFoundError, match="sild partner add"):
+        partners.get("riga")
+
+
+def test_a_tls_key_names_its_partner_only_once_pinned(operator, kyiv):
+    thumbprint = kyiv.keys.tls.public.spki_thumbprint
+    partner = partners.add(operator, kyiv.keys.identity_document(), URL)
+    assert partners.by_thumbprint(thumbprint) is None
+    partners.pin(operator, "kyiv", partner.fingerprint)
+    assert partners.by_thumbprint(thumbprint) == partner
+    assert partners.by_thumbprint("00" * 32) is None
