@@ -58,7 +58,7 @@ def _story(tallinn: DemoNode, kyiv: DemoNode) -> None:
     record = _publish_report(tallinn, kyiv, report)
     _step(5, "Kyiv takes the solution into use; what it finds goes to Tallinn, sealed")
     _use(kyiv, tallinn, record)
-    _step(6, "Both action plans show the commitment with its evidence")
+    _step(6, "Both action plans show the commitment with its evidence, and each party assesses the other's")
     _plans(tallinn, kyiv)
 
 
@@ -138,13 +138,26 @@ def _use(kyiv: DemoNode, tallinn: DemoNode, report: dict[str, Any]) -> None:
 
 
 def _plans(tallinn: DemoNode, kyiv: DemoNode) -> None:
-    """Show the commitment's state and evidence in both plans."""
+    """Show that both plans have the evidence, then that each party countersigns what the other showed."""
     for node in (tallinn, kyiv):
-        _until(f"{node.name}'s plan to show the evidence", lambda node=node: _commitment(node)["status"] == "reported")
-        commitment = _commitment(node)
+        commitment = _reaches(node, "reported")
         kinds = ", ".join(sorted({item["kind"] for item in commitment["evidence"]}))
         _say(f"{node.name}: {commitment['title']}: [bold]{commitment['status']}[/bold], evidence: {kinds}")
+    for node, other in ((tallinn, kyiv), (kyiv, tallinn)):
+        reason = f"The records of {other.name} were verified here and show what was promised."
+        verdict = ("--verdict", "met", "--reason", reason, "--to", other.name)
+        assessed = node.json("plan", "assess", COMMITMENT, *verdict)
+        _say(f"{node.name} assesses what {other.name} showed as met (record {assessed['id']})")
+    for node in (tallinn, kyiv):
+        commitment = _reaches(node, "met")
+        _say(f"{node.name}: [bold green]{commitment['status']}[/bold green]. {commitment['why']}")
         _say(f"page: {node.pages_url}{commitment['url']}")
+
+
+def _reaches(node: DemoNode, status: str) -> dict[str, Any]:
+    """Wait until the node's plan shows that status for the proof of concept."""
+    _until(f"{node.name}'s plan to show “{status}”", lambda: _commitment(node)["status"] == status)
+    return _commitment(node)
 
 
 def _commitment(node: DemoNode) -> dict[str, Any]:

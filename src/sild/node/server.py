@@ -11,7 +11,6 @@ from daphne.server import Server
 if TYPE_CHECKING:
     from collections.abc import MutableMapping
 
-    from asgiref.typing import ASGI3Application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sild.node.settings")
 
@@ -36,7 +35,7 @@ def _tls_facts(transport: Any) -> dict[str, Any]:
     return {"client_cert_chain": chain, "group": transport.getHandle().get_group_name()}
 
 
-def application(pages: ASGI3Application, exchange: Any) -> Any:
+def application(pages: Any, exchange: Any) -> Any:
     """Send what came over the partners' TLS to the exchange and everything else to the pages."""
 
     async def dispatch(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:

@@ -21,7 +21,9 @@ ALLOWED_HOSTS = list(CONFIG.allowed_hosts)
 
 INSTALLED_APPS = [
     "sild.node",  # first, so that its templates come before those of the libraries
+    "sild.analyst",
     "sild.exchange",
+    "sild.plan",
     "sild.people",
     "sild.node.apps.NodeAdminConfig",
     "django.contrib.auth",
@@ -40,6 +42,7 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "rules",
+    "sild.sandbox",
 ]
 
 MIDDLEWARE = [

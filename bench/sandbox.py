@@ -1,0 +1,154 @@
+"""The sandbox's figures: what isolation costs, and how fast samples pass through it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import tempfile
+from pathlib import Path
+from typing import Any
+
+from harness import Figure, best_of
+
+from sild.sandbox.engine import bubblewrap, default_isolation, probe, solution, suite
+from sild.sandbox.engine.interpreter import interpreter
+from sild.sandbox.engine.isolation import Job
+from sild.sandbox.engine.runner import Run
+
+SAMPLES = 20_000
+ECHO = """
+import json, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    print(json.dumps({"id": asked["id"], "output": asked["input"]}), flush=True)
+"""
+
+
+def run() -> list[Figure]:
+    """Measure everything."""
+    default_isolation().require()
+    with tempfile.TemporaryDirectory(prefix="sild-bench-") as folder:
+        return [*_starts(), *_samples(Path(folder)), _probe()]
+
+
+def _starts() -> list[Figure]:
+    """What isolation adds to the start and end of a process that does nothing."""
+    python = interpreter()
+    program = (python.program, "-I", "-S", "-c", "pass")
+    bare = best_of(lambda: subprocess.run(program, check=True), 30) * 1000
+    wrapped = best_of(lambda: subprocess.run(_bare_bubblewrap(program), check=True), 30) * 1000
+    ours = best_of(lambda: _confined(Job(program, python.binds, masked=python.masked)), 30) * 1000
+    peer = "bare bubblewrap over a bare process"
+    return [
+        Figure(
+            "isolated process, start to end, over a bare one",
+            ours - bare,
+            "ms",
+            20,
+            peer=peer,
+            peer_value=wrapped - bare,
+        ),
+        Figure("isolated process, start to end", ours, "ms", peer="bare process", peer_value=bare),
+    ]
+
+
+def _bare_bubblewrap(program: tuple[str, ...]) -> list[str]:
+    """The same program under bubblewrap alone: namespaces, no filter, no limits, no user of its own."""
+    binds = [word for bind in interpreter().binds for word in ("--ro-bind", bind.source, bind.target)]
+    system = ["--ro-bind", "/usr", "/usr", "--symlink", "usr/lib", "/lib", "--symlink", "usr/lib64", "/lib64"]
+    return [
+        bubblewrap.program()[0],
+        "--unshare-all",
+        *system,
+        *binds,
+        "--proc",
+        "/proc",
+        "--dev",
+        "/dev",
+        "--",
+        *program,
+    ]
+
+
+def _confined(job: Job) -> None:
+    """Start a job and wait for its end."""
+    with default_isolation().start(job) as process:
+        process.stdin.close()
+        process.finish()
+
+
+def _samples(folder: Path) -> list[Figure]:
+    """Samples a second through an isolated solution that answers at once; scored, stored, hashed into a tree."""
+    _write(folder)
+    bare = _bare_rate(folder)
+    reports = [_report(folder, number) for number in range(3)]
+    through = max(report["throughput"]["per_second"] for report in reports)
+    whole = min(report["seconds"] for report in reports)
+    name = f"{SAMPLES:,} samples through an isolated solution, JSON lines"
+    peer = "the same program in a bare process, one question at a time, nothing scored or stored"
+    stored = reports[0]["results"]["bytes"] / SAMPLES
+    return [
+        Figure(f"{name}: asked, answered, scored, stored", through, "samples/s", 5000, "higher", peer, bare),
+        Figure(f"{name}: from start to report", SAMPLES / whole, "samples/s", 5000, "higher"),
+        Figure("stored for each sample", stored, "bytes", 400),
+    ]
+
+
+def _bare_rate(folder: Path) -> float:
+    """Questions a second to the same program in a bare process."""
+    count = 5000
+    lines = [b'{"id":"%d","input":%d}\n' % (number, number) for number in range(count)]
+
+    def ask() -> None:
+        command = [interpreter().program, str(folder / "s" / "main.py")]
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            for line in lines:
+                process.stdin.write(line)
+                process.stdout.readline()
+            process.stdin.close()
+
+    return count / best_of(ask, 3)
+
+
+def _report(folder: Path, number: int) -> dict[str, Any]:
+    """The report of one whole run."""
+    read = solution.load(folder / "s"), suite.load(folder / "t")
+    return Run(*read, folder / f"run-{number}", default_isolation()).execute()
+
+
+def _probe() -> Figure:
+    """The escape self-test, which runs before each run."""
+    return Figure(
+        "escape self-test, eight attempts", best_of(lambda: probe.escape_checks(default_isolation()), 5) * 1000, "ms"
+    )
+
+
+def _write(folder: Path) -> None:
+    """A solution and a suite."""
+    text = {"en": "Made for this benchmark."}
+    about = {"name": "echo", "version": "1.0", "title": text}
+    for name in ("s", "t"):
+        (folder / name).mkdir()
+    form = {
+        **about,
+        "owner": "bench",
+        "purpose": text,
+        "intended_use": text,
+        "languages": ["en"],
+        "risk_class": "minimal",
+        "start": {"command": ["python3", "main.py"]},
+    }
+    (folder / "s" / "solution.yaml").write_text(json.dumps(form))
+    (folder / "s" / "main.py").write_text(ECHO)
+    form = {
+        **about,
+        "data": {"file": "data.jsonl"},
+        "datasheet": {"source": "numbers", "licence": "EUPL-1.2", "language": "en"},
+        "scorer": {"name": "exact"},
+        "thresholds": [{"metric": "accuracy", "at_least": 1}],
+    }
+    (folder / "t" / "suite.yaml").write_text(json.dumps(form))
+    lines = (json.dumps({"id": str(number), "input": number, "target": number}) for number in range(SAMPLES))
+    (folder / "t" / "data.jsonl").write_text("\n".join(lines))

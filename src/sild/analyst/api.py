@@ -1,0 +1,126 @@
+"""The analyst for machines: read a text, see what was found, share it, take the solution into use."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest
+from ninja import Field, Router, Schema
+
+from sild.analyst import services
+from sild.analyst.models import Reading
+from sild.people.actor import Actor
+from sild.people.enums import Right
+
+router = Router()
+
+
+class TextIn(Schema):
+    """A text to read."""
+
+    name: str = Field(max_length=200)
+    text: str
+
+
+class ShareIn(Schema):
+    """For whom, and under which marking."""
+
+    audience: str | list[str]
+    tlp: str
+
+
+class ActivateIn(ShareIn):
+    """The report that the solution is taken into use on the strength of."""
+
+    report: str
+
+
+class ReadingOut(Schema):
+    """A reading without its text."""
+
+    id: str
+    name: str
+    at: str
+    digest: str
+    language: str
+    indicators: int
+    techniques: list[str]
+    milliseconds: int
+    record: str | None
+
+
+class FoundOut(ReadingOut):
+    """A reading with all that was found; offsets are in characters of the text that was sent."""
+
+    findings: dict[str, Any]
+
+
+class PublishedOut(Schema):
+    """A record that was published."""
+
+    id: str
+    hash: str
+
+
+@router.get("/readings", response=list[ReadingOut])
+def list_readings(request: HttpRequest) -> list[dict[str, Any]]:
+    """Readings of the agency, newest first, 100 at most."""
+    actor = _actor(request)
+    actor.require(Right.VIEW)
+    return [_out(reading) for reading in actor.visible(Reading.objects.defer("text"))[:100]]
+
+
+@router.post("/readings", response={201: FoundOut})
+def create_reading(request: HttpRequest, given: TextIn) -> tuple[int, dict[str, Any]]:
+    """Read a text."""
+    reading = services.read(_actor(request), given.name, given.text)
+    return 201, {**_out(reading), "findings": reading.findings}
+
+
+@router.get("/readings/{reading_id}", response=FoundOut)
+def get_reading(request: HttpRequest, reading_id: str) -> dict[str, Any]:
+    """One reading."""
+    actor = _actor(request)
+    actor.require(Right.VIEW)
+    reading = services.get(actor, reading_id)
+    return {**_out(reading), "findings": reading.findings}
+
+
+@router.post("/readings/{reading_id}/publish", response={201: PublishedOut})
+def publish_reading(request: HttpRequest, reading_id: str, given: ShareIn) -> tuple[int, dict[str, str]]:
+    """Share what was found as a STIX 2.1 bundle."""
+    return 201, services.publish(_actor(request), reading_id, given.audience, given.tlp).reference
+
+
+@router.post("/activations", response={201: dict[str, str]})
+def create_activation(request: HttpRequest, given: ActivateIn) -> tuple[int, dict[str, str]]:
+    """Take the solution into use on the strength of a report."""
+    activation = services.activate(_actor(request), given.report, given.audience, given.tlp)
+    return 201, {"record": str(activation.record_id), "solution": activation.solution}
+
+
+@router.get("/card", response=dict[str, Any])
+def get_card(request: HttpRequest) -> dict[str, Any]:
+    """The model's card."""
+    _actor(request).require(Right.VIEW)
+    return services.model().card
+
+
+def _actor(request: HttpRequest) -> Actor:
+    """Who acts; the node's middleware found out."""
+    actor: Actor = request.actor  # type: ignore[attr-defined]  # added by the middleware
+    return actor
+
+
+def _out(reading: Reading) -> dict[str, Any]:
+    return {
+        "id": str(reading.pk),
+        "name": reading.name,
+        "at": reading.at.isoformat(),
+        "digest": reading.digest,
+        "language": reading.language,
+        "indicators": len(reading.findings["indicators"]),
+        "techniques": reading.findings["techniques"],
+        "milliseconds": reading.milliseconds,
+        "record": str(reading.record_id) if reading.record_id else None,
+    }

@@ -1,0 +1,214 @@
+"""The word `sild analyst`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+app = typer.Typer(no_args_is_help=True, help="The analyst: reads threat reports, shares what it finds.")
+attack_app = typer.Typer(no_args_is_help=True, help="ATT&CK as MITRE publishes it.")
+app.add_typer(attack_app, name="attack")
+console = Console(highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+To = Annotated[list[str], typer.Option(help="Node that it is for, or “partners” or “public”; may be repeated.")]
+Tlp = Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")]
+Attack = Annotated[
+    str,
+    typer.Option(help="A STIX bundle as MITRE publishes it, or the hash of one that was imported; else the package."),
+]
+
+
+@app.command()
+def read(files: Annotated[list[Path], typer.Argument(help="Text or Markdown, UTF-8.")], as_json: Json = False) -> None:
+    """Read reports and keep what was found; --json prints an object for one file, a list for several."""
+    from sild.analyst import services
+    from sild.analyst.engine import text
+    from sild.people.actor import Actor
+
+    rows = []
+    for file in track(files, "Reading", console=console, disable=as_json or len(files) == 1, transient=True):
+        reading = services.read(Actor.operator(), file.name, text.decode(_bytes(file, text.MAX_BYTES), file.name))
+        rows.append(
+            {
+                "id": str(reading.pk),
+                "name": reading.name,
+                "indicators": len(reading.found.indicators),
+                "techniques": len(reading.found.techniques),
+                "milliseconds": reading.milliseconds,
+            }
+        )
+        if not as_json:
+            _show(reading)
+    if as_json:
+        console.print_json(json.dumps(rows[0] if len(rows) == 1 else rows))
+
+
+@app.command()
+def publish(reading_id: str, to: To, tlp: Tlp = "AMBER", as_json: Json = False) -> None:
+    """Share what was found in a text as a STIX 2.1 bundle."""
+    from sild.analyst import services
+    from sild.people.actor import Actor
+
+    record = services.publish(Actor.operator(), reading_id, _audience(to), tlp)
+    objects = len(record.body["bundle"]["objects"])
+    if as_json:
+        console.print_json(json.dumps({**record.reference, "leaf": record.leaf_index, "objects": objects}))
+    else:
+        console.print(f"Published {record.pk}: a STIX bundle of {objects} objects, leaf {record.leaf_index}.")
+
+
+@app.command()
+def activate(report: str, to: To, tlp: Tlp = "GREEN", as_json: Json = False) -> None:
+    """Take the solution into use on the strength of a report of the sandbox, and say so to partners."""
+    from sild.analyst import services
+    from sild.people.actor import Actor
+
+    activation = services.activate(Actor.operator(), report, _audience(to), tlp)
+    if as_json:
+        console.print_json(json.dumps({"record": str(activation.record_id), "solution": activation.solution}))
+    else:
+        console.print(f"{activation} is in use; the record {activation.record_id} says so.")
+
+
+@app.command()
+def train(
+    folder: Annotated[Path | None, typer.Argument(help="Where model and card go; by default nowhere.")] = None,
+    attack: Attack = "",
+) -> None:
+    """Train the model from ATT&CK, measure it on held-out families, and print the figures and the file's hash."""
+    import tempfile
+
+    from sild.analyst.training import card, fit
+
+    known = _knowledge(attack)
+    console.print(f"Training on ATT&CK {known.version} ({known.origin}); this takes a minute or two.")
+    with console.status("Training"):
+        model = card.train(known, fit.Recipe())
+    with tempfile.TemporaryDirectory() as temporary:
+        written = card.write(model, folder or Path(temporary))
+    _print_card(written)
+
+
+@app.command("card")
+def show_card(as_json: Json = False) -> None:
+    """Show the card of the model that ships."""
+    from sild.analyst import services
+
+    card = services.model().card
+    if as_json:
+        console.print_json(json.dumps(card))
+    else:
+        _print_card(card)
+
+
+@app.command()
+def solution(folder: Path, as_json: Json = False) -> None:
+    """Write the solution as a folder for the sandbox."""
+    from sild.analyst import packing
+
+    digest = packing.write_solution(folder)
+    _say({"folder": str(folder), "digest": digest}, f"Wrote {folder} ({digest}).", as_json=as_json)
+
+
+@app.command()
+def suite(folder: Path, attack: Attack = "", as_json: Json = False) -> None:
+    """Write the suite that tests it, from sentences that the model never saw."""
+    from sild.analyst import packing
+
+    written = packing.write_suite(folder, _knowledge(attack))
+    _say({"folder": str(folder), **written}, f"Wrote {folder} with {written['samples']} samples.", as_json=as_json)
+
+
+@attack_app.command("import")
+def attack_import(
+    file: Path,
+    version: Annotated[str, typer.Option(help="The version, when the file does not say it.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Keep a version of ATT&CK from MITRE's own STIX bundle (JSON, or JSON compressed with gzip)."""
+    from sild.analyst import services
+    from sild.people.actor import Actor
+
+    kept = services.import_attack(Actor.operator(), _bytes(file, 500_000_000), version)
+    facts = {
+        "version": kept.version,
+        "digest": kept.digest,
+        "techniques": kept.techniques,
+        "sentences": kept.sentences,
+    }
+    line = f"Kept ATT&CK {kept.version}: {kept.techniques} techniques, {kept.sentences} sentences. {kept.digest}"
+    _say(facts, line, as_json=as_json)
+
+
+def _knowledge(attack: str) -> Any:
+    """ATT&CK from the package, from a file, or as imported."""
+    from sild.analyst import services
+    from sild.analyst.training import knowledge
+
+    if not attack:
+        return knowledge.from_package()
+    if attack.startswith("sha256:"):
+        return services.imported_knowledge(attack)
+    return knowledge.from_bundle(services.plain(_bytes(Path(attack), 500_000_000)))
+
+
+def _audience(to: list[str]) -> Any:
+    return to[0] if to in (["partners"], ["public"]) else to
+
+
+def _bytes(file: Path, most: int) -> bytes:
+    """A file's bytes, never more than one over the limit, so that an endless file ends."""
+    from sild.analyst.errors import AnalystError
+
+    try:
+        with file.open("rb") as opened:
+            return opened.read(most + 1)
+    except OSError as error:
+        raise AnalystError(f"{file} cannot be read: {error.strerror}.", code="file") from error
+
+
+def _say(facts: dict[str, Any], line: str, *, as_json: bool) -> None:
+    """JSON for machines or a line for people."""
+    if as_json:
+        console.print_json(json.dumps(facts))
+    else:
+        console.print(line)
+
+
+def _show(reading: Any) -> None:
+    """What was found, as two tables."""
+    found = reading.found
+    console.print(f"[bold]{reading.name}[/bold] ({found.language}, {reading.milliseconds} ms): {reading.pk}")
+    table = Table("indicator", "kind", "note")
+    for indicator in found.indicators:
+        table.add_row(indicator.value, indicator.kind, indicator.scope)
+    console.print(table)
+    table = Table("technique", "name", "score", "sentence")
+    for proposal in found.proposals:
+        sentence = reading.text[proposal.start : proposal.end]
+        table.add_row(proposal.technique, proposal.name, f"{proposal.score:.2f}", sentence)
+    console.print(table)
+
+
+def _print_card(card: dict[str, Any]) -> None:
+    """The figures, with what they rest on."""
+    file, figures = card["file"], card["figures"]["held_out"]
+    console.print(f"{card['name']} {card['version']}: {file['bytes']:,} bytes, sha256 {file['sha256']}")
+    console.print(f"data: {card['data']['origin']}, {card['data']['digest']}")
+    console.print(
+        f"held out: {figures['sentences']} sentences of {figures['groups']} families, {figures['classes']} techniques:"
+        f" micro F1 {figures['micro_f1']:.3f} (95 % interval {figures['micro_f1_low']:.3f} to"
+        f" {figures['micro_f1_high']:.3f}), macro F1 {figures['macro_f1']:.3f}"
+    )
+    table = Table("figure", *card["figures"])
+    for name in figures:
+        table.add_row(name.replace("_", " "), *(f"{part[name]:.4g}" for part in card["figures"].values()))
+    console.print(table)
+    console.print(card["notice"])

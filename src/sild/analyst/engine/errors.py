@@ -1,0 +1,27 @@
+"""What can go wrong in the engine; each error is a sentence with a stable code."""
+
+from __future__ import annotations
+
+
+class EngineError(ValueError):
+    """Base of the engine's errors."""
+
+    code = "analyst-engine"
+
+
+class TextError(EngineError):
+    """The input is not a text that can be read: empty, too long or not text at all."""
+
+    code = "text"
+
+
+class ModelError(EngineError):
+    """The model's file is missing, is not the one that its card describes, or has not the form of one."""
+
+    code = "model"
+
+
+class KnowledgeError(EngineError):
+    """The ATT&CK data is not what it should be."""
+
+    code = "attack-data"

@@ -1,0 +1,164 @@
+"""The linear model: loaded without pickle and only when its hash is the card's, run with numpy alone."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .errors import ModelError
+from .features import grams, weighted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+MODEL_FILE = "model.npz"
+CARD_FILE = "model.json"
+HERE = Path(__file__).parent
+_BATCH = 256
+_ARRAYS = {
+    "ids": "U", "names": "U", "word_keys": "u4", "word_idf": "f4", "character_keys": "u4", "character_idf": "f4",
+    "first": "u4", "columns": "u2", "weights": "i1", "scale": "f4", "bias": "f4", "calibration": "f4",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """One linear classifier for each technique, over hashed n-grams.
+
+    The weights of feature `f` stand at `first[f]:first[f+1]`: class numbers in `columns`, values in `weights`, to be
+    multiplied by their class's `scale`. Words come first, characters after them.
+    """
+
+    ids: NDArray[np.str_]
+    names: NDArray[np.str_]
+    word_keys: NDArray[np.uint32]
+    word_idf: Floats
+    character_keys: NDArray[np.uint32]
+    character_idf: Floats
+    first: NDArray[np.uint32]
+    columns: NDArray[np.uint16]
+    weights: NDArray[np.int8]
+    scale: Floats
+    bias: Floats
+    calibration: Floats
+    card: dict[str, Any] = field(default_factory=dict, repr=False)
+
+    @property
+    def version(self) -> str:
+        """The model's version, as its card has it."""
+        return str(self.card.get("version", "unversioned"))
+
+    def margins(self, texts: Sequence[str]) -> Floats:
+        """Distance of each text to each technique's hyperplane, as an array of texts by techniques."""
+        parts = [self._margins(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
+        return np.concatenate(parts) if parts else np.zeros((0, len(self.ids)), np.float32)
+
+    def scores(self, texts: Sequence[str]) -> Floats:
+        """Calibrated probability that each technique is the right label of each text, texts by techniques."""
+        return calibrated(self.margins(texts), self.calibration)
+
+    def pack(self) -> bytes:
+        """The model as a compressed npz file; the same arrays give the same bytes."""
+        buffer = io.BytesIO()
+        np.savez_compressed(buffer, allow_pickle=False, **{name: getattr(self, name) for name in _ARRAYS})
+        return buffer.getvalue()
+
+    def _margins(self, texts: Sequence[str]) -> Floats:
+        size, classes = len(texts), len(self.ids)
+        total = np.zeros(size * classes)
+        for rows, columns, values in self._features(texts):
+            begins, lengths = self.first[columns].astype(np.int64), np.diff(self.first)[columns].astype(np.int64)
+            offsets = np.arange(lengths.sum()) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+            places = np.repeat(begins, lengths) + offsets
+            cells = np.repeat(rows * classes, lengths) + self.columns[places]
+            total += np.bincount(cells, np.repeat(values, lengths) * self.weights[places], minlength=size * classes)
+        margins: Floats = (total.reshape(size, classes) * self.scale + self.bias).astype(np.float32)
+        return margins
+
+    def _features(self, texts: Sequence[str]) -> Iterator[tuple[Any, Any, Any]]:
+        words, characters = grams(texts)
+        yield weighted(len(texts), words, self.word_keys, self.word_idf)
+        rows, columns, values = weighted(len(texts), characters, self.character_keys, self.character_idf)
+        yield rows, columns + len(self.word_keys), values
+
+
+def leads(margins: Floats) -> Floats:
+    """How far each margin is ahead of the best other margin of the same text; negative for all but the best."""
+    if margins.shape[1] < 2:  # noqa: PLR2004 -- there is no other technique
+        return np.zeros_like(margins)
+    best = np.partition(margins, -2, axis=1)[:, -2:]
+    lead: Floats = margins - np.where(margins == best[:, 1:], best[:, :1], best[:, 1:])
+    return lead
+
+
+def calibrated(margins: Floats, calibration: Floats) -> Floats:
+    """Probability from margin and lead (Platt 2000, with two inputs)."""
+    of_margin, of_lead, offset = calibration
+    scores: Floats = 1 / (1 + np.exp(-(of_margin * margins + of_lead * leads(margins) + offset)))
+    return scores
+
+
+def load(folder: Path = HERE) -> Model:
+    """Load the model beside its card.
+
+    Raises:
+        ModelError: a file is missing, the hash is not the card's, or it has not the form of a model.
+    """
+    try:
+        data = (folder / MODEL_FILE).read_bytes()
+        card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
+        expected = card["file"]["sha256"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"There is no model with a readable card in {folder}. Make one: sild analyst train") from error
+    found = hashlib.sha256(data).hexdigest()
+    if found != expected:
+        raise ModelError(
+            f"{folder / MODEL_FILE} is not the model that its card describes: {found[:16]}…, not {expected[:16]}…."
+            " It is not loaded. Restore both files, or make them anew: sild analyst train"
+        )
+    return unpack(data, card)
+
+
+def unpack(data: bytes, card: dict[str, Any] | None = None) -> Model:
+    """A model from its file's bytes; pickled content is refused.
+
+    Raises:
+        ModelError: the bytes are no model.
+    """
+    try:
+        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in _ARRAYS}
+        _check(arrays)
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise ModelError(f"The model's file has not the form of a model: {error}") from error
+    return Model(**arrays, card=card or {})
+
+
+def _check(arrays: dict[str, Any]) -> None:
+    """Shapes and types that scoring relies on."""
+    features = len(arrays["word_keys"]) + len(arrays["character_keys"])
+    classes = len(arrays["ids"])
+    wrong = [name for name, kind in _ARRAYS.items() if not arrays[name].dtype.str[1:].startswith(kind)]
+    sizes = {"names": classes, "scale": classes, "bias": classes, "first": features + 1, "calibration": 3}
+    wrong += [name for name, size in sizes.items() if len(arrays[name]) != size]
+    if wrong:
+        raise ValueError(f"wrong type or size of {', '.join(sorted(set(wrong)))}")
+    entries = len(arrays["columns"])
+    if (
+        entries != len(arrays["weights"])
+        or arrays["first"][-1] != entries
+        or np.any(np.diff(arrays["first"].astype(int)) < 0)
+    ):
+        raise ValueError("the index of the weights does not fit them")
+    if entries and arrays["columns"].max() >= classes:
+        raise ValueError("a weight belongs to no technique")

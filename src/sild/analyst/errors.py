@@ -1,0 +1,37 @@
+"""What can go wrong on the analyst's desk; each error is a sentence with a stable code."""
+
+from __future__ import annotations
+
+
+class AnalystError(Exception):
+    """Base of this module's errors."""
+
+    code = "analyst"
+
+    def __init__(self, message: str, *, code: str = "") -> None:
+        super().__init__(message)
+        self.code = code or type(self).code
+
+
+class FolderError(AnalystError):
+    """The folder to write is not empty."""
+
+    code = "folder"
+
+
+class NotActiveError(AnalystError):
+    """No report of the sandbox stands behind the solution, so it does not read."""
+
+    code = "not-active"
+
+
+class ActivationError(AnalystError):
+    """The record does not allow this solution to be taken into use."""
+
+    code = "activation"
+
+
+class NotFoundError(AnalystError):
+    """There is no such reading for this actor."""
+
+    code = "not-found"

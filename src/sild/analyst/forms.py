@@ -1,0 +1,62 @@
+"""The forms of the analyst's pages."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from sild.analyst.engine.errors import TextError
+from sild.analyst.engine.text import MAX_BYTES, check, decode
+from sild.exchange import gate
+from sild.exchange.enums import Tlp
+from sild.exchange.models import Partner
+
+
+class ReadForm(forms.Form):
+    """A text to read: pasted, or uploaded as a file."""
+
+    name = forms.CharField(label=_("What the report is called"), max_length=200, required=False)
+    text = forms.CharField(label=_("Text"), required=False, strip=False, max_length=MAX_BYTES, widget=forms.Textarea)
+    file = forms.FileField(label=_("Or a file: plain text or Markdown, UTF-8, 2 MB at most"), required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Ask for one of both, and for text that can be read."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        file, text = cleaned.get("file"), cleaned.get("text") or ""
+        if bool(file) == bool(text.strip()):
+            raise forms.ValidationError(_("Paste a text or choose a file, one of both."))
+        try:
+            if file:
+                # One byte more than allowed is enough to see that it is too much.
+                text = decode(file.read(MAX_BYTES + 1), file.name)
+                cleaned["name"] = cleaned.get("name") or file.name
+            cleaned["text"] = check(text, cleaned.get("name") or str(_("The text")))
+        except TextError as error:
+            raise forms.ValidationError(str(error), code=error.code) from error
+        cleaned["name"] = (
+            cleaned.get("name") or next(line for line in text.splitlines() if line.strip()).strip("# ")[:200]
+        )
+        return cleaned
+
+
+class ShareForm(forms.Form):
+    """For whom, and under which marking."""
+
+    tlp = forms.ChoiceField(label=_("Marking"), choices=Tlp.choices, initial=Tlp.AMBER)
+    node = forms.MultipleChoiceField(
+        label=_("Nodes"), required=False, widget=forms.CheckboxSelectMultiple, error_messages={"required": ""}
+    )
+    all_partners = forms.BooleanField(label=_("All partners (TLP:GREEN or TLP:CLEAR)"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        choices = [(partner.node, str(partner)) for partner in Partner.objects.all()]
+        self.fields["node"].choices = choices  # type: ignore[attr-defined]  # the stubs know only the base class
+
+    @property
+    def audience(self) -> gate.Audience:
+        """The audience as the gate takes it."""
+        nodes: list[str] = self.cleaned_data["node"]
+        return gate.PARTNERS if self.cleaned_data["all_partners"] else nodes

@@ -1,0 +1,87 @@
+"""Writes what the sandbox needs as folders of their own: the solution, and the suite that tests it."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from sild.analyst.engine import model as engine_model
+from sild.analyst.errors import FolderError
+from sild.trust import folder as folders
+
+if TYPE_CHECKING:
+    from sild.analyst.training.knowledge import Knowledge
+
+HERE = Path(__file__).parent
+_OWN_FILES = ("solution.yaml", "main.py", "NOTICE")
+_ENGINE_DATA = ("tlds.txt", engine_model.MODEL_FILE, engine_model.CARD_FILE)
+DATA_FILE = "samples.jsonl"
+
+
+def write_solution(folder: Path) -> str:
+    """Write the solution as a folder that runs with nothing but Python and numpy; returns its digest.
+
+    Raises:
+        FolderError: there is something in the folder already.
+    """
+    _empty(folder)
+    for name in _OWN_FILES:
+        shutil.copyfile(HERE / "solution" / name, folder / name)
+    (folder / "engine").mkdir()
+    sources = sorted(path.name for path in (HERE / "engine").glob("*.py"))
+    for name in (*sources, *_ENGINE_DATA):
+        shutil.copyfile(HERE / "engine" / name, folder / "engine" / name)
+    return folders.digest(folder)
+
+
+@cache
+def solution_digest() -> str:
+    """The digest of the solution that this node would run."""
+    with TemporaryDirectory() as folder:
+        return write_solution(Path(folder) / "solution")
+
+
+def write_suite(folder: Path, knowledge: Knowledge) -> dict[str, Any]:
+    """Write the suite from the sentences that the model never saw; returns its name, samples and the data's SHA-256.
+
+    Raises:
+        FolderError: there is something in the folder already.
+    """
+    from sild.analyst.training import card  # noqa: PLC0415 -- only who writes a suite needs the training's code
+
+    _empty(folder)
+    lines = [
+        json.dumps(_sample(number, sentence.text, list(sentence.techniques)), ensure_ascii=False)
+        for number, sentence in enumerate(card.sides(knowledge).held_out, 1)
+    ]
+    data = ("\n".join(lines) + "\n").encode()
+    (folder / DATA_FILE).write_bytes(data)
+    sha256 = hashlib.sha256(data).hexdigest()
+    text = (HERE / "solution" / "suite.yaml").read_text(encoding="utf-8")
+    for name, value in {"SHA256": sha256, "VERSION": knowledge.version, "ORIGIN": knowledge.origin}.items():
+        text = text.replace(f"@{name}@", value)
+    (folder / "suite.yaml").write_text(text, encoding="utf-8")
+    shutil.copyfile(HERE / "solution" / "NOTICE", folder / "NOTICE")
+    return {"name": "attack-techniques", "samples": len(lines), "data_sha256": sha256, "digest": folders.digest(folder)}
+
+
+def _sample(number: int, text: str, techniques: list[str]) -> dict[str, Any]:
+    label = "technique" if techniques else "none"
+    return {
+        "id": f"{label}-{number}",
+        "input": {"text": text},
+        "target": {"techniques": techniques},
+        "slices": {"label": label},
+    }
+
+
+def _empty(folder: Path) -> None:
+    """Make the folder, or refuse one that holds something."""
+    if folder.exists() and any(folder.iterdir()):
+        raise FolderError(f"{folder} is not empty. Name a new folder.")
+    folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,265 @@
+"""What people do on the analyst's desk: take the solution into use, read a text, share what was found."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import time
+import uuid
+from datetime import UTC, datetime
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from sild.analyst import packing
+from sild.analyst.engine import model as engine_model
+from sild.analyst.engine import reader, stix
+from sild.analyst.errors import ActivationError, AnalystError, NotActiveError, NotFoundError
+from sild.analyst.models import Activation, AttackVersion, Reading
+from sild.exchange import evidence, own
+from sild.exchange import services as exchange
+from sild.exchange.models import Record
+from sild.people import audit
+from sild.people.enums import Right
+
+if TYPE_CHECKING:
+    from sild.analyst.training.knowledge import Knowledge
+    from sild.exchange.gate import Audience
+    from sild.people.actor import Actor
+
+REPORT = "sandbox.report"
+ACTIVATION = "analyst.activation"
+FINDINGS = "analyst.findings"
+MAX_NAME = 200
+MAX_BUNDLE = 500_000_000
+
+
+@cache
+def model() -> engine_model.Model:
+    """The model that ships, loaded once for each process.
+
+    Raises:
+        ModelError: its file is not the one that its card describes.
+    """
+    return engine_model.load()
+
+
+@transaction.atomic
+def activate(actor: Actor, report_id: str, audience: Audience, tlp: str) -> Activation:
+    """Take the solution into use on the strength of a report, and say so in a record that answers it.
+
+    Raises:
+        NotAllowedError: the actor may not publish.
+        NotFoundError: there is no such record for this actor.
+        ActivationError: the record is no report, does not verify, was withdrawn, did not pass, or is about other files.
+    """
+    actor.require(Right.PUBLISH)
+    report = exchange.get(actor, report_id)
+    _check_report(report)
+    solution, suite = report.body["solution"], report.body["suite"]
+    body = {
+        "solution": {name: solution[name] for name in ("name", "version", "digest")},
+        "suite": {name: suite[name] for name in ("name", "version") if name in suite},
+        "report": report.reference,
+        "tested_by": report.issuer,
+        "used_by": actor.agency.name if actor.agency else settings.CONFIG.title or own.node_id(),
+    }
+    subject = f"{solution['name']} {solution['version']}"
+    record = exchange.publish(
+        actor, kind=ACTIVATION, subject=subject, body=body, tlp=tlp, audience=audience, answers=report
+    )
+    activation = Activation.objects.create(
+        agency=actor.agency,
+        solution=solution["digest"],
+        name=solution["name"],
+        version=solution["version"],
+        report_id=report.pk,
+        record_id=record.pk,
+    )
+    audit.note(actor, "analyst.activate", subject, report=str(report.pk), solution=solution["digest"])
+    return activation
+
+
+def standing(actor: Actor) -> Activation | None:
+    """The activation on which the solution may read for this actor; None when no report stands behind it any more."""
+    for activation in Activation.objects.standing_for(actor, packing.solution_digest()):
+        if Record.objects.filter(pk=activation.report_id, withdrawn=False).exists():
+            return activation
+    return None
+
+
+def read(actor: Actor, name: str, text: str) -> Reading:
+    """Read a text and keep what was found in it.
+
+    Raises:
+        NotAllowedError: the actor may not change what the agency has.
+        NotActiveError: no report of the sandbox stands behind the solution.
+        TextError: the text is empty, too long or binary.
+    """
+    actor.require(Right.EDIT)
+    activation = standing(actor)
+    if activation is None:
+        raise NotActiveError(
+            _(
+                "The solution is not in use: no report of the sandbox that it passed stands behind it here."
+                " Take it into use on the strength of one: sild analyst activate RECORD --to NODE"
+            )
+        )
+    start = time.perf_counter()
+    findings = reader.read(text, model())
+    milliseconds = round((time.perf_counter() - start) * 1000)
+    return _keep(actor, name, text, findings, activation, milliseconds)
+
+
+@transaction.atomic
+def publish(actor: Actor, reading_id: str, audience: Audience, tlp: str) -> Record:
+    """Share what was found in a text as a STIX 2.1 bundle with its provenance.
+
+    Raises:
+        NotAllowedError: the actor may not publish.
+        NotFoundError: there is no such reading for this actor.
+        WithheldError: marking and audience contradict each other.
+    """
+    actor.require(Right.PUBLISH)
+    reading = get(actor, reading_id)
+    body = findings_body(reading, tlp, datetime.now(UTC))
+    record = exchange.publish(actor, kind=FINDINGS, subject=reading.name, body=body, tlp=tlp, audience=audience)
+    reading.record_id = record.pk
+    reading.save(update_fields=["record_id"])
+    audit.note(actor, "analyst.publish", reading.name, record=str(record.pk), tlp=tlp)
+    return record
+
+
+def findings_body(reading: Reading, tlp: str, now: datetime) -> dict[str, Any]:
+    """The body that publishing a reading would have."""
+    found = reading.found
+    author = stix.Author(settings.CONFIG.title or own.node_id(), own.node_id(), now.strftime("%Y-%m-%dT%H:%M:%S.000Z"))
+    source = stix.Source(reading.name, reading.digest, reading.text, reading.language)
+    card = model().card
+    activation = Record.objects.get(pk=reading.activation.record_id)
+    return {
+        "bundle": stix.bundle(source, found.indicators, found.proposals, author, tlp),
+        "provenance": {
+            "source": {"digest": reading.digest, "language": reading.language, "characters": len(reading.text)},
+            "model": {"name": found.model, "sha256": card["file"]["sha256"], "data": card["data"]["origin"]},
+            "solution": reading.activation.solution,
+            "activation": activation.reference,
+            "reviewed": False,
+            "notice": card["notice"],
+        },
+    }
+
+
+def get(actor: Actor, reading_id: str) -> Reading:
+    """A reading that the actor may see.
+
+    Raises:
+        NotFoundError: there is none with that id, or not for this actor.
+    """
+    try:
+        return actor.visible(Reading.objects.all()).get(pk=uuid.UUID(str(reading_id)))
+    except (Reading.DoesNotExist, ValueError) as error:
+        raise NotFoundError(_("There is no reading %(id)s here that you may see.") % {"id": reading_id}) from error
+
+
+@transaction.atomic
+def import_attack(actor: Actor, data: bytes, version: str = "") -> AttackVersion:
+    """Keep a version of ATT&CK from MITRE's own bundle, once.
+
+    Raises:
+        NotAllowedError: the actor does not administer.
+        KnowledgeError: the data is no such bundle.
+    """
+    from sild.analyst.training import knowledge  # noqa: PLC0415 -- only an import needs to understand ATT&CK
+
+    actor.require(Right.ADMINISTER)
+    content = plain(data)
+    known = knowledge.from_bundle(content, version)
+    kept, created = AttackVersion.objects.get_or_create(
+        digest=known.digest,
+        defaults={
+            "version": known.version,
+            "techniques": len(known.techniques),
+            "sentences": len(known.of("procedure")),
+            "data": gzip.compress(content, mtime=0),
+        },
+    )
+    if created:
+        audit.note(actor, "analyst.import-attack", kept.version, digest=kept.digest)
+    return kept
+
+
+def plain(data: bytes) -> bytes:
+    """The content of a file that may be compressed with gzip, 500 MB at most.
+
+    Raises:
+        AnalystError: it is larger, or a broken gzip file.
+    """
+    if data[:2] == b"\x1f\x8b":
+        try:
+            with gzip.open(io.BytesIO(data)) as opened:
+                data = opened.read(MAX_BUNDLE + 1)
+        except (OSError, EOFError) as error:
+            raise AnalystError(_("The gzip file is broken: %(why)s") % {"why": error}, code="file") from error
+    if len(data) > MAX_BUNDLE:
+        raise AnalystError(_("The file is larger than 500 MB, which no version of ATT&CK is."), code="file")
+    return data
+
+
+def imported_knowledge(digest: str) -> Knowledge:
+    """An imported version of ATT&CK, by its hash or the beginning of it.
+
+    Raises:
+        NotFoundError: none was imported.
+    """
+    from sild.analyst.training import knowledge  # noqa: PLC0415 -- as above
+
+    kept = AttackVersion.objects.filter(digest__startswith=digest).first()
+    if kept is None:
+        raise NotFoundError(_("No version of ATT&CK %(digest)s was imported here.") % {"digest": digest})
+    return knowledge.from_bundle(gzip.decompress(bytes(kept.data)), kept.version)
+
+
+def _check_report(report: Record) -> None:
+    """Refuse what does not carry an activation, with the reason."""
+    if report.kind != REPORT:
+        raise ActivationError(
+            _("%(id)s is a %(kind)s, not a report of the sandbox.") % {"id": report.pk, "kind": report.kind}
+        )
+    if report.withdrawn:
+        raise ActivationError(_("Its issuer has withdrawn this report. Ask for a new one."))
+    verdict = evidence.verify(report)
+    if not verdict.ok:
+        raise ActivationError(_("The report does not verify: %(why)s") % {"why": verdict.sentence})
+    body = report.body
+    if body.get("passed") is not True:
+        raise ActivationError(
+            _("The solution did not reach the thresholds in this report, so it is not taken into use.")
+        )
+    if body["solution"]["digest"] != packing.solution_digest():
+        raise ActivationError(
+            _("The report is about %(tested)s; this node would run %(own)s. Have this one tested.")
+            % {"tested": body["solution"]["digest"], "own": packing.solution_digest()}
+        )
+
+
+@transaction.atomic
+def _keep(
+    actor: Actor, name: str, text: str, findings: reader.Findings, activation: Activation, milliseconds: int
+) -> Reading:
+    """Write the reading and its line in the trail."""
+    reading = Reading.objects.create(
+        agency=actor.agency,
+        name=name.strip()[:MAX_NAME] or _("Text without a name"),
+        text=text,
+        digest=findings.digest,
+        language=findings.language,
+        findings=findings.as_dict(),
+        activation=activation,
+        milliseconds=milliseconds,
+    )
+    audit.note(actor, "analyst.read", reading.name, digest=reading.digest)
+    return reading

@@ -1,0 +1,122 @@
+"""Trains, measures and writes the model with its card; every figure in the card comes from here."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
+from importlib.metadata import version as installed
+from typing import TYPE_CHECKING, Any
+
+from sild.analyst.engine.model import CARD_FILE, MODEL_FILE, Model
+from sild.analyst.training import fit as fitting
+from sild.analyst.training import measure, split
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sild.analyst.training.knowledge import Knowledge, Sentence
+
+NAME = "threat-analyst"
+VERSION = "0.1.0"
+NOTICE = (
+    "© 2025 The MITRE Corporation. "
+    "This work is reproduced and distributed with the permission of The MITRE Corporation."
+)
+TERMS = "https://attack.mitre.org/resources/legal-and-branding/terms-of-use/"
+
+
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """The sentences as they were used: measured is only what the source had not cut."""
+
+    train: list[Sentence]
+    dev: list[Sentence]
+    held_out: list[Sentence]
+
+
+def sides(knowledge: Knowledge) -> Sides:
+    """Divide by family. Cut sentences train, since the beginning carries most, but nothing is measured on them."""
+    divided = split.divide(knowledge.sentences)
+    return Sides(
+        divided["train"],
+        [sentence for sentence in divided["dev"] if sentence.whole],
+        [sentence for sentence in divided["held-out"] if sentence.whole],
+    )
+
+
+def train(knowledge: Knowledge, recipe: fitting.Recipe) -> Model:
+    """Train, choose thresholds on the development split, measure on held-out families; all of it is in the card."""
+    parts = sides(knowledge)
+    model = fitting.fit(parts.train, parts.dev, knowledge.techniques, recipe)
+    thresholds = {
+        "proposed": measure.best_threshold(model, parts.dev),
+        "strong": measure.precise_threshold(model, parts.dev),
+    }
+    card = {
+        "name": NAME,
+        "version": VERSION,
+        "what": "Linear support vector machines, one for each technique, over hashed words, pairs of words and 3 to 5"
+        " characters within words; weights rounded to a byte; scores calibrated on the development split.",
+        "intended_use": "Proposes ATT&CK techniques for sentences of threat reports in English; a person decides.",
+        "limits": "Sentences in other languages mostly get no proposal. A score is about one sentence without"
+        " its context. Techniques with few or no sentences are proposed seldom or never; they are counted below.",
+        "data": _data(knowledge, parts),
+        "classes": _classes(model, knowledge, parts),
+        "recipe": asdict(recipe),
+        "made_with": {name: installed(name) for name in ("numpy", "scipy", "scikit-learn")},
+        "thresholds": thresholds,
+        "figures": {
+            "development": measure.measure(model, parts.dev, thresholds["proposed"]).as_dict(),
+            "held_out": measure.measure(model, parts.held_out, thresholds["proposed"]).as_dict(),
+            "held_out_strong": measure.measure(model, parts.held_out, thresholds["strong"]).as_dict(),
+        },
+        "notice": NOTICE,
+        "terms": TERMS,
+    }
+    return replace(model, card=card)
+
+
+def write(model: Model, folder: Path) -> dict[str, Any]:
+    """Write the model and its card beside each other; the card names the file by its hash, and is returned."""
+    data = model.pack()
+    card = {**model.card, "file": {"name": MODEL_FILE, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}}
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / MODEL_FILE).write_bytes(data)
+    (folder / CARD_FILE).write_text(json.dumps(card, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    return card
+
+
+def _data(knowledge: Knowledge, parts: Sides) -> dict[str, Any]:
+    """What was trained on and what was held out."""
+    return {
+        "origin": f"MITRE ATT&CK Enterprise {knowledge.version}, {knowledge.origin}",
+        "digest": knowledge.digest,
+        "language": "en",
+        "split": "by family (group with its campaigns, or software), by SHA-256 of its STIX id: "
+        f"{split.HELD_OUT} % held out, {split.DEV} % development; texts that stand on both sides are not trained on",
+        "train": _counted(parts.train),
+        "development": _counted(parts.dev),
+        "held_out": _counted(parts.held_out),
+        "cut": "Texts whose end the source had cut off train, but are neither in development nor held out.",
+    }
+
+
+def _counted(sentences: list[Sentence]) -> dict[str, Any]:
+    kinds = Counter(sentence.kind for sentence in sentences)
+    cut = sum(not sentence.whole for sentence in sentences)
+    return {**dict(sorted(kinds.items())), "cut": cut, "families": len({sentence.group for sentence in sentences})}
+
+
+def _classes(model: Model, knowledge: Knowledge, parts: Sides) -> dict[str, Any]:
+    """How many techniques the model knows and which have hardly been seen in use."""
+    seen = Counter(name for part in parts.train if part.kind == "procedure" for name in part.techniques)
+    known = set(model.ids.tolist())
+    return {
+        "techniques": len(knowledge.techniques),
+        "known": len(known),
+        "fewer_than_5_procedures": sorted(name for name in known if 0 < seen[name] < 5),  # noqa: PLR2004 -- the key says it
+        "no_procedure": sorted(name for name in known if not seen[name]),
+        "not_known": sorted(set(knowledge.techniques) - known),
+    }

@@ -1,0 +1,148 @@
+"""Trains the model: linear support vector machines, one versus rest, pruned and rounded to bytes."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sild.analyst.engine.features import grams, weighted
+from sild.analyst.engine.model import Model, leads
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sild.analyst.engine.features import Floats, Grams, Keys
+    from sild.analyst.training.knowledge import Sentence, Technique
+
+_NONE = ""  # the class of texts that describe no technique; it competes in training and is then left out
+_ROUND = 1e-7
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a training run can vary.
+
+    Attributes:
+        cost: the SVM's C.
+        least: in how many texts a word and a character n-gram must stand to count.
+        least_sentences: how many sentences a technique needs to become a class.
+        weights: how many weights are kept, the largest ones.
+    """
+
+    cost: float = 0.6
+    least: tuple[int, int] = (2, 3)
+    least_sentences: int = 2
+    weights: int = 1_000_000
+
+
+def fit(train: Sequence[Sentence], dev: Sequence[Sentence], techniques: dict[str, Technique], recipe: Recipe) -> Model:
+    """Train on `train`, calibrate on `dev`; the same input and versions give the same model."""
+    examples = _examples(train, recipe.least_sentences)
+    texts, labels = [text for text, _ in examples], np.array([label for _, label in examples])
+    vocabularies = [
+        _vocabulary(found, len(texts), least) for found, least in zip(grams(texts), recipe.least, strict=True)
+    ]
+    matrix = _matrix(texts, vocabularies)
+    classes, weights, bias = _machines(matrix, labels, recipe.cost)
+    model = _packed(classes, weights, bias, vocabularies, techniques, recipe.weights)
+    return replace(model, calibration=_calibration(model, dev))
+
+
+def trainable_text(sentence: Sentence) -> str:
+    """The text without the names of whom it is about, so that no technique is learnt from a name."""
+    text = sentence.text
+    for name in sentence.subject:
+        text = re.sub(rf"(?<!\w){re.escape(name)}(?!\w)", " ", text)
+    return text
+
+
+def _examples(train: Sequence[Sentence], least: int) -> list[tuple[str, str]]:
+    pairs = [(trainable_text(sentence), label) for sentence in train for label in sentence.techniques or (_NONE,)]
+    names, number = np.unique([label for _, label in pairs], return_counts=True)
+    kept = set(names[number >= least].tolist())
+    return [pair for pair in pairs if pair[1] in kept]
+
+
+def _vocabulary(found: Grams, size: int, least: int) -> tuple[Keys, Floats]:
+    """The n-grams that stand in enough texts, with their inverse document frequency (smoothed, as in scikit-learn)."""
+    once = np.unique(found.rows.astype(np.uint64) << np.uint64(32) | found.keys.astype(np.uint64))
+    keys, number = np.unique((once & np.uint64(0xFFFFFFFF)).astype(np.uint32), return_counts=True)
+    keys, number = keys[number >= least], number[number >= least]
+    return keys, (np.log((1 + size) / (1 + number)) + 1).astype(np.float32)
+
+
+def _matrix(texts: Sequence[str], vocabularies: list[tuple[Keys, Floats]]) -> Any:
+    """Texts by features as a sparse matrix."""
+    from scipy.sparse import csr_matrix, hstack  # noqa: PLC0415 -- comes with the `train` extra
+
+    blocks = []
+    for found, (keys, idf) in zip(grams(texts), vocabularies, strict=True):
+        rows, columns, values = weighted(len(texts), found, keys, idf)
+        blocks.append(csr_matrix((values.astype(np.float64), (rows, columns)), shape=(len(texts), len(keys))))
+    return hstack(blocks).tocsr()
+
+
+def _machines(matrix: Any, labels: Any, cost: float) -> tuple[Any, Any, Any]:
+    """One linear SVM for each class; weights as classes by features."""
+    from sklearn.svm import LinearSVC  # noqa: PLC0415 -- comes with the `train` extra
+
+    machine = LinearSVC(C=cost, random_state=0).fit(matrix, labels)
+    classes, weights, bias = machine.classes_, machine.coef_, machine.intercept_
+    if len(classes) == 2:  # noqa: PLR2004 -- scikit-learn gives two classes one machine
+        weights, bias = np.vstack((-weights, weights)), np.concatenate((-bias, bias))
+    real = classes != _NONE
+    return classes[real], weights[real], bias[real]
+
+
+def _packed(
+    classes: Any,
+    weights: Any,
+    bias: Any,
+    vocabularies: list[tuple[Keys, Floats]],
+    techniques: dict[str, Technique],
+    keep: int,
+) -> Model:
+    """Keep the largest weights, round them to a byte, drop features without any."""
+    scale = np.abs(weights).max(axis=1) / 127
+    rounded = np.rint(np.round(weights / _ROUND) * _ROUND / scale[:, None]).astype(np.int8)
+    size = np.abs(rounded).astype(np.float32) * scale[:, None]
+    if np.count_nonzero(rounded) > keep:
+        rounded[size < np.partition(size, -keep, axis=None)[-keep]] = 0
+    by_feature = rounded.T
+    words = len(vocabularies[0][0])
+    used = by_feature.any(axis=1)
+    features, columns = np.nonzero(by_feature[used])
+    first = np.searchsorted(features, np.arange(used.sum() + 1))
+    (word_keys, word_idf), (character_keys, character_idf) = vocabularies
+    return Model(
+        ids=classes.astype(str),
+        names=np.array([techniques[name].name if name in techniques else name for name in classes]),
+        word_keys=word_keys[used[:words]],
+        word_idf=word_idf[used[:words]],
+        character_keys=character_keys[used[words:]],
+        character_idf=character_idf[used[words:]],
+        first=first.astype(np.uint32),
+        columns=columns.astype(np.uint16),
+        weights=by_feature[used][features, columns],
+        scale=scale.astype(np.float32),
+        bias=bias.astype(np.float32),
+        calibration=np.array([1, 0, 0], np.float32),
+    )
+
+
+def _calibration(model: Model, dev: Sequence[Sentence]) -> Floats:
+    """Fit the chance that a label is right to its margin and lead, by Newton's method on all pairs near the top."""
+    margins = model.margins([sentence.text for sentence in dev])
+    truth = np.array([[name in sentence.techniques for name in model.ids] for sentence in dev], dtype=float)
+    near = margins > np.sort(margins, axis=1)[:, -min(10, margins.shape[1])][:, None]
+    inputs = np.column_stack((margins[near], leads(margins)[near], np.ones(int(near.sum())))).astype(np.float64)
+    target, solution = truth[near], np.zeros(3)
+    for _ in range(25):
+        chance = 1 / (1 + np.exp(-inputs @ solution))
+        gradient = inputs.T @ (chance - target) + 1e-3 * solution
+        curvature = (inputs * (chance * (1 - chance))[:, None]).T @ inputs + 1e-3 * np.eye(3)
+        solution = solution - np.linalg.solve(curvature, gradient)
+    return np.round(solution, 4).astype(np.float32)

@@ -1,0 +1,106 @@
+"""The words `sild plan`: load a memorandum, show how it stands, claim, assess."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+app = typer.Typer(no_args_is_help=True, help="The action plan: load a memorandum, show it, claim, assess.")
+console = Console(highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+PlanName = Annotated[str, typer.Option("--plan", help="Short name of the plan; the first one by default.")]
+# Django starts only when a command needs it, so imports of models and services stand inside the commands.
+
+
+@app.command()
+def load(
+    memorandum: Annotated[str, typer.Argument(help="A memorandum that comes with Sild, or the path of a YAML file.")],
+    party: Annotated[list[str], typer.Option(help="CODE=NODE for each party, as in EE=tallinn.")],
+    as_json: Json = False,
+) -> None:
+    """Load a memorandum as an action plan, or load it anew: texts follow the file, evidence stays."""
+    from sild.people.actor import Actor
+    from sild.plan import services
+    from sild.plan.engine.read import read
+    from sild.plan.errors import PartiesError
+
+    pairs = [text.partition("=") for text in party]
+    wrong = [text for text, (_code, sign, node) in zip(party, pairs, strict=True) if not sign or not node]
+    if wrong:
+        raise PartiesError(f"“{wrong[0]}” does not name a party's node: write CODE=NODE, as in EE=tallinn.")
+    plan = services.load(Actor.operator(), read(memorandum), {code: node for code, _sign, node in pairs})
+    number = plan.commitments.count()
+    if as_json:
+        console.print_json(json.dumps({"slug": plan.slug, "title": str(plan), "commitments": number}))
+    else:
+        console.print(f"Loaded “{plan}” with {number} commitments. See: sild plan show")
+
+
+@app.command()
+def show(plan: PlanName = "", as_json: Json = False) -> None:
+    """Show where each commitment stands and why."""
+    from sild.people.actor import Actor
+    from sild.plan import services, standing
+    from sild.plan.facts import facts
+
+    actor = Actor.operator()
+    found = services.plan_named(actor, plan)
+    shown = standing.of_plan(found)
+    if as_json:
+        console.print_json(
+            json.dumps({"slug": found.slug, "title": str(found), "commitments": [facts(actor, one) for one in shown]})
+        )
+        return
+    table = Table("Commitment", "Status", "Due", "Why", title=str(found))
+    for one in shown:
+        row = facts(actor, one)
+        table.add_row(f"{row['title']}\n[dim]{row['slug']}[/dim]", row["status"], row["due"], row["why"])
+    console.print(table)
+
+
+@app.command()
+def claim(
+    commitment: Annotated[str, typer.Argument(help="Short name of the commitment.")],
+    text: Annotated[str, typer.Option(help="What has been done.")],
+    plan: PlanName = "",
+    as_json: Json = False,
+) -> None:
+    """Write a claim down; it is words, so no status follows from it."""
+    from sild.people.actor import Actor
+    from sild.plan import services
+
+    actor = Actor.operator()
+    row = services.claim(actor, services.commitment_named(actor, commitment, plan), text)
+    if as_json:
+        console.print_json(json.dumps({"commitment": commitment, "who": row.who, "at": row.at.isoformat()}))
+    else:
+        console.print(f"Written down for “{row.commitment}”. Evidence would be a record.")
+
+
+@app.command()
+def assess(
+    commitment: Annotated[str, typer.Argument(help="Short name of the commitment.")],
+    verdict: Annotated[str, typer.Option(help="met or not-met.")],
+    reason: Annotated[str, typer.Option(help="Why.")],
+    to: Annotated[list[str], typer.Option(help="Node that gets it, “partners” or “public”; may be repeated.")],
+    tlp: Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER or AMBER+STRICT.")] = "AMBER",
+    plan: PlanName = "",
+    as_json: Json = False,
+) -> None:
+    """Publish this node's verdict on what the other parties showed."""
+    from sild.people.actor import Actor
+    from sild.plan import services
+
+    actor = Actor.operator()
+    audience = to[0] if to in (["partners"], ["public"]) else to
+    row = services.commitment_named(actor, commitment, plan)
+    record = services.assess(actor, row, verdict, reason, audience, tlp=tlp)
+    if as_json:
+        console.print_json(json.dumps({**record.reference, "verdict": verdict, "leaf": record.leaf_index}))
+    else:
+        console.print(f"Published the verdict “{verdict}” on “{row}” as record {record.pk}.")

@@ -1,0 +1,1 @@
+"""Memoranda, evidence rules and status on plain data: no Django, no database."""

@@ -1,0 +1,1 @@
+"""What the plan's templates ask for."""

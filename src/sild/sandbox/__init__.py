@@ -1,0 +1,1 @@
+"""AI solutions run in isolation, tested by suites, reported as evidence."""

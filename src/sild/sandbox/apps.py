@@ -1,0 +1,18 @@
+"""Registers the app and its record kinds with Django."""
+
+from importlib import import_module
+
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class SandboxConfig(AppConfig):
+    """Django's handle on the app."""
+
+    name = "sild.sandbox"
+    label = "sandbox"
+    verbose_name = _("AI sandbox")
+
+    def ready(self) -> None:
+        """Make the sandbox's record kinds known."""
+        import_module("sild.sandbox.records")

@@ -1,0 +1,263 @@
+"""The word `sild sandbox`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from sild.exchange.gate import Audience
+    from sild.sandbox.models import Run, Solution, Suite
+
+app = typer.Typer(no_args_is_help=True, help="AI solutions: register them, test them in isolation, publish reports.")
+suite_app = typer.Typer(no_args_is_help=True, help="Suites of samples.")
+app.add_typer(suite_app, name="suite")
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+To = Annotated[list[str] | None, typer.Option(help="Node that it is for, “partners” or “public”; may be repeated.")]
+TlpOption = Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER or AMBER+STRICT.")]
+# Django starts only when a command needs it, so imports of models and services stand inside the commands.
+
+
+@app.command()
+def register(folder: Path, to: To = None, tlp: TlpOption = "GREEN", as_json: Json = False) -> None:
+    """Register the solution in FOLDER, and with --to publish it so that partners can test it."""
+    from sild.people.actor import Actor
+    from sild.sandbox import services
+
+    actor = Actor.operator()
+    solution = services.register(actor, folder)
+    record = services.publish_solution(actor, solution, audience=_audience(to), tlp=tlp) if to else None
+    facts = {
+        "id": str(solution.pk),
+        "name": solution.name,
+        "version": solution.version,
+        "digest": solution.digest,
+        "record": str(record.pk) if record else None,
+    }
+    sentence = f"Registered {solution} ({solution.digest})." + (f" Published as {record.pk}." if record else "")
+    _say(facts, sentence, as_json=as_json)
+
+
+@suite_app.command("add")
+def suite_add(folder: Path, as_json: Json = False) -> None:
+    """Add the suite in FOLDER."""
+    from sild.people.actor import Actor
+    from sild.sandbox import services
+
+    suite = services.add_suite(Actor.operator(), folder)
+    facts = {
+        "id": str(suite.pk),
+        "name": suite.name,
+        "version": suite.version,
+        "digest": suite.digest,
+        "samples": suite.samples,
+    }
+    _say(facts, f"Added {suite} with {suite.samples} samples ({suite.digest}).", as_json=as_json)
+
+
+@app.command()
+def solutions(as_json: Json = False) -> None:
+    """List solutions that were registered here or came from partners."""
+    from sild.sandbox.models import Solution
+
+    _table(
+        [
+            {
+                "id": str(row.pk),
+                "name": row.name,
+                "version": row.version,
+                "origin": row.origin or "this node",
+                "record": str(row.record_id or ""),
+                "digest": row.digest,
+            }
+            for row in Solution.objects.all()
+        ],
+        as_json=as_json,
+    )
+
+
+@app.command()
+def suites(as_json: Json = False) -> None:
+    """List suites."""
+    from sild.sandbox.models import Suite
+
+    _table(
+        [
+            {
+                "id": str(row.pk),
+                "name": row.name,
+                "version": row.version,
+                "samples": row.samples,
+                "digest": row.digest,
+            }
+            for row in Suite.objects.all()
+        ],
+        as_json=as_json,
+    )
+
+
+@app.command()
+def runs(as_json: Json = False) -> None:
+    """List runs, newest first."""
+    from sild.sandbox.models import Run
+
+    _table(
+        [
+            {
+                "id": str(row.pk),
+                "solution": str(row.solution),
+                "suite": str(row.suite),
+                "attempt": row.attempt,
+                "state": row.state,
+                "done": f"{row.done}/{row.total}",
+                "passed": row.passed,
+            }
+            for row in Run.objects.select_related("solution", "suite")
+        ],
+        as_json=as_json,
+    )
+
+
+@app.command()
+def run(
+    solution: Annotated[str, typer.Argument(help="A name, name@version, digest, record id or folder.")],
+    suite: Annotated[str, typer.Argument(help="A name, name@version, digest or folder.")],
+    as_json: Json = False,
+) -> None:
+    """Run SOLUTION in isolation on SUITE, here and now; status 1 when a threshold is not met."""
+    from sild.people.actor import Actor
+    from sild.sandbox import services
+
+    actor = Actor.operator()
+    started = services.start_run(actor, _solution(solution), _suite(suite))
+    _execute(started, as_json=as_json)
+
+
+@app.command()
+def resume(run_id: Annotated[str, typer.Argument(metavar="RUN")], as_json: Json = False) -> None:
+    """Go on with a run that was cancelled, failed or was interrupted."""
+    from sild.people.actor import Actor
+    from sild.sandbox import finding, services
+
+    actor = Actor.operator()
+    _execute(services.resume_run(actor, finding.run(actor, run_id)), as_json=as_json)
+
+
+@app.command()
+def publish(
+    run_id: Annotated[str, typer.Argument(metavar="RUN")],
+    to: Annotated[list[str], typer.Option(help="Node that it is for, “partners” or “public”; may be repeated.")],
+    tlp: TlpOption = "GREEN",
+    as_json: Json = False,
+) -> None:
+    """Publish the report of RUN."""
+    from sild.people.actor import Actor
+    from sild.sandbox import finding, services
+
+    actor = Actor.operator()
+    record = services.publish_report(actor, finding.run(actor, run_id), audience=_audience(to), tlp=tlp)
+    facts = {**record.reference, "leaf": record.leaf_index}
+    _say(facts, f"Published {record.pk} as leaf {record.leaf_index} ({record.hash}).", as_json=as_json)
+
+
+@app.command()
+def show(run_id: Annotated[str, typer.Argument(metavar="RUN")], as_json: Json = False) -> None:
+    """Show a run, with its report when it is finished."""
+    from sild.people.actor import Actor
+    from sild.sandbox import finding
+
+    found = finding.run(Actor.operator(), run_id)
+    if as_json:
+        _say(found.report or _facts(found), "", as_json=True)
+    elif found.report:
+        _show_report(found.report)
+    else:
+        _say({}, f"{found}: {found.state}, {found.done} of {found.total} samples. {found.error}", as_json=False)
+
+
+def _execute(started: Run, *, as_json: bool) -> None:
+    """Execute a run with a progress bar and print its report."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from sild.sandbox.execution import execute_run
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bar:
+        task = bar.add_task(f"Testing {started.solution} in isolation", total=started.total)
+        execute_run(started, lambda done, total: bar.update(task, completed=done, total=total))
+        bar.update(task, completed=started.done)
+    assert started.report is not None  # execute_run raises instead
+    if as_json:
+        _say(started.report, "", as_json=True)
+    else:
+        _show_report(started.report)
+    if not started.report["passed"]:
+        raise SystemExit(1)
+
+
+def _solution(words: str) -> Solution:
+    """The solution that was named, registered first when a folder was."""
+    from sild.people.actor import Actor
+    from sild.sandbox import finding, services
+
+    if Path(words).is_dir():
+        return services.register(Actor.operator(), Path(words))
+    return finding.solution(Actor.operator(), words)
+
+
+def _suite(words: str) -> Suite:
+    """The suite that was named, added first when a folder was."""
+    from sild.people.actor import Actor
+    from sild.sandbox import finding, services
+
+    if Path(words).is_dir():
+        return services.add_suite(Actor.operator(), Path(words))
+    return finding.suite(Actor.operator(), words)
+
+
+def _audience(to: list[str] | None) -> Audience:
+    """The words of --to as the exchange takes them."""
+    return to[0] if to in (["partners"], ["public"]) else to or []
+
+
+def _facts(found: Run) -> dict[str, Any]:
+    """A run without its report."""
+    return {"run": str(found.pk), "state": found.state, "done": found.done, "total": found.total, "error": found.error}
+
+
+def _say(facts: dict[str, Any], sentence: str, *, as_json: bool) -> None:
+    """JSON for machines or a sentence for people, on standard output."""
+    typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else sentence)
+
+
+def _show_report(report: dict[str, Any]) -> None:
+    """The report's main figures, each with where it came from."""
+    from rich.console import Console
+
+    from sild.sandbox.summary import lines
+
+    console = Console(highlight=False)
+    for line in lines(report):
+        console.print(line, markup=False)
+
+
+def _table(rows: list[dict[str, Any]], *, as_json: bool) -> None:
+    """A table for people or JSON for machines."""
+    if as_json:
+        typer.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    if not rows:
+        typer.echo("There are none yet.")
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*(str(value) for value in row.values()))
+    Console(highlight=False).print(table)

@@ -1,0 +1,87 @@
+"""The interface of isolation: what a confined job is, and what a backend must offer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from sild.sandbox.engine.limits import Limits
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sild.sandbox.engine.process import Process
+
+# Where things stand inside; nothing else of the node's is there.
+SOLUTION = "/solution"
+SCRATCH = "/scratch"
+PACKAGES = "/packages"
+INSIDE = "/sild"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: `mend` says how to get what is missing."""
+
+    name: str
+    ok: bool
+    detail: str
+    mend: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Bind:
+    """A file or folder of the host that is seen read-only at `target`."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A command to run confined.
+
+    Attributes:
+        command: program and arguments; the program's path as it is inside.
+        binds: what it sees besides the system's own programs and libraries, read-only.
+        environment: all the variables it has.
+        folder: where it starts.
+        limits: what it may use.
+        masked: folders that are shown empty.
+    """
+
+    command: tuple[str, ...]
+    binds: tuple[Bind, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    folder: str = SCRATCH
+    limits: Limits = field(default_factory=Limits)
+    masked: tuple[str, ...] = ()
+
+
+class Isolation(Protocol):
+    """A way to run a command that can touch nothing but its scratch folder."""
+
+    @property
+    def level(self) -> str:
+        """The level it claims: L1 shares the host's kernel."""
+
+    @property
+    def backend(self) -> str:
+        """Name and version of what isolates."""
+
+    def available(self) -> list[Finding]:
+        """What this host offers for it, looked at by running it."""
+
+    def require(self) -> None:
+        """Pass if everything that is needed is there.
+
+        Raises:
+            IsolationError: saying what is missing and how to get it.
+        """
+
+    def start(self, job: Job) -> Process:
+        """Start a command confined, its limits in force before its first instruction.
+
+        Raises:
+            IsolationError: it could not be confined; nothing was run.
+        """

@@ -1,0 +1,174 @@
+"""Results of a run on disk: a journal that survives being killed, then one file named by its content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Self
+
+import orjson
+
+from sild.sandbox.engine.errors import SandboxError
+from sild.trust import tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from pathlib import Path
+
+JOURNAL = "journal.jsonl"
+_FLUSH_SECONDS = 0.25
+_FLUSH_BYTES = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one sample.
+
+    Attributes:
+        position: of the sample in the suite's data.
+        sample: its id.
+        output: as the solution gave it; None without an answer.
+        error: why there is no output; empty when there is one.
+        score: from 0 to 1.
+        milliseconds: from asking to answering; 0 without an answer.
+        alone: whether no other question was in flight.
+    """
+
+    position: int
+    sample: str
+    output: Any
+    error: str
+    score: float
+    milliseconds: float
+    alone: bool
+
+    def line(self) -> bytes:
+        """The result as it is stored, hashed and proved; members in order, what is empty left out."""
+        told: dict[str, Any] = {"at": self.position, "id": self.sample}
+        told |= {"error": self.error} if self.error else {"output": self.output}
+        told |= {"score": round(self.score, 6), "ms": round(self.milliseconds, 3)}
+        return orjson.dumps(told | ({"alone": True} if self.alone else {}))
+
+    @classmethod
+    def parse(cls, line: bytes) -> Result:
+        """Read a stored line."""
+        told = orjson.loads(line)
+        return cls(
+            position=told["at"],
+            sample=told["id"],
+            output=told.get("output"),
+            error=told.get("error", ""),
+            score=told["score"],
+            milliseconds=told["ms"],
+            alone=told.get("alone", False),
+        )
+
+
+class Journal:
+    """The results of an unfinished run, appended; a line that was cut off by a crash is dropped and asked again."""
+
+    def __init__(self, folder: Path, identity: dict[str, Any]) -> None:
+        """Open the folder's journal, or begin one.
+
+        Args:
+            folder: of the run.
+            identity: what the results belong to: solution, suite, attempt, start.
+
+        Raises:
+            SandboxError: the folder holds the journal of another run.
+        """
+        folder.mkdir(parents=True, exist_ok=True)
+        self.path = folder / JOURNAL
+        self.results: list[Result] = []
+        self.identity = identity
+        whole = self._recover()
+        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        os.truncate(self.path, whole)
+        if not whole:
+            os.write(self._descriptor, orjson.dumps(identity) + b"\n")
+        self._waiting: list[bytes] = []
+        self._flushed = time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.flush()
+        os.fsync(self._descriptor)
+        os.close(self._descriptor)
+
+    def add(self, result: Result) -> None:
+        """Keep a result; it is on disk at the next `flush`."""
+        self.results.append(result)
+        self._waiting.append(result.line() + b"\n")
+
+    def flush(self, *, if_due: bool = False) -> None:
+        """Hand what waits to the operating system, where our own death cannot lose it."""
+        if if_due and time.monotonic() - self._flushed < _FLUSH_SECONDS:
+            return
+        if self._waiting:
+            os.write(self._descriptor, b"".join(self._waiting))
+            self._waiting.clear()
+        self._flushed = time.monotonic()
+
+    def _recover(self) -> int:
+        """Read what an earlier session kept; the number of bytes that are whole lines."""
+        data = self.path.read_bytes() if self.path.exists() else b""
+        whole = data[: data.rfind(b"\n") + 1]
+        if not whole:
+            return 0
+        first, *lines = whole.splitlines()
+        told = orjson.loads(first)
+        if any(told.get(name) != self.identity[name] for name in ("solution", "suite", "attempt")):
+            raise SandboxError(f"{self.path} is the journal of another run. Give this run a folder of its own.")
+        self.identity = told
+        self.results = [Result.parse(line) for line in lines]
+        return len(whole)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The finished results: file, SHA-256, size, and the root of the Merkle tree whose leaves are the lines."""
+
+    file: str
+    sha256: str
+    size: int
+    root: str
+    leaves: int
+
+
+def keep(folder: Path, results: Iterable[Result]) -> Kept:
+    """Write the results in the order of the suite's data into a file named by its SHA-256.
+
+    Leaves are hashed as in RFC 6962, section 2.1, over each line without its end.
+    """
+    lines = [result.line() for result in sorted(results, key=lambda result: result.position)]
+    data = b"".join(line + b"\n" for line in lines)
+    sha256 = hashlib.sha256(data).hexdigest()
+    path = folder / f"results-{sha256}.jsonl"
+    temporary = path.with_suffix(".new")
+    with temporary.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+    levels = tree.levels_of([tree.leaf_hash(line) for line in lines])
+    root = levels[-1][0] if lines else tree.EMPTY_ROOT
+    return Kept(path.name, sha256, len(data), root.hex(), len(lines))
+
+
+def kept_results(folder: Path, sha256: str) -> Iterator[Result]:
+    """The results of a finished run, one at a time, after the file was found to be the one that the report names.
+
+    Raises:
+        SandboxError: the file is gone or was changed.
+    """
+    path = folder / f"results-{sha256}.jsonl"
+    if not path.exists():
+        raise SandboxError(f"The results {path.name} are not on this machine.")
+    data = path.read_bytes()
+    if hashlib.sha256(data).hexdigest() != sha256:
+        raise SandboxError(f"The results {path.name} were changed after the run: their SHA-256 is another one.")
+    return map(Result.parse, data.splitlines())

@@ -1,0 +1,165 @@
+"""A solution: a folder with `solution.yaml`, which says what it is, what it is for and how it is started."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from sild.sandbox.engine import forms
+from sild.sandbox.engine.errors import Flaw, FormError
+from sild.sandbox.engine.forms import Form, Name, Text, Version
+from sild.sandbox.engine.interpreter import PYTHONS, interpreter, package
+from sild.sandbox.engine.isolation import INSIDE, PACKAGES, SCRATCH, SOLUTION, Bind, Job
+from sild.sandbox.engine.limits import Limits
+from sild.sandbox.engine.probe import inside_bind
+from sild.trust import folder as folders
+
+FILE = "solution.yaml"
+SOCKET = f"{SCRATCH}/chat.sock"
+
+
+class RiskClass(StrEnum):
+    """Risk class under the EU AI Act (Regulation (EU) 2024/1689), as its owner states it."""
+
+    MINIMAL = "minimal"
+    LIMITED = "limited"
+    HIGH = "high"
+    PROHIBITED = "prohibited"
+
+
+def _permitted(value: str) -> str:
+    """Refuse what Article 5 of the Act forbids."""
+    if value == RiskClass.PROHIBITED:
+        raise ValueError("practices that Article 5 of the EU AI Act prohibits are not tested here")
+    return value
+
+
+class Start(Form):
+    """How a solution is started and talked to.
+
+    Attributes:
+        command: program and arguments; `python3` is this node's interpreter, other programs stand in the folder
+            (`./tool`) or in the system.
+        protocol: `jsonl` on standard input and output, or `chat` on the Unix socket named by SILD_SOCKET.
+    """
+
+    command: Annotated[list[Annotated[str, Field(min_length=1, max_length=1000)]], Field(min_length=1, max_length=64)]
+    protocol: Literal["jsonl", "chat"] = "jsonl"
+
+
+class Runtime(Form):
+    """What a solution finds besides its own folder: installed Python packages, by their names."""
+
+    packages: Annotated[list[Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}$")]], Field(max_length=100)] = []
+
+
+class TrainedOn(Form):
+    """What the model inside was trained on, as its owner states it."""
+
+    description: Text
+    sources: list[Annotated[str, Field(max_length=500)]] = []
+    licence: Annotated[str, Field(max_length=200)] = ""
+
+
+class SolutionForm(Form):
+    """The form of `solution.yaml`."""
+
+    name: Name
+    version: Version
+    title: Text
+    owner: Annotated[str, Field(min_length=1, max_length=200)]
+    purpose: Text
+    intended_use: Text
+    languages: Annotated[list[Annotated[str, Field(pattern=r"^[a-z]{2,3}$")]], Field(min_length=1, max_length=100)]
+    risk_class: Annotated[Literal["minimal", "limited", "high", "prohibited"], AfterValidator(_permitted)]
+    start: Start
+    runtime: Runtime = Runtime()
+    limits: Limits = Limits()
+    trained_on: TrainedOn | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Solution:
+    """A solution that was read: its form, its folder and the folder's digest."""
+
+    form: SolutionForm
+    folder: Path
+    digest: str
+
+    @property
+    def label(self) -> str:
+        """Name and version, as records name it."""
+        return f"{self.form.name} {self.form.version}"
+
+
+def load(folder: Path) -> Solution:
+    """Read a solution's folder.
+
+    Raises:
+        FormError: all that is wrong with it.
+    """
+    form = forms.read(folder / FILE, SolutionForm)
+    try:
+        digest = folders.digest(folder)
+    except (OSError, ValueError) as error:
+        raise FormError([Flaw(FILE, 0, 0, "", str(error))]) from error
+    return Solution(form, folder, digest)
+
+
+def job(solution: Solution) -> Job:
+    """The confined job that runs a solution.
+
+    Raises:
+        RuntimeMissingError: a package that it names is not installed on this node.
+    """
+    form, python = solution.form, interpreter()
+    binds = [Bind(str(solution.folder), SOLUTION), *python.binds]
+    for name in form.runtime.packages:
+        binds += package(name)[1]
+    command = (_program(form.start.command[0]), *form.start.command[1:])
+    if form.start.protocol == "chat":
+        binds.append(inside_bind())
+        command = (python.program, "-I", f"{INSIDE}/chat.py", *command)
+    return Job(
+        command=command,
+        binds=tuple(dict.fromkeys(binds)),
+        environment=_environment(form),
+        folder=SOLUTION,
+        limits=form.limits,
+        masked=python.masked,
+    )
+
+
+def packages(form: SolutionForm) -> dict[str, str]:
+    """The packages that a solution is shown, with the versions installed here."""
+    return {name: package(name)[0] for name in form.runtime.packages}
+
+
+def _program(word: str) -> str:
+    """The path of a program inside."""
+    if word in PYTHONS:
+        return interpreter().program
+    return str(Path(SOLUTION, word)) if "/" in word and not word.startswith("/") else word
+
+
+def _environment(form: SolutionForm) -> dict[str, str]:
+    """All variables that a solution has. One thread for linear algebra, so that a run can be repeated."""
+    return {
+        "HOME": SCRATCH,
+        "LANG": "C.UTF-8",
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
+        "PATH": "/usr/bin:/bin",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONHASHSEED": "0",
+        "PYTHONPATH": PACKAGES,
+        "SILD_LINE_BYTES": str(form.limits.line_bytes),
+        "SILD_SAMPLE_SECONDS": str(form.limits.sample_seconds),
+        "SILD_SOCKET": SOCKET,
+        "SILD_START_SECONDS": str(form.limits.start_seconds),
+        "TMPDIR": SCRATCH,
+    }

@@ -1,0 +1,52 @@
+"""What people enter on the sandbox's pages."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from sild.exchange.enums import Tlp
+from sild.exchange.gate import PARTNERS
+from sild.exchange.models import Partner
+from sild.sandbox.models import Solution, Suite
+
+if TYPE_CHECKING:
+    from sild.exchange.gate import Audience
+    from sild.people.actor import Actor
+
+SENDABLE = [choice for choice in Tlp.choices if choice[0] != Tlp.RED]
+
+
+class StartForm(forms.Form):
+    """Which solution, on which suite."""
+
+    solution = forms.ModelChoiceField(label=_("Solution"), queryset=Solution.objects.none())
+    suite = forms.ModelChoiceField(label=_("Suite"), queryset=Suite.objects.none())
+
+    def __init__(self, actor: Actor, data: object = None, *, initial: dict[str, object] | None = None) -> None:
+        super().__init__(data, initial=initial)  # type: ignore[arg-type]
+        for name, model in (("solution", Solution), ("suite", Suite)):
+            field = self.fields[name]
+            assert isinstance(field, forms.ModelChoiceField)
+            field.queryset = model.objects.visible_to(actor)
+
+
+class PublishForm(forms.Form):
+    """Who may read a report."""
+
+    tlp = forms.ChoiceField(label=_("Marking"), choices=SENDABLE, initial=Tlp.GREEN)
+    to = forms.MultipleChoiceField(label=_("For"))
+
+    def __init__(self, data: object = None) -> None:
+        super().__init__(data, initial={"to": [PARTNERS]})  # type: ignore[arg-type]
+        nodes = self.fields["to"]
+        assert isinstance(nodes, forms.MultipleChoiceField)
+        nodes.choices = [(PARTNERS, _("all partners")), *((one.node, str(one)) for one in Partner.objects.all())]
+
+    @property
+    def audience(self) -> Audience:
+        """The choice as the exchange takes it."""
+        chosen: list[str] = self.cleaned_data["to"]
+        return PARTNERS if chosen == [PARTNERS] else [node for node in chosen if node != PARTNERS]

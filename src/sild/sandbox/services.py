@@ -1,0 +1,225 @@
+"""What people do in the sandbox: register solutions, add suites, start, stop and resume runs, publish reports."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from sild.exchange import services as exchange
+from sild.exchange.models import Record
+from sild.people import audit
+from sild.people.enums import Right
+from sild.sandbox import packages
+from sild.sandbox.engine import solution as solutions
+from sild.sandbox.engine import suite as suites
+from sild.sandbox.enums import RunState
+from sild.sandbox.errors import StateError
+from sild.sandbox.models import Run, Solution, Suite
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sild.exchange.gate import Audience
+    from sild.people.actor import Actor
+
+SOLUTION = "sandbox.solution"
+REPORT = "sandbox.report"
+
+
+@transaction.atomic
+def register(actor: Actor, folder: Path) -> Solution:
+    """Register the solution in a folder; the same content again is the same solution.
+
+    Raises:
+        NotAllowedError: the actor may not edit.
+        FormError: all that is wrong with its description.
+        PackError: its folder cannot be packed.
+    """
+    actor.require(Right.EDIT)
+    loaded = solutions.load(folder)
+    found, new = Solution.objects.get_or_create(
+        agency=actor.agency,
+        digest=loaded.digest,
+        origin="",
+        defaults={
+            "name": loaded.form.name,
+            "version": loaded.form.version,
+            "description": loaded.form.model_dump(mode="json"),
+            "package": packages.keep(folder),
+        },
+    )
+    if new:
+        audit.note(actor, "sandbox.register", found, digest=found.digest)
+    return found
+
+
+@transaction.atomic
+def publish_solution(actor: Actor, solution: Solution, *, audience: Audience, tlp: str) -> Record:
+    """Publish a solution with its package, so that partners can test it; once, then the same record is returned.
+
+    Raises:
+        NotAllowedError: the actor may not publish.
+        WithheldError: marking and audience contradict each other.
+        StateError: it came from a partner, whose it is to publish.
+    """
+    if solution.origin:
+        raise StateError(_("%(node)s published this solution; only it can do so.") % {"node": solution.origin})
+    if solution.record_id:
+        return exchange.get(actor, str(solution.record_id))
+    record = exchange.publish(
+        actor,
+        kind=SOLUTION,
+        subject=str(solution),
+        body={"digest": solution.digest, "package": solution.package, "description": solution.description},
+        tlp=tlp,
+        audience=audience,
+        attachments=[packages.draft(solution)],
+    )
+    solution.record_id = record.pk
+    solution.save(update_fields=["record_id"])
+    return record
+
+
+def solution_arrived(record: Record) -> None:
+    """Keep the solution that a partner's record describes; it belongs to no agency, so all may test it."""
+    body = record.body
+    Solution.objects.get_or_create(
+        agency=None,
+        digest=body["digest"],
+        origin=record.issuer,
+        defaults={
+            "name": body["description"]["name"],
+            "version": body["description"]["version"],
+            "description": body["description"],
+            "package": body["package"],
+            "record_id": record.pk,
+        },
+    )
+
+
+@transaction.atomic
+def add_suite(actor: Actor, folder: Path) -> Suite:
+    """Add the suite in a folder; the same content again is the same suite.
+
+    Raises:
+        NotAllowedError: the actor may not edit.
+        FormError: all that is wrong with its description and data.
+        PackError: its folder cannot be packed.
+    """
+    actor.require(Right.EDIT)
+    loaded = suites.load(folder)
+    description = loaded.form.model_dump(mode="json", exclude={"data": {"inline"}})
+    found, new = Suite.objects.get_or_create(
+        agency=actor.agency,
+        digest=loaded.digest,
+        defaults={
+            "name": loaded.form.name,
+            "version": loaded.form.version,
+            "description": description | {"thresholds_digest": loaded.thresholds_digest},
+            "package": packages.keep(folder),
+            "samples": len(loaded.samples),
+        },
+    )
+    if new:
+        audit.note(actor, "sandbox.add-suite", found, digest=found.digest)
+    return found
+
+
+@transaction.atomic
+def start_run(actor: Actor, solution: Solution, suite: Suite) -> Run:
+    """Set up a run, to be executed by a job or at once. Every attempt of the same content on this node is numbered.
+
+    Raises:
+        NotAllowedError: the actor may not edit.
+    """
+    actor.require(Right.EDIT)
+    earlier = Run.objects.filter(solution__digest=solution.digest, suite__digest=suite.digest)
+    run = Run.objects.create(
+        agency=actor.agency,
+        solution=solution,
+        suite=suite,
+        attempt=earlier.count() + 1,
+        total=min(suite.description["limit"] or suite.samples, suite.samples),
+        started_by=actor.who,
+    )
+    audit.note(actor, "sandbox.start-run", run, run=str(run.pk), thresholds=suite.description["thresholds_digest"])
+    return run
+
+
+@transaction.atomic
+def cancel_run(actor: Actor, run: Run) -> Run:
+    """Stop a run; what is finished is kept and the run can be resumed.
+
+    Raises:
+        NotAllowedError: the actor may not edit.
+        StateError: it is over.
+    """
+    actor.require(Right.EDIT)
+    if run.is_over:
+        raise StateError(_("This run is over: there is nothing to cancel."))
+    # One that nobody executes ends at once; the process that executes one looks at `stopping` twice a second.
+    run.stopping = True
+    if run.state == RunState.WAITING:
+        run.state, run.ended = RunState.CANCELLED, timezone.now()
+    run.save(update_fields=["stopping", "state", "ended"])
+    audit.note(actor, "sandbox.cancel-run", run, run=str(run.pk))
+    return run
+
+
+@transaction.atomic
+def resume_run(actor: Actor, run: Run) -> Run:
+    """Let a run that was cancelled, failed or was interrupted go on where it stopped.
+
+    Raises:
+        NotAllowedError: the actor may not edit.
+        StateError: it is finished.
+    """
+    actor.require(Right.EDIT)
+    if run.state == RunState.FINISHED:
+        raise StateError(_("This run is finished. Start another attempt instead."))
+    run.state, run.stopping, run.error, run.ended = RunState.WAITING, False, "", None
+    run.save(update_fields=["state", "stopping", "error", "ended"])
+    audit.note(actor, "sandbox.resume-run", run, run=str(run.pk))
+    return run
+
+
+@transaction.atomic
+def publish_report(actor: Actor, run: Run, *, audience: Audience, tlp: str) -> Record:
+    """Publish a finished run's report; it answers the record by which the solution came, if it came by one.
+
+    Raises:
+        NotAllowedError: the actor may not publish.
+        StateError: the run has no report, or it was published already.
+        WithheldError: marking and audience contradict each other.
+    """
+    if run.report is None:
+        raise StateError(_("This run has no report yet."))
+    if run.record_id:
+        raise StateError(_("This report was published already, as record %(id)s.") % {"id": run.record_id})
+    record = exchange.publish(
+        actor,
+        kind=REPORT,
+        subject=str(run.solution),
+        body=run.report,
+        tlp=tlp,
+        audience=audience,
+        answers=Record.objects.filter(pk=run.solution.record_id).first() if run.solution.record_id else None,
+    )
+    run.record_id = record.pk
+    run.save(update_fields=["record_id"])
+    return record
+
+
+def results_path(run: Run, home: Path) -> Path:
+    """The file with the results of a finished run's samples.
+
+    Raises:
+        StateError: the run has none, or they are on another machine.
+    """
+    path = run.folder(home) / str(run.report["results"]["file"] if run.report else "no results")
+    if not path.exists():
+        raise StateError(_("The results of this run's samples are not on this machine."))
+    return path

@@ -1,0 +1,21 @@
+"""Addresses of the sandbox's pages."""
+
+from django.urls import path
+
+from sild.sandbox import views
+
+app_name = "sandbox"
+urlpatterns = [
+    path("", views.index, name="index"),
+    path("solutions/<uuid:pk>/", views.solution, name="solution"),
+    path("suites/<uuid:pk>/", views.suite, name="suite"),
+    path("runs/", views.run_list, name="runs"),
+    path("runs/start/", views.start, name="start"),
+    path("runs/<uuid:pk>/", views.run, name="run"),
+    path("runs/<uuid:pk>/progress/", views.progress, name="progress"),
+    path("runs/<uuid:pk>/samples/", views.samples, name="samples"),
+    path("runs/<uuid:pk>/results/", views.results_file, name="results"),
+    path("runs/<uuid:pk>/cancel/", views.cancel, name="cancel"),
+    path("runs/<uuid:pk>/resume/", views.resume, name="resume"),
+    path("runs/<uuid:pk>/publish/", views.publish, name="publish"),
+]

@@ -1,0 +1,97 @@
+"""Words for what engines and reports name by code or in English, so that every reader gets them in their language."""
+
+from __future__ import annotations
+
+from django.utils.translation import gettext_lazy as _
+
+FAULTS = {
+    "not-json": _("a line of output that is not JSON"),
+    "not-an-answer": _("a line that is no object with an id and an output or an error"),
+    "unknown-id": _("an answer to a question that was not asked, or not yet"),
+    "duplicate": _("a second answer to the same question"),
+    "oversized-line": _("a line over the limit, thrown away"),
+    "error-answer": _("the solution answered that it could not"),
+    "wrong-shape": _("an output that the scorer cannot read"),
+    "no-answer": _("nothing came within the time for a sample; the solution was ended"),
+    "unanswered": _("samples that were left without an answer; each counts as wrong"),
+    "early-exit": _("the solution ended before everything was answered"),
+    "does-not-end": _("the solution went on after its input had ended"),
+    "wall-limit": _("ended by the limit on time"),
+    "cpu-limit": _("ended by the limit on processor time"),
+    "memory-limit": _("ended by the limit on memory"),
+    "process-limit": _("ended by the limit on processes"),
+    "scratch-limit": _("ended by the limit on files in the scratch folder"),
+    "file-limit": _("ended by the limit on the size of a file"),
+    "output-limit": _("ended by the limit on output"),
+    "error-output-limit": _("ended by the limit on error output"),
+    "system-call": _("ended for a system call that is not allowed"),
+}
+CHECKS = {
+    "network": _("reach the network"),
+    "secret-file": _("read the host's password file"),
+    "other-processes": _("see other processes"),
+    "write-outside": _("write outside its scratch folder"),
+    "nested-namespace": _("make a user namespace of its own"),
+    "signals": _("kill its parent or other processes"),
+    "forks": _("fork without end"),
+    "memory": _("take more memory than allowed"),
+}
+MEASURES = {
+    "bubblewrap": _("namespaces by bubblewrap"),
+    "seccomp": _("filter of system calls (seccomp)"),
+    "user namespace": _("a user namespace of its own"),
+    "fresh user id": _("a user id of its own"),
+    "control group: memory": _("control group for memory"),
+    "control group: pids": _("control group for processes"),
+}
+METRICS = {
+    "accuracy": _("accuracy"),
+    "micro_f1": _("F1 over all labels (micro)"),
+    "micro_precision": _("precision over all labels (micro)"),
+    "micro_recall": _("recall over all labels (micro)"),
+    "macro_f1": _("F1 averaged over labels (macro)"),
+    "macro_precision": _("precision averaged over labels (macro)"),
+    "macro_recall": _("recall averaged over labels (macro)"),
+    "exact_match": _("all labels right"),
+}
+METHODS = {
+    "share of samples; 95 % Wilson score interval": _("share of samples; 95 % Wilson score interval"),
+    "95 % percentile bootstrap over samples, 1000 replicates, the suite's seed": _(
+        "95 % percentile bootstrap over samples, 1000 replicates, the suite's seed"
+    ),
+    "wall clock from writing a question to reading its answer; asked one at a time; linear interpolation": _(
+        "wall clock from writing a question to reading its answer; asked one at a time; linear interpolation"
+    ),
+    (
+        "wall clock from writing a question to reading its answer; too few were asked one at a time, "
+        "so start and waiting count; linear interpolation"
+    ): _(
+        "wall clock from writing a question to reading its answer; too few were asked one at a time, "
+        "so start and waiting count; linear interpolation"
+    ),
+    "answers received, scored and kept, over the time from the first to the last with many in flight": _(
+        "answers received, scored and kept, over the time from the first to the last with many in flight"
+    ),
+    "a JSON line for each sample, in the data's order; Merkle tree over the lines (RFC 6962, 2.1)": _(
+        "a JSON line for each sample, in the data's order; Merkle tree over the lines (RFC 6962, 2.1)"
+    ),
+    "all processes together; from control groups where there are any, else from /proc": _(
+        "all processes together; from control groups where there are any, else from /proc"
+    ),
+}
+STATEMENTS = {
+    (
+        "This report states what was measured under the conditions described in it. It is no EU declaration of "
+        "conformity under Article 47 of Regulation (EU) 2024/1689 (AI Act) and replaces none."
+    ): _(
+        "This report states what was measured under the conditions described in it. It is no EU declaration of "
+        "conformity under Article 47 of Regulation (EU) 2024/1689 (AI Act) and replaces none."
+    ),
+}
+RISKS = {"minimal": _("minimal risk"), "limited": _("limited risk"), "high": _("high risk")}
+ORIGINS = {
+    "native": _("written in this language"),
+    "translated": _("translated"),
+    "mixed": _("partly translated"),
+}
+ALL = {**FAULTS, **CHECKS, **MEASURES, **METRICS, **METHODS, **STATEMENTS, **RISKS, **ORIGINS}

@@ -1,0 +1,85 @@
+"""Hostile solutions end within their limits, the report says what happened, and nothing is left on the host."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+
+import pytest
+
+from sandbox.factories import numbers, write_solution, write_suite
+from sandbox.hostile import CORPUS, TELL
+from sild.sandbox.engine import default_isolation
+from sild.sandbox.engine.journal import kept_results
+from sild.sandbox.engine.report import check
+from sild.sandbox.engine.runner import Run
+from sild.sandbox.engine.solution import load as load_solution
+from sild.sandbox.engine.suite import load as load_suite
+
+pytestmark = pytest.mark.integration
+
+LIMITS = {"wall_seconds": 8, "start_seconds": 4, "sample_seconds": 2, "processes": 24}
+
+
+def run(tmp_path, code, limits, protocol="jsonl"):
+    solution = write_solution(tmp_path / "solution", code, limits=LIMITS | limits, protocol=protocol)
+    suite = write_suite(tmp_path / "suite", numbers(20))
+    return Run(load_solution(solution), load_suite(suite), tmp_path / "run", default_isolation()).execute()
+
+
+def left_on_host():
+    """Processes of a run's own users or of bubblewrap, and control groups of runs."""
+    processes = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (folder / "cmdline").read_bytes()
+            uid = folder.stat().st_uid
+        except OSError:
+            continue
+        if b"/solution" in command or 0x70000000 <= uid < 0x7FFFFFFF:
+            processes.append((folder.name, command))
+    return processes + [str(path) for path in Path("/sys/fs/cgroup").glob("**/sild-*")]
+
+
+@pytest.mark.parametrize("name", CORPUS)
+def test_a_hostile_solution_ends_within_its_limits_and_is_reported(tmp_path, name):
+    hostile = CORPUS[name]
+    before = set(map(str, left_on_host()))
+    started = time.monotonic()
+    report = run(tmp_path, hostile.code, hostile.limits, hostile.protocol)
+    check(report)
+    assert time.monotonic() - started < LIMITS["wall_seconds"] + 10
+    named = {fault["code"] for fault in report["faults"]}
+    assert hostile.faults <= named or hostile.one_of & named, (named, report["resources"])
+    if hostile.answer is not None:
+        [first, *_rest] = kept_results(tmp_path / "run", report["results"]["sha256"])
+        assert first.output == hostile.answer, (first, report["resources"])
+    assert report["samples"] == report["results"]["leaves"] == 20
+    assert set(map(str, left_on_host())) <= before
+    assert not (tmp_path / "run" / "solution").exists()
+    assert "\x1b" not in str(report)
+
+
+def test_a_socket_replaced_by_a_link_leads_nowhere_on_the_host(tmp_path):
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(tmp_path / "host.sock"))
+        server.listen()
+        server.settimeout(0)
+        code = (
+            f"import os, time\nos.symlink({str(tmp_path / 'host.sock')!r}, os.environ['SILD_SOCKET'])\ntime.sleep(99)"
+        )
+        report = run(tmp_path, code, {"start_seconds": 1}, protocol="chat")
+        with pytest.raises(BlockingIOError):
+            server.accept()
+    assert report["answered"] == 0
+
+
+def test_links_in_the_scratch_folder_do_not_reach_the_host(tmp_path):
+    target = tmp_path / "precious"
+    target.write_text("unharmed")
+    code = TELL + (f"os.symlink({str(target)!r}, '/scratch/out')\ntell(tried(open, '/scratch/out', 'w'))")
+    report = run(tmp_path, code, {})
+    [first, *_rest] = kept_results(tmp_path / "run", report["results"]["sha256"])
+    assert first.output == "ENOENT"
+    assert target.read_text() == "unharmed"
