@@ -70,7 +70,9 @@ def collect(module: Path) -> Catalog:
             _add(catalog, path.read_text(encoding="utf-8"), path.relative_to(module))
     for path in sorted(module.rglob("templates/**/*")):
         if path.suffix in {".html", ".txt", ".xml"}:
-            _add(catalog, templatize(path.read_text(encoding="utf-8"), origin=str(path)), path.relative_to(module))
+            source = templatize(path.read_text(encoding="utf-8"), origin=str(path))
+            flush = "\n".join(line.lstrip() for line in source.splitlines())  # HTML's indentation is not Python's
+            _add(catalog, flush, path.relative_to(module))
     return catalog
 
 
