@@ -35,7 +35,11 @@ def objects():
     lsass = technique(2, "T1003.001", "LSASS Memory", "Adversaries may read LSASS.(Citation: Somebody 2020)")
     old = technique(3, "T1000", "Old", "Nobody does this any more.", revoked=True)
     group = stix(
-        "intrusion-set", 4, name="Example Bear", aliases=["Example Bear", "Bear 0"], description="It is a group. X."
+        "intrusion-set",
+        4,
+        name="Example Bear",
+        aliases=["Example Bear", "Bear 0"],
+        description="It is a small group. X.",
     )
     campaign = stix("campaign", 5, name="Operation Example", description="A campaign.")
     tool = stix("tool", 6, name="ExampleTool", description="[ExampleTool](https://example.com/S1) is a tool. More.")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema
+from ninja import Field, Router, Schema, Status
 
 from sild.analyst import services
 from sild.analyst.models import Reading
@@ -71,10 +71,10 @@ def list_readings(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 @router.post("/readings", response={201: FoundOut})
-def create_reading(request: HttpRequest, given: TextIn) -> tuple[int, dict[str, Any]]:
+def create_reading(request: HttpRequest, given: TextIn) -> Status[Any]:
     """Read a text."""
     reading = services.read(_actor(request), given.name, given.text)
-    return 201, {**_out(reading), "findings": reading.findings}
+    return Status(201, {**_out(reading), "findings": reading.findings})
 
 
 @router.get("/readings/{reading_id}", response=FoundOut)
@@ -87,16 +87,16 @@ def get_reading(request: HttpRequest, reading_id: str) -> dict[str, Any]:
 
 
 @router.post("/readings/{reading_id}/publish", response={201: PublishedOut})
-def publish_reading(request: HttpRequest, reading_id: str, given: ShareIn) -> tuple[int, dict[str, str]]:
+def publish_reading(request: HttpRequest, reading_id: str, given: ShareIn) -> Status[Any]:
     """Share what was found as a STIX 2.1 bundle."""
-    return 201, services.publish(_actor(request), reading_id, given.audience, given.tlp).reference
+    return Status(201, services.publish(_actor(request), reading_id, given.audience, given.tlp).reference)
 
 
 @router.post("/activations", response={201: dict[str, str]})
-def create_activation(request: HttpRequest, given: ActivateIn) -> tuple[int, dict[str, str]]:
+def create_activation(request: HttpRequest, given: ActivateIn) -> Status[Any]:
     """Take the solution into use on the strength of a report."""
     activation = services.activate(_actor(request), given.report, given.audience, given.tlp)
-    return 201, {"record": str(activation.record_id), "solution": activation.solution}
+    return Status(201, {"record": str(activation.record_id), "solution": activation.solution})
 
 
 @router.get("/card", response=dict[str, Any])

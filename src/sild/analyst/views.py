@@ -47,8 +47,8 @@ def reading_list(request: ActingRequest) -> HttpResponse:
 def read(request: ActingRequest) -> HttpResponse:
     """Read a text that is pasted or uploaded."""
     request.actor.require(Right.EDIT)
-    form = ReadForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
+    form = ReadForm(request.POST, request.FILES) if request.method == "POST" else ReadForm()
+    if form.is_bound and form.is_valid():
         reading = services.read(request.actor, form.cleaned_data["name"], form.cleaned_data["text"])
         return redirect(reading)
     context = {"form": form, "activation": services.standing(request.actor), **_notice()}
@@ -103,8 +103,8 @@ def activate(request: ActingRequest) -> HttpResponse:
     reports = Record.objects.visible_to(request.actor).filter(kind=services.REPORT, withdrawn=False)
     own = packing.solution_digest()
     fitting = [report for report in reports if report.body.get("solution", {}).get("digest") == own]
-    form = ShareForm(request.POST or None, initial={"tlp": "GREEN"})
-    if request.method == "POST" and form.is_valid():
+    form = ShareForm(request.POST) if request.method == "POST" else ShareForm(initial={"tlp": "GREEN"})
+    if form.is_bound and form.is_valid():
         try:
             services.activate(request.actor, request.POST.get("report", ""), form.audience, form.cleaned_data["tlp"])
         except ExchangeError as error:

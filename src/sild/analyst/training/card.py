@@ -64,7 +64,7 @@ def train(knowledge: Knowledge, recipe: fitting.Recipe) -> Model:
         " its context. Techniques with few or no sentences are proposed seldom or never; they are counted below.",
         "data": _data(knowledge, parts),
         "classes": _classes(model, knowledge, parts),
-        "recipe": asdict(recipe),
+        "recipe": {**asdict(recipe), "least": list(recipe.least)},
         "made_with": {name: installed(name) for name in ("numpy", "scipy", "scikit-learn")},
         "thresholds": thresholds,
         "figures": {

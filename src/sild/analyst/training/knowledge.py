@@ -49,7 +49,7 @@ class Sentence:
         text: without links, citations and code marks.
         techniques: ATT&CK ids; empty for a text that describes none.
         group: the family that keeps it on one side of the split: its group, campaign or software by STIX id.
-        kind: `procedure` (somebody uses a technique), `definition`, `detection` or `none`.
+        kind: `procedure` (somebody uses a technique), `definition`, `detection`, `none` or `advice`.
         whole: False when the source had cut its end off.
         subject: names of who or what it is about, the longest first.
     """
@@ -150,6 +150,7 @@ def _build(rows: list[dict[str, Any]], version: str, origin: str, digest: str) -
         *_definitions(live, techniques),
         *_detections(live, techniques),
         *_none(live),
+        *_advice(live),
     ]
     by_id = {technique.id: technique for technique in techniques.values()}
     return Knowledge(version, origin, digest, dict(sorted(by_id.items())), sentences)
@@ -216,6 +217,15 @@ def _none(live: dict[str, dict[str, Any]]) -> Iterable[Sentence]:
             first, dot, _rest = text.partition(". ")
             if _SHORTEST <= len(first) <= _DESCRIBED[row["type"]] and (dot or whole):
                 yield Sentence(first + ".", (), row["id"], "none", subject=_names(row))
+
+
+def _advice(live: dict[str, dict[str, Any]]) -> Iterable[Sentence]:
+    """What a mitigation advises against a technique: nobody uses one there, however many of its words stand in it."""
+    for row in live.values():
+        if row["type"] == "relationship" and row["relationship_type"] == "mitigates":
+            text, whole = markup.clean(row.get("description") or "")
+            if len(text) >= _SHORTEST:
+                yield Sentence(text, (), row["source_ref"], "advice", whole)
 
 
 def _names(row: dict[str, Any]) -> tuple[str, ...]:

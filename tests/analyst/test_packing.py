@@ -1,0 +1,142 @@
+"""The folders for the sandbox: complete, the same each time, and running on Python and numpy alone."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from ruamel.yaml import YAML
+
+from sild.analyst import packing
+from sild.analyst.engine import model as engine
+from sild.analyst.engine.reader import read
+from sild.analyst.errors import FolderError
+from sild.analyst.training import card, knowledge
+from sild.sandbox.engine import solution as solutions
+from sild.sandbox.engine import suite as suites
+from sild.trust import folder as folders
+
+pytestmark = pytest.mark.integration
+
+
+@pytest.fixture(scope="module")
+def solution(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("packed") / "solution"
+    packing.write_solution(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def suite(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("packed") / "suite"
+    written = packing.write_suite(folder, knowledge.from_package())
+    return folder, written
+
+
+def talk(folder, lines):
+    """Run the solution as a plain process that can import nothing but the standard library and numpy."""
+    numpy_home = np.__path__[0].removesuffix("/numpy")
+    blocker = (
+        "import sys, importlib.abc\n"
+        "class Only(importlib.abc.MetaPathFinder):\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        "        if name.split('.')[0] in {'sild', 'django', 'pydantic', 'orjson', 'sklearn', 'scipy'}:\n"
+        "            raise ImportError(f'{name} is not for a solution')\n"
+        "sys.meta_path.insert(0, Only())\n"
+        f"sys.path[:0] = [{str(folder)!r}, {numpy_home!r}]\n"
+        "import runpy; runpy.run_path('main.py', run_name='__main__')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-I", "-B", "-c", blocker],
+        cwd=folder,
+        input="\n".join(lines) + "\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_the_solution_answers_line_by_line_and_imports_nothing_of_the_node(solution):
+    text = "It used Mimikatz to dump credentials from LSASS memory on 203.0.113[.]5."
+    answers = talk(
+        solution,
+        [
+            json.dumps({"id": 7, "input": {"text": text}}),
+            json.dumps({"id": "b", "input": {"text": ""}}),
+            json.dumps({"id": 3, "input": {"words": 1}}),
+            "no json",
+            "[]",
+            json.dumps({"id": 4, "input": "A text by itself is fine as well."}),
+        ],
+    )
+    assert [answer["id"] for answer in answers] == [7, "b", 3, None, None, 4]
+    assert answers[0]["output"]["techniques"][0] == "T1003.001"
+    assert answers[0]["output"] == json.loads(json.dumps(read(text, engine.load()).as_dict()))
+    assert "empty" in answers[1]["error"]
+    assert "text" in answers[2]["error"]
+    assert "output" in answers[5]
+
+
+def test_the_sandbox_reads_the_solutions_description(solution):
+    read_ = solutions.load(solution)
+    assert read_.label == f"threat-analyst {engine.load().version}"
+    assert read_.digest == packing.solution_digest() == folders.digest(solution)
+    assert set(read_.form.title) == set(read_.form.purpose) == {"en", "et", "uk"}
+    assert read_.form.risk_class == "minimal"
+
+
+def test_the_folder_holds_what_runs_and_nothing_else(solution):
+    names = set(folders.manifest(solution))
+    assert {"main.py", "solution.yaml", "NOTICE", "engine/model.npz", "engine/model.json", "engine/tlds.txt"} <= names
+    assert {name.rpartition(".")[2] for name in names} == {"py", "yaml", "NOTICE", "npz", "json", "txt"}
+    assert (
+        "reproduced and distributed with the permission of The MITRE Corporation" in (solution / "NOTICE").read_text()
+    )
+
+
+def test_the_suite_is_the_same_each_time_and_the_sandbox_reads_it(suite, tmp_path):
+    folder, written = suite
+    assert packing.write_suite(tmp_path / "again", knowledge.from_package()) == written
+    read_ = suites.load(folder)
+    assert (read_.label, len(read_.samples)) == ("attack-techniques 0.1.0", written["samples"])
+    assert read_.digest == written["digest"]
+
+
+def test_the_suite_asks_only_what_the_model_never_saw(suite):
+    folder, _written = suite
+    parts = card.sides(knowledge.from_package())
+    seen = {sentence.text for sentence in (*parts.train, *parts.dev)}
+    lines = (folder / packing.DATA_FILE).read_text(encoding="utf-8").splitlines()
+    asked = [json.loads(line) for line in lines]
+    assert not seen.intersection(sample["input"]["text"] for sample in asked)
+    assert {sample["slices"]["label"] for sample in asked} == {"technique", "none"}
+
+
+def test_the_solution_passes_its_suite_when_both_run_as_shipped(solution, suite):
+    folder, _written = suite
+    read_ = suites.load(folder)
+    lines = [json.dumps({"id": place, "input": sample.input}) for place, sample in enumerate(read_.samples)]
+    answers = talk(solution, lines)
+    pairs = [
+        (frozenset(answer["output"]["techniques"]), read_.target(sample))
+        for answer, sample in zip(answers, read_.samples, strict=True)
+    ]
+    figures = {metric.name: metric for metric in read_.scorer.measure(pairs, read_.form.seed)}
+    for threshold in read_.form.thresholds:
+        figure = figures[threshold.metric]
+        assert (figure.low if threshold.use == "bound" else figure.value) >= threshold.at_least
+
+
+def test_a_folder_that_holds_something_is_left_alone(tmp_path):
+    (tmp_path / "mine").write_text("x")
+    with pytest.raises(FolderError, match="not empty"):
+        packing.write_solution(tmp_path)
+    assert [path.name for path in tmp_path.iterdir()] == ["mine"]
+
+
+def test_texts_for_people_are_in_three_languages(suite):
+    folder, _written = suite
+    form = YAML(typ="safe").load((folder / "suite.yaml").read_text(encoding="utf-8"))
+    assert set(form["title"]) == set(form["datasheet"]["notes"]) == {"en", "et", "uk"}
