@@ -70,7 +70,9 @@ def collect(module: Path) -> Catalog:
             _add(catalog, path.read_text(encoding="utf-8"), path.relative_to(module))
     for path in sorted(module.rglob("templates/**/*")):
         if path.suffix in {".html", ".txt", ".xml"}:
-            _add(catalog, templatize(path.read_text(encoding="utf-8"), origin=str(path)), path.relative_to(module))
+            source = templatize(path.read_text(encoding="utf-8"), origin=str(path))
+            # What is left of a template's indentation means nothing, but Python's tokenizer would mind it.
+            _add(catalog, re.sub(r"(?m)^[ \t]+", "", source), path.relative_to(module))
     return catalog
 
 
