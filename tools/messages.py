@@ -71,8 +71,8 @@ def collect(module: Path) -> Catalog:
     for path in sorted(module.rglob("templates/**/*")):
         if path.suffix in {".html", ".txt", ".xml"}:
             source = templatize(path.read_text(encoding="utf-8"), origin=str(path))
-            # What is left of a template's indentation means nothing, but Python's tokenizer would mind it.
-            _add(catalog, re.sub(r"(?m)^[ \t]+", "", source), path.relative_to(module))
+            flush = "\n".join(line.lstrip() for line in source.splitlines())  # HTML's indentation is not Python's
+            _add(catalog, flush, path.relative_to(module))
     return catalog
 
 

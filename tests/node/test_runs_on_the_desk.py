@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 from django.utils import timezone
-from sild.sandbox.models import Run, Solution, Suite
 
 from people.factories import MembershipFactory
 from sild.node import desk
 from sild.people.actor import Actor
+from sild.sandbox.models import Run, Solution, Suite
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 

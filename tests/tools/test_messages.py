@@ -17,7 +17,9 @@ pgettext_lazy("month", "May")
 _(dynamic)
 """
 TEMPLATE = """
-{% load i18n %}<h1>{% translate "Partners" %}</h1>
+    {% load i18n %}
+  <p>
+ <h1>{% translate "Partners" %}</h1>
 {% blocktranslate with who=x %}Signed by {{ who }}{% endblocktranslate %}
 """
 ESTONIAN = {

@@ -154,12 +154,14 @@ def record_list(
 def record_show(
     record_id: str,
     file: Annotated[Path | None, typer.Option(help="Write the record with its proof to this file.")] = None,
+    wait: Annotated[float, typer.Option(help="Seconds to wait until it is here with its files.")] = 0,
+    cosigned_by: Annotated[str, typer.Option(help="Wait until this partner has cosigned it, too.")] = "",
 ) -> None:
     """Show a record, or write it with its proof to a file."""
-    from sild.exchange import evidence, services
+    from sild.exchange import evidence, waiting
     from sild.people.actor import Actor
 
-    record = services.get(Actor.operator(), record_id)
+    record = waiting.for_record(Actor.operator(), record_id, wait, cosigned_by=cosigned_by)
     if file:
         file.write_bytes(evidence.record_file(record))
         console.print(f"Wrote {file}. Anybody can check it: sild record verify {file}")

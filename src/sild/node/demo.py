@@ -5,10 +5,12 @@ Everything happens through the `sild` command, as officials would do it; the dem
 
 from __future__ import annotations
 
+import json
 import shutil
 import signal
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 console = Console(highlight=False)
 HOME = Path("build/demo")
 COMMITMENT = "ai-proof-of-concept"
-WAIT_SECONDS = 40.0
+EXAMPLE = "report-en.md"
+WAIT_SECONDS = 40
 
 
 def play(*, once: bool) -> None:
@@ -64,135 +67,138 @@ def _story(tallinn: DemoNode, kyiv: DemoNode) -> None:
 
 def _meet(tallinn: DemoNode, kyiv: DemoNode) -> None:
     """Make, start and pin both nodes, and load the memorandum."""
+    _both(DemoNode.create, tallinn, kyiv)
     for node in (tallinn, kyiv):
-        node.create()
         _say(f"{node.name}: keys made, fingerprint [bold]{node.fingerprint}[/bold]")
-    for node in (tallinn, kyiv):
-        node.start()
+    _both(DemoNode.start, tallinn, kyiv)
+    _both(lambda node: _pin(node, kyiv if node is tallinn else tallinn), tallinn, kyiv)
     for node, other in ((tallinn, kyiv), (kyiv, tallinn)):
-        added = node.json("partner", "add", other.exchange_url)
-        _check(
-            added["fingerprint"] == other.fingerprint,
-            f"{node.name} was given another fingerprint than {other.name} read aloud.",
-        )
-        node.run("partner", "pin", other.name, other.fingerprint)
         _say(f"{node.name}: heard {other.name} read [bold]{other.fingerprint}[/bold], the same as received: pinned")
-        node.run("plan", "load", "estonia-ukraine", "--party", "EE=tallinn", "--party", "UA=kyiv")
-    plan = tallinn.json("plan", "show")
-    _say(f"memorandum loaded into both: {len(plan['commitments'])} commitments")
+    _say(f"memorandum loaded into both: {len(_plan(tallinn)['commitments'])} commitments")
+
+
+def _pin(node: DemoNode, other: DemoNode) -> None:
+    """At one node: ask the other who it is, compare with what was read aloud, pin it; then load the memorandum."""
+    added = node.json("partner", "add", other.exchange_url)
+    _check(
+        added["fingerprint"] == other.fingerprint,
+        f"{node.name} was given another fingerprint than {other.name} read aloud.",
+    )
+    node.run("partner", "pin", other.name, other.fingerprint)
+    node.run("plan", "load", "estonia-ukraine", "--party", "EE=tallinn", "--party", "UA=kyiv")
 
 
 def _register(kyiv: DemoNode, tallinn: DemoNode) -> dict[str, Any]:
-    """Register the analyst at kyiv and wait until tallinn has its record."""
-    folder = str(files("sild.analyst") / "solution")
-    registered: dict[str, Any] = kyiv.json("sandbox", "register", folder, "--to", "tallinn")
-    _say(f"registered {registered['name']} {registered['version']}, digest {registered['digest'][:23]}…")
-    record = _arrived(tallinn, "sandbox.solution", registered["record"])
-    _say(f"tallinn received it as record {record['id']}")
+    """Register the analyst at kyiv and wait until tallinn has its record and its package."""
+    folder = str(kyiv.home / "threat-analyst")
+    kyiv.run("analyst", "solution", folder)
+    registered: dict[str, Any] = kyiv.json("sandbox", "register", folder, "--to", "tallinn", "--tlp", "AMBER")
+    _say(f"registered {registered['name']} {registered['version']}, digest {_short(registered['digest'])}")
+    header = _arrived(tallinn, registered["record"])["header"]
+    size = header["attachments"][0]["size"]
+    _say(f"tallinn has its record {registered['record']} and its package of {size:,} bytes, sealed on the way")
     return registered
 
 
 def _test(tallinn: DemoNode, solution: dict[str, Any]) -> dict[str, Any]:
     """Run the suite in the sandbox and print what was measured."""
-    report: dict[str, Any] = tallinn.json(
-        "sandbox", "run", solution["record"], "analyst:attack-techniques", show_progress=True
-    )
+    folder = str(tallinn.home / "attack-techniques")
+    suite = tallinn.json("analyst", "suite", folder)
+    _say(f"suite of {suite['samples']:,} held-out sentences from ATT&CK, digest {_short(suite['digest'])}")
+    words = ("sandbox", "run", solution["record"], folder)
+    report: dict[str, Any] = tallinn.json(*words, show_progress=True)
     quality, latency = report["quality"], report["latency"]
     interval = f"95 % interval {quality['low']:.3f}–{quality['high']:.3f}"
-    _say(f"{report['samples']} samples, {quality['name']} {quality['value']:.3f} ({interval})")
+    _say(f"{report['samples']:,} samples: [bold]{quality['name']} {quality['value']:.3f}[/bold] ({interval})")
     _say(f"latency p50 {latency['p50_ms']:.1f} ms, p95 {latency['p95_ms']:.1f} ms")
-    held = sum(check["ok"] for check in report["confinement"])
-    _say(f"isolation: {report['isolation']}, {held} of {len(report['confinement'])} escape checks held")
+    checks, isolation = report["confinement"], report["isolation"]
+    held = f"{sum(check['ok'] for check in checks)} of {len(checks)} escape checks held"
+    _say(f"isolation {isolation['level']} by {isolation['backend']}: {held}")
     _check(report["passed"], "the solution did not reach the suite's thresholds.")
     return report
 
 
-def _publish_report(tallinn: DemoNode, kyiv: DemoNode, report: dict[str, Any]) -> dict[str, Any]:
-    """Publish the report and see it verified and cosigned at kyiv."""
-    published: dict[str, Any] = tallinn.json("sandbox", "publish", report["run"], "--to", "kyiv", "--tlp", "GREEN")
-    _say(f"leaf {published['leaf']} of tallinn's log, {published['hash'][:23]}…")
-    arrived = _arrived(kyiv, "sandbox.report", published["id"])
+def _publish_report(tallinn: DemoNode, kyiv: DemoNode, report: dict[str, Any]) -> str:
+    """Publish the report and see it verified and cosigned at kyiv; returns the record's id."""
+    published = tallinn.json("sandbox", "publish", report["run"], "--to", "partners", "--tlp", "GREEN")
+    record: str = published["id"]
+    _say(f"record {record} is leaf {published['leaf']} of tallinn's log, {_short(published['hash'])}")
+    file = kyiv.home / f"{record}.sild.json"
+    _arrived(kyiv, record, "--file", str(file))
     link = next(row for row in kyiv.json("partner", "list") if row["node"] == "tallinn")
     _say(f"kyiv pulled it over TLS 1.3 with [bold]{link['group']}[/bold]")
-    verdict = _verify(tallinn, kyiv, arrived["id"])
-    _say(f"offline check of the file at kyiv: {verdict['sentence']}")
-    _until(
-        "tallinn to get kyiv's cosignature", lambda: "kyiv" in _verify(tallinn, tallinn, published["id"])["cosigned_by"]
-    )
+    verdict = kyiv.json("record", "verify", str(file), "--fingerprint", tallinn.fingerprint)
+    proved = f"leaf {verdict['index']} of {verdict['tree_size']}, signed with {' and '.join(verdict['signatures'])}"
+    _say(f"checked at kyiv without node or network: {proved}")
+    _arrived(tallinn, record, "--cosigned-by", "kyiv")
     _say("kyiv cosigned tallinn's checkpoint as its witness")
-    _say(f"page: {kyiv.pages_url}/records/{arrived['id']}/")
-    return arrived
+    _say(f"page: {kyiv.pages_url}/records/{record}/")
+    return record
 
 
-def _use(kyiv: DemoNode, tallinn: DemoNode, report: dict[str, Any]) -> None:
-    """Take the solution into use and share what it finds in a real report text."""
-    activation = kyiv.json("analyst", "activate", report["id"], "--to", "tallinn")
-    _say(f"in use at kyiv on the strength of report {report['id']} (record {activation['record']})")
-    text = files("sild.analyst") / "examples" / "report-en.md"
+def _use(kyiv: DemoNode, tallinn: DemoNode, report: str) -> None:
+    """Take the solution into use and share what it finds in a report text."""
+    activation = kyiv.json("analyst", "activate", report, "--to", "tallinn")
+    _say(f"in use at kyiv on the strength of report {report} (record {activation['record']})")
+    text = kyiv.home / EXAMPLE
+    text.write_bytes((files("sild.analyst") / "examples" / EXAMPLE).read_bytes())
     found = kyiv.json("analyst", "read", str(text))
-    _say(f"read {found['name']}: {found['indicators']} indicators, {found['techniques']} techniques")
+    counts = f"{found['indicators']} indicators and {found['techniques']} techniques in {found['milliseconds']} ms"
+    _say(f"read {found['name']}: {counts}")
     shared = kyiv.json("analyst", "publish", found["id"], "--to", "tallinn", "--tlp", "AMBER")
-    arrived = _arrived(tallinn, "analyst.findings", shared["id"])
+    _arrived(tallinn, shared["id"])
     _say(f"STIX 2.1 bundle of {shared['objects']} objects, TLP:AMBER, sealed for tallinn and opened there")
-    _say(f"page: {tallinn.pages_url}/records/{arrived['id']}/")
+    _say(f"page: {tallinn.pages_url}/records/{shared['id']}/")
 
 
 def _plans(tallinn: DemoNode, kyiv: DemoNode) -> None:
     """Show that both plans have the evidence, then that each party countersigns what the other showed."""
     for node in (tallinn, kyiv):
-        commitment = _reaches(node, "reported")
+        commitment = _commitment(node, "reported")
         kinds = ", ".join(sorted({item["kind"] for item in commitment["evidence"]}))
-        _say(f"{node.name}: {commitment['title']}: [bold]{commitment['status']}[/bold], evidence: {kinds}")
+        _say(f"{node.name}: {commitment['title']}: [bold]reported[/bold], evidence: {kinds}")
     for node, other in ((tallinn, kyiv), (kyiv, tallinn)):
         reason = f"The records of {other.name} were verified here and show what was promised."
         verdict = ("--verdict", "met", "--reason", reason, "--to", other.name)
         assessed = node.json("plan", "assess", COMMITMENT, *verdict)
+        _arrived(other, assessed["id"])
         _say(f"{node.name} assesses what {other.name} showed as met (record {assessed['id']})")
     for node in (tallinn, kyiv):
-        commitment = _reaches(node, "met")
-        _say(f"{node.name}: [bold green]{commitment['status']}[/bold green]. {commitment['why']}")
+        commitment = _commitment(node, "met")
+        _say(f"{node.name}: [bold green]met[/bold green]. {commitment['why']}")
         _say(f"page: {node.pages_url}{commitment['url']}")
 
 
-def _reaches(node: DemoNode, status: str) -> dict[str, Any]:
-    """Wait until the node's plan shows that status for the proof of concept."""
-    _until(f"{node.name}'s plan to show “{status}”", lambda: _commitment(node)["status"] == status)
-    return _commitment(node)
+def _commitment(node: DemoNode, status: str) -> dict[str, Any]:
+    """The proof-of-concept commitment as the node's plan has it, which must stand at `status`."""
+    commitment: dict[str, Any] = next(one for one in _plan(node)["commitments"] if one["slug"] == COMMITMENT)
+    stands = f"it stands at {commitment['status']}: {commitment['why']}"
+    _check(commitment["status"] == status, f"{node.name}'s plan does not show the commitment as {status}; {stands}")
+    return commitment
 
 
-def _commitment(node: DemoNode) -> dict[str, Any]:
-    """The proof-of-concept commitment as the node's plan has it."""
-    commitments: list[dict[str, Any]] = node.json("plan", "show")["commitments"]
-    return next(commitment for commitment in commitments if commitment["slug"] == COMMITMENT)
+def _plan(node: DemoNode) -> dict[str, Any]:
+    """The node's action plan."""
+    plan: dict[str, Any] = node.json("plan", "show")
+    return plan
 
 
-def _verify(issuer: DemoNode, holder: DemoNode, record_id: str) -> dict[str, Any]:
-    """Write the record's file at `holder` and check it offline against the issuer's fingerprint."""
-    file = holder.home / f"{record_id}.sild.json"
-    holder.run("record", "show", record_id, "--file", str(file))
-    verdict: dict[str, Any] = holder.json("record", "verify", str(file), "--fingerprint", issuer.fingerprint)
-    return verdict
+def _arrived(node: DemoNode, record_id: str, *words: str) -> dict[str, Any]:
+    """Wait until the record has arrived at the node; returns what it says, unless it is written to a file."""
+    printed = node.run("record", "show", record_id, "--wait", str(WAIT_SECONDS), *words)
+    content: dict[str, Any] = {} if words else json.loads(printed)
+    return content
 
 
-def _arrived(node: DemoNode, kind: str, record_id: str) -> dict[str, Any]:
-    """Wait until the record has arrived at the node."""
-    found: list[dict[str, Any]] = []
-
-    def look() -> bool:
-        found[:] = [row for row in node.json("record", "list", "--kind", kind) if row["id"] == record_id]
-        return bool(found)
-
-    _until(f"the {kind} to arrive at {node.name}", look)
-    return found[0]
+def _both(act: Callable[[DemoNode], None], *nodes: DemoNode) -> None:
+    """Do the same at both nodes at the same time."""
+    with ThreadPoolExecutor(len(nodes)) as pool:
+        list(pool.map(act, nodes))
 
 
-def _until(what: str, condition: Callable[[], bool]) -> None:
-    """Wait for something that the nodes do by themselves."""
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise DemoError(f"waited {WAIT_SECONDS:.0f} s for {what}, in vain.")
-        time.sleep(0.2)
+def _short(digest: str) -> str:
+    """Enough of a digest to compare by eye."""
+    return digest[: len("sha256:") + 16] + "…"
 
 
 def _serve(nodes: dict[str, DemoNode]) -> None:

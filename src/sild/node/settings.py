@@ -23,8 +23,9 @@ INSTALLED_APPS = [
     "sild.node",  # first, so that its templates come before those of the libraries
     "sild.analyst",
     "sild.exchange",
-    "sild.plan",
     "sild.people",
+    "sild.plan",
+    "sild.sandbox",
     "sild.node.apps.NodeAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -42,7 +43,6 @@ INSTALLED_APPS = [
     "django_tasks",
     "django_tasks_db",
     "rules",
-    "sild.sandbox",
 ]
 
 MIDDLEWARE = [

@@ -37,7 +37,7 @@ class PublishForm(forms.Form):
     """Who may read a report."""
 
     tlp = forms.ChoiceField(label=_("Marking"), choices=SENDABLE, initial=Tlp.GREEN)
-    to = forms.MultipleChoiceField(label=_("For"))
+    to = forms.MultipleChoiceField(label=_("Recipients"))
 
     def __init__(self, data: object = None) -> None:
         super().__init__(data, initial={"to": [PARTNERS]})  # type: ignore[arg-type]

@@ -129,3 +129,10 @@ def test_every_scorer_says_what_its_figures_are():
         assert scorer.name == name
         assert scorer.per_sample
         assert {metric.name for metric in scorer.measure([], 0)} == set(scorer.metrics)
+
+
+def test_the_interval_of_a_macro_figure_holds_it_though_most_labels_are_rare():
+    data = [(frozenset({f"l{n % 120}"} if n % 3 else {"other"}), frozenset({f"l{n % 120}"})) for n in range(400)]
+    found = figures(Multilabel().measure(data, 5))
+    for name in ("macro_f1", "macro_precision", "macro_recall"):
+        assert found[name].low <= found[name].value <= found[name].high

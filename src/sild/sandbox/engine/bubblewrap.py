@@ -176,11 +176,14 @@ def _namespaces(uid: int | None) -> list[str]:
 
 
 def _becoming(uid: int | None) -> list[str]:
-    """The words with which root's process becomes the fresh user for good, before the command is loaded."""
-    if uid is None:
-        return []
-    groups = ["--regid", str(uid), "--clear-groups", "--reuid", str(uid)]
-    return ["/usr/bin/setpriv", *groups, "--bounding-set=-all", "--inh-caps=-all", "--"]
+    """The program that loads the command; for root it becomes the fresh user for good first.
+
+    It stands between also for a plain user, so that a command that cannot be loaded fails as a command does.
+    """
+    words = ["/usr/bin/setpriv", "--no-new-privs"]
+    if uid is not None:
+        words += ["--regid", str(uid), "--clear-groups", "--reuid", str(uid), "--bounding-set=-all", "--inh-caps=-all"]
+    return [*words, "--"]
 
 
 @lru_cache(maxsize=1)
@@ -271,15 +274,11 @@ def _mend(why: str) -> str:
 
 def _user_finding() -> Finding:
     """By which user a run is known."""
-    if not _is_root():
-        return Finding("user namespace", True, "a new one for each run, in which no further one can be made")
-    there = Path("/usr/bin/setpriv").exists()
-    return Finding(
-        "fresh user id",
-        there,
-        "a new one for each run" if there else "setpriv is missing",
-        "apt-get install util-linux",
-    )
+    name = "fresh user id" if _is_root() else "user namespace"
+    if not Path("/usr/bin/setpriv").exists():
+        return Finding(name, False, "the program setpriv is missing", "Install it: apt-get install util-linux.")
+    own = "a new one for each run" + ("" if _is_root() else ", in which no further one can be made")
+    return Finding(name, True, own)
 
 
 def _group_findings() -> Iterator[Finding]:

@@ -148,7 +148,8 @@ class _Counts:
             np.bincount(group[:, 1], weights=drawn[group[:, 0]], minlength=self._size) for group in self._groups
         )
         micro = _rates(hits.sum(), extra.sum(), missed.sum())
-        macro = [rate.mean() if self._size else 0.0 for rate in _rates(hits, extra, missed)]
+        there = hits + extra + missed > 0  # a label that was not drawn is not averaged, as if it had never occurred
+        macro = [rate[there].mean() if there.any() else 0.0 for rate in _rates(hits, extra, missed)]
         return np.array([*micro, *macro])
 
 
