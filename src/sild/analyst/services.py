@@ -17,7 +17,8 @@ from django.utils.translation import gettext as _
 from sild.analyst import packing
 from sild.analyst.engine import model as engine_model
 from sild.analyst.engine import reader, stix
-from sild.analyst.errors import ActivationError, AnalystError, NotActiveError, NotFoundError
+from sild.analyst.engine.errors import TextError
+from sild.analyst.errors import ActivationError, AnalystError, NotActiveError, NotFoundError, translated
 from sild.analyst.models import Activation, AttackVersion, Reading
 from sild.exchange import evidence, own
 from sild.exchange import services as exchange
@@ -109,7 +110,10 @@ def read(actor: Actor, name: str, text: str) -> Reading:
             )
         )
     start = time.perf_counter()
-    findings = reader.read(text, model())
+    try:
+        findings = reader.read(text, model())
+    except TextError as error:
+        raise TextError(translated(error)) from error
     milliseconds = round((time.perf_counter() - start) * 1000)
     return _keep(actor, name, text, findings, activation, milliseconds)
 
