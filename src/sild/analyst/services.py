@@ -15,7 +15,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sild.analyst import packing
-from sild.analyst.engine import model as engine_model
 from sild.analyst.engine import reader, stix
 from sild.analyst.engine.errors import TextError
 from sild.analyst.errors import ActivationError, AnalystError, NotActiveError, NotFoundError, translated
@@ -27,6 +26,7 @@ from sild.people import audit
 from sild.people.enums import Right
 
 if TYPE_CHECKING:
+    from sild.analyst.engine import model as engine_model
     from sild.analyst.training.knowledge import Knowledge
     from sild.exchange.gate import Audience
     from sild.people.actor import Actor
@@ -45,6 +45,8 @@ def model() -> engine_model.Model:
     Raises:
         ModelError: its file is not the one that its card describes.
     """
+    from sild.analyst.engine import model as engine_model  # noqa: PLC0415 -- numpy is slow to load, few commands read
+
     return engine_model.load()
 
 
