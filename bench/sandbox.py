@@ -142,13 +142,13 @@ def _write(folder: Path) -> None:
     }
     (folder / "s" / "solution.yaml").write_text(json.dumps(form))
     (folder / "s" / "main.py").write_text(ECHO)
-    form = {
+    suite: dict[str, object] = {
         **about,
         "data": {"file": "data.jsonl"},
         "datasheet": {"source": "numbers", "licence": "EUPL-1.2", "language": "en"},
         "scorer": {"name": "exact"},
         "thresholds": [{"metric": "accuracy", "at_least": 1}],
     }
-    (folder / "t" / "suite.yaml").write_text(json.dumps(form))
+    (folder / "t" / "suite.yaml").write_text(json.dumps(suite))
     lines = (json.dumps({"id": str(number), "input": number, "target": number}) for number in range(SAMPLES))
     (folder / "t" / "data.jsonl").write_text("\n".join(lines))

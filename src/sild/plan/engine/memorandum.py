@@ -110,7 +110,7 @@ class Memorandum(_Part):
 
     Attributes:
         parties: names by code; a code stands for a node only when the memorandum is loaded.
-        signed: the day of signature; None while it is not signed.
+        signed: the day of signature; None when the file does not say.
     """
 
     slug: Slug
