@@ -100,9 +100,11 @@ def emails(view: View) -> Iterator[Hit]:
     """E-mail addresses (RFC 5321 lengths) of a host that can be."""
     for match in _AT.finditer(view.text):
         host = match["host"].rstrip("-_")
+        if not names.is_hostname(host):
+            continue
         before = _LOCAL_BACKWARDS.match(view.text[max(0, match.start() - 64) : match.start()][::-1])
         local = before[0][::-1].lstrip(".%+-") if before else ""
-        if local and names.is_hostname(host):
+        if local:
             start, end = match.start() - len(local), match.start("host") + len(host)
             yield Hit("email", start, end, f"{local}@{host.lower()}", names.domain_scope(host))
 
