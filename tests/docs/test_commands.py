@@ -16,7 +16,8 @@ BLOCK = re.compile(r"^[ ]*```(sh|python)\n(.*?)^[ ]*```", re.MULTILINE | re.DOTA
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 # `sild up` serves until Ctrl-C: it goes to the background until the page ends, and the next command waits for it.
 UP = re.compile(r"^sild up\b.*$", re.MULTILINE)
-IN_BACKGROUND = 'sild up & trap "kill $!; wait" EXIT; until python3 -c "import urllib.request as u; u.urlopen(\'http://127.0.0.1:8000/readyz\')" 2>/dev/null; do sleep 0.2; done'
+ASK = "python3 -c \"import urllib.request as u; u.urlopen('http://127.0.0.1:8000/readyz')\""
+IN_BACKGROUND = f'sild up & trap "kill $!; wait" EXIT; until {ASK} 2>/dev/null; do sleep 0.2; done'
 
 
 def blocks(page):

@@ -125,11 +125,15 @@ def test_two_processes_do_not_execute_one_run(tallinn, operator, solution, suite
     assert execution.execute_run(run).passed
 
 
-def test_runs_that_nobody_executes_any_more_are_found(operator, solution, suite):
+def test_runs_that_nobody_executes_any_more_are_found(tallinn, operator, solution, suite):
     run = services.start_run(operator, solution, suite)
     Run.objects.filter(pk=run.pk).update(state=RunState.RUNNING, seen=timezone.now())
-    assert execution.interrupted() == []
+    assert execution.interrupted() == []  # it runs on another machine
     Run.objects.filter(pk=run.pk).update(seen=timezone.now() - timedelta(minutes=1))
+    assert execution.interrupted() == [run]
+    Run.objects.filter(pk=run.pk).update(seen=timezone.now())
+    with execution._alone(run.folder(tallinn)):
+        assert execution.interrupted() == []
     assert execution.interrupted() == [run]
 
 

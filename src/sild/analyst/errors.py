@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from django.utils.translation import gettext as _
+
+if TYPE_CHECKING:
+    from sild.analyst.engine.errors import TextError
+
 
 class AnalystError(Exception):
     """Base of this module's errors."""
@@ -11,6 +18,11 @@ class AnalystError(Exception):
     def __init__(self, message: str, *, code: str = "") -> None:
         super().__init__(message)
         self.code = code or type(self).code
+
+
+def translated(error: TextError) -> str:
+    """The sentence of the engine's error in the reader's language."""
+    return _(error.sentence) % error.values
 
 
 class FolderError(AnalystError):

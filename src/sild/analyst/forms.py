@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sild.analyst.engine.errors import TextError
 from sild.analyst.engine.text import MAX_BYTES, check, decode
+from sild.analyst.errors import translated
 from sild.exchange import gate
 from sild.exchange.enums import Tlp
 from sild.exchange.models import Partner
@@ -34,7 +35,7 @@ class ReadForm(forms.Form):
                 cleaned["name"] = cleaned.get("name") or file.name
             cleaned["text"] = check(text, cleaned.get("name") or str(_("The text")))
         except TextError as error:
-            raise forms.ValidationError(str(error), code=error.code) from error
+            raise forms.ValidationError(translated(error), code=error.code) from error
         cleaned["name"] = (
             cleaned.get("name") or next(line for line in text.splitlines() if line.strip()).strip("# ")[:200]
         )

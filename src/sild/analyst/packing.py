@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from sild.analyst.engine import model as engine_model
+from sild.analyst.engine.files import CARD_FILE, MODEL_FILE
 from sild.analyst.errors import FolderError
 from sild.trust import folder as folders
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 _OWN_FILES = ("solution.yaml", "main.py", "NOTICE")
-_ENGINE_DATA = ("tlds.txt", engine_model.MODEL_FILE, engine_model.CARD_FILE)
+_ENGINE_DATA = ("tlds.txt", MODEL_FILE, CARD_FILE)
 DATA_FILE = "samples.jsonl"
 
 

@@ -18,7 +18,7 @@ Line = Annotated[str, Field(min_length=1, max_length=300)]
 class Form(BaseModel):
     """Base of the bodies: members that are not known are refused, types are not guessed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", defer_build=True, frozen=True, strict=True)
 
 
 class Named(Form):

@@ -15,9 +15,9 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sild.analyst import packing
-from sild.analyst.engine import model as engine_model
 from sild.analyst.engine import reader, stix
-from sild.analyst.errors import ActivationError, AnalystError, NotActiveError, NotFoundError
+from sild.analyst.engine.errors import TextError
+from sild.analyst.errors import ActivationError, AnalystError, NotActiveError, NotFoundError, translated
 from sild.analyst.models import Activation, AttackVersion, Reading
 from sild.exchange import evidence, own
 from sild.exchange import services as exchange
@@ -26,6 +26,7 @@ from sild.people import audit
 from sild.people.enums import Right
 
 if TYPE_CHECKING:
+    from sild.analyst.engine import model as engine_model
     from sild.analyst.training.knowledge import Knowledge
     from sild.exchange.gate import Audience
     from sild.people.actor import Actor
@@ -44,6 +45,8 @@ def model() -> engine_model.Model:
     Raises:
         ModelError: its file is not the one that its card describes.
     """
+    from sild.analyst.engine import model as engine_model  # noqa: PLC0415 -- numpy is slow to load, few commands read
+
     return engine_model.load()
 
 
@@ -109,7 +112,10 @@ def read(actor: Actor, name: str, text: str) -> Reading:
             )
         )
     start = time.perf_counter()
-    findings = reader.read(text, model())
+    try:
+        findings = reader.read(text, model())
+    except TextError as error:
+        raise TextError(translated(error)) from error
     milliseconds = round((time.perf_counter() - start) * 1000)
     return _keep(actor, name, text, findings, activation, milliseconds)
 

@@ -15,6 +15,9 @@ def worker() -> None:
     """Run jobs from the database."""
     from django.core.management import call_command
 
+    from sild.sandbox.tasks import resume_interrupted
+
+    resume_interrupted()
     call_command("db_worker", interval=0.5, verbosity=0)
 
 

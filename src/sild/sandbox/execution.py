@@ -80,8 +80,19 @@ def execute_run(run: Run, show: Callable[[int, int], None] = lambda _done, _tota
 
 
 def interrupted() -> list[Run]:
-    """Runs whose process has not been heard of for a while: killed, or cut off from the database."""
-    return list(Run.objects.filter(state=RunState.RUNNING, seen__lt=timezone.now() - _STALE))
+    """Runs that nobody executes any more: nobody here holds their folder, or nobody was heard of for long."""
+    long_ago = timezone.now() - _STALE
+    running = Run.objects.filter(state=RunState.RUNNING).select_related("solution", "suite")
+    return [run for run in running if _is_left(run.folder(settings.CONFIG.home)) or (run.seen or long_ago) <= long_ago]
+
+
+def _is_left(folder: Path) -> bool:
+    """Whether the folder is on this machine and nobody holds it."""
+    try:
+        with _alone(folder, make=False):
+            return True
+    except (StateError, FileNotFoundError):
+        return False
 
 
 def _run(run: Run, folder: Path, follower: Follower) -> dict[str, Any]:
@@ -110,9 +121,10 @@ def _save(run: Run, **values: Any) -> None:
 
 
 @contextmanager
-def _alone(folder: Path) -> Iterator[None]:
+def _alone(folder: Path, *, make: bool = True) -> Iterator[None]:
     """Hold the run's folder; the kernel lets go of it when the process that holds it dies, however it dies."""
-    folder.mkdir(parents=True, exist_ok=True)
+    if make:
+        folder.mkdir(parents=True, exist_ok=True)
     with (folder / "lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -14,7 +14,6 @@ from sild.people import audit
 from sild.people.enums import Right
 from sild.sandbox import packages
 from sild.sandbox.engine import solution as solutions
-from sild.sandbox.engine import suite as suites
 from sild.sandbox.enums import RunState
 from sild.sandbox.errors import StateError
 from sild.sandbox.models import Run, Solution, Suite
@@ -110,6 +109,8 @@ def add_suite(actor: Actor, folder: Path) -> Suite:
         PackError: its folder cannot be packed.
     """
     actor.require(Right.EDIT)
+    from sild.sandbox.engine import suite as suites  # noqa: PLC0415 -- its scorers load numpy, which is slow
+
     loaded = suites.load(folder)
     description = loaded.form.model_dump(mode="json", exclude={"data": {"inline"}})
     found, new = Suite.objects.get_or_create(

@@ -8,6 +8,7 @@ import shutil
 import numpy as np
 import pytest
 
+from sild.analyst.engine import files
 from sild.analyst.engine import model as engine
 from sild.analyst.engine.errors import ModelError
 
@@ -16,22 +17,22 @@ SHIPPED = engine.load()
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in (engine.MODEL_FILE, engine.CARD_FILE):
+    for name in (files.MODEL_FILE, files.CARD_FILE):
         shutil.copy(engine.HERE / name, tmp_path / name)
     return tmp_path
 
 
 @pytest.mark.integration
 def test_a_file_with_one_flipped_bit_is_not_loaded(folder):
-    data = bytearray((folder / engine.MODEL_FILE).read_bytes())
+    data = bytearray((folder / files.MODEL_FILE).read_bytes())
     data[len(data) // 2] ^= 1
-    (folder / engine.MODEL_FILE).write_bytes(data)
+    (folder / files.MODEL_FILE).write_bytes(data)
     with pytest.raises(ModelError, match="not the model that its card describes"):
         engine.load(folder)
 
 
 @pytest.mark.integration
-@pytest.mark.parametrize("name", [engine.MODEL_FILE, engine.CARD_FILE])
+@pytest.mark.parametrize("name", [files.MODEL_FILE, files.CARD_FILE])
 def test_a_missing_file_is_named_with_what_to_do(folder, name):
     (folder / name).unlink()
     with pytest.raises(ModelError, match="sild analyst train"):
@@ -41,7 +42,7 @@ def test_a_missing_file_is_named_with_what_to_do(folder, name):
 @pytest.mark.integration
 @pytest.mark.parametrize("card", ["not json", "{}", "[]", '{"file": 1}'])
 def test_a_card_that_is_none_is_refused(folder, card):
-    (folder / engine.CARD_FILE).write_text(card)
+    (folder / files.CARD_FILE).write_text(card)
     with pytest.raises(ModelError):
         engine.load(folder)
 
@@ -81,9 +82,9 @@ def test_arrays_that_do_not_fit_together_are_refused(changes):
 
 @pytest.mark.unit
 def test_packing_what_was_unpacked_gives_the_same_bytes():
-    assert SHIPPED.pack() == (engine.HERE / engine.MODEL_FILE).read_bytes()
+    assert SHIPPED.pack() == (engine.HERE / files.MODEL_FILE).read_bytes()
     assert engine.unpack(SHIPPED.pack()).version == "unversioned"
-    assert SHIPPED.version == json.loads((engine.HERE / engine.CARD_FILE).read_text(encoding="utf-8"))["version"]
+    assert SHIPPED.version == json.loads((engine.HERE / files.CARD_FILE).read_text(encoding="utf-8"))["version"]
 
 
 @pytest.mark.unit

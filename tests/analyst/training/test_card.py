@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from sild.analyst.engine import files
 from sild.analyst.engine import model as engine
 from sild.analyst.training import card, fit, knowledge, measure
 
@@ -46,8 +47,8 @@ def test_a_small_model_is_trained_measured_and_written_the_same_twice(known, tmp
     small = knowledge.Knowledge(known.version, known.origin, known.digest, known.techniques, sentences)
     written = [card.write(card.train(small, fit.Recipe()), tmp_path / name) for name in ("a", "b")]
     assert written[0] == written[1]
-    data = (tmp_path / "a" / engine.MODEL_FILE).read_bytes()
+    data = (tmp_path / "a" / files.MODEL_FILE).read_bytes()
     assert written[0]["file"]["sha256"] == hashlib.sha256(data).hexdigest()
-    assert json.loads((tmp_path / "b" / engine.CARD_FILE).read_text(encoding="utf-8")) == written[0]
+    assert json.loads((tmp_path / "b" / files.CARD_FILE).read_text(encoding="utf-8")) == written[0]
     assert engine.load(tmp_path / "a").ids.tolist() == sorted(chosen)
     assert len(written[0]["classes"]["not_known"]) == len(known.techniques) - len(chosen)

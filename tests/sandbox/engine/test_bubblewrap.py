@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import select
+import signal
 from pathlib import Path
 
 import pytest
@@ -132,3 +134,18 @@ def test_no_inherited_descriptor_is_seen_inside(tmp_path):
         os.set_inheritable(secret.fileno(), True)
         said, _usage = confined("import os; print(sorted(map(int, os.listdir('/proc/self/fd')))[:-1])")
     assert eval(said) == [0, 1, 2]
+
+
+def test_a_command_that_is_held_does_not_run_because_the_node_died():
+    """The gate opens when limits are set, and by nothing else: not by its closing, as when we are killed."""
+    uid = 0x7FFFFFF0 if os.geteuid() == 0 else None
+    popen, child, status, gate = bubblewrap._spawn(Job(("/usr/bin/echo", "ran")), uid)
+    os.close(gate)
+    os.close(status)
+    try:
+        assert select.select([popen.stdout], [], [], 0.5)[0] == []
+    finally:
+        os.kill(child, signal.SIGKILL)
+        popen.kill()
+        said, _error = popen.communicate()
+    assert said == b""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+
 import pytest
 
 from sild.sandbox.engine import cgroup
@@ -27,6 +31,29 @@ def test_what_is_made_is_removed_again():
     assert len(group.folders) == len(set(group.folders)) <= len(cgroup.controllers())
     group.remove()
     assert not any(folder.exists() for folder in group.folders)
+
+
+def test_groups_of_a_process_that_is_gone_are_swept_and_those_of_a_living_one_stay(tmp_path):
+    ours = tmp_path / f"{cgroup._owner(os.getpid())}-a"
+    with subprocess.Popen(["true"]) as gone:
+        pass
+    space = cgroup._pid_namespace()
+    swept = [tmp_path / name for name in (f"sild-{space}-{gone.pid}-1-a", f"sild-{space}-{os.getpid()}-1-a")]
+    others = [tmp_path / name for name in (f"sild-1{space}-{gone.pid}-1-a", "sild-else", "else")]
+    for folder in (ours, *swept, *others):
+        folder.mkdir()
+    cgroup.sweep(tmp_path)
+    assert sorted(tmp_path.iterdir()) == sorted([ours, *others])
+
+
+def test_what_a_killed_node_left_running_is_ended_with_its_group(tmp_path):
+    with subprocess.Popen(["sleep", "60"]) as left, subprocess.Popen(["true"]) as gone:
+        gone.wait()
+        folder = tmp_path / f"sild-{cgroup._pid_namespace()}-{gone.pid}-1-a"
+        folder.mkdir()
+        (folder / "cgroup.procs").write_text(f"{left.pid}\n")
+        cgroup.sweep(tmp_path)
+        assert left.wait() == -signal.SIGKILL
 
 
 def test_a_host_without_groups_gets_none(hierarchy):

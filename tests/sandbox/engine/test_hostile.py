@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from sandbox.factories import numbers, write_solution, write_suite
 from sandbox.hostile import CORPUS, TELL
-from sild.sandbox.engine import default_isolation
+from sild.sandbox.engine import cgroup, default_isolation
 from sild.sandbox.engine.journal import kept_results
 from sild.sandbox.engine.report import check
 from sild.sandbox.engine.runner import Run
@@ -28,24 +30,20 @@ def run(tmp_path, code, limits, protocol="jsonl"):
     return Run(load_solution(solution), load_suite(suite), tmp_path / "run", default_isolation()).execute()
 
 
-def left_on_host():
-    """Processes of a run's own users or of bubblewrap, and control groups of runs."""
+def left_on_host(tmp_path):
+    """Bubblewrap's processes for this folder, without which nothing of a run lives on, and this process's groups."""
     processes = []
-    for folder in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (folder / "cmdline").read_bytes()
-            uid = folder.stat().st_uid
-        except OSError:
-            continue
-        if b"/solution" in command or 0x70000000 <= uid < 0x7FFFFFFF:
-            processes.append((folder.name, command))
-    return processes + [str(path) for path in Path("/sys/fs/cgroup").glob("**/sild-*")]
+    for file in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            command = file.read_bytes()
+            if str(tmp_path).encode() in command and b"--die-with-parent" in command:
+                processes.append(command)
+    return processes + list(Path("/sys/fs/cgroup").glob(f"**/{cgroup._owner(os.getpid())}-*"))
 
 
 @pytest.mark.parametrize("name", CORPUS)
 def test_a_hostile_solution_ends_within_its_limits_and_is_reported(tmp_path, name):
     hostile = CORPUS[name]
-    before = set(map(str, left_on_host()))
     started = time.monotonic()
     report = run(tmp_path, hostile.code, hostile.limits, hostile.protocol)
     check(report)
@@ -56,7 +54,7 @@ def test_a_hostile_solution_ends_within_its_limits_and_is_reported(tmp_path, nam
         [first, *_rest] = kept_results(tmp_path / "run", report["results"]["sha256"])
         assert first.output == hostile.answer, (first, report["resources"])
     assert report["samples"] == report["results"]["leaves"] == 20
-    assert set(map(str, left_on_host())) <= before
+    assert left_on_host(tmp_path) == []
     assert not (tmp_path / "run" / "solution").exists()
     assert "\x1b" not in str(report)
 

@@ -4,9 +4,22 @@ from __future__ import annotations
 
 
 class EngineError(ValueError):
-    """Base of the engine's errors."""
+    """Base of the engine's errors: a sentence, with the values that stand in it as `%(name)s` kept apart.
+
+    So whoever shows it can translate the sentence first.
+    """
 
     code = "analyst-engine"
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(sentence % values if values else sentence)
+        self.sentence = sentence
+        self.values = values
+
+
+def _(sentence: str) -> str:
+    """Mark a sentence as one that people read on pages, so that it is collected for translation."""
+    return sentence
 
 
 class TextError(EngineError):

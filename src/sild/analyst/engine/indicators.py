@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from .errors import TextError
+from .errors import TextError, _
 from .patterns import FINDERS, Hit
 from .refang import refang
 from .text import check
@@ -19,6 +19,7 @@ KINDS = (
     "bitcoin", "asn", "actor",
 )  # fmt: skip
 MAX_HITS = 20_000
+_FEED = _("The text has more than %(most)s indicators, so it is a feed and no report. Split it.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def extract(text: str) -> list[Indicator]:
     everything = (hit for find in FINDERS for hit in find(view))
     hits = sorted(islice(everything, MAX_HITS + 1), key=lambda hit: (hit.start, -hit.end))
     if len(hits) > MAX_HITS:
-        raise TextError(f"The text has more than {MAX_HITS:,} indicators, so it is a feed and no report. Split it.")
+        raise TextError(_FEED, most=MAX_HITS)
     found, reached = [], 0
     for hit in hits:
         if hit.start >= reached:

@@ -15,6 +15,7 @@ import numpy as np
 
 from .errors import ModelError
 from .features import grams, weighted
+from .files import CARD_FILE, MODEL_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float32]
 
-MODEL_FILE = "model.npz"
-CARD_FILE = "model.json"
 HERE = Path(__file__).parent
 _BATCH = 256
 _ARRAYS = {

@@ -9,13 +9,14 @@ from dataclasses import asdict, dataclass, replace
 from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any
 
-from sild.analyst.engine.model import CARD_FILE, MODEL_FILE, Model
+from sild.analyst.engine.files import CARD_FILE, MODEL_FILE
 from sild.analyst.training import fit as fitting
 from sild.analyst.training import measure, split
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sild.analyst.engine.model import Model
     from sild.analyst.training.knowledge import Knowledge, Sentence
 
 NAME = "threat-analyst"

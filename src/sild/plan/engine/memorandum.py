@@ -21,7 +21,7 @@ Member = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+(\.[A-Za-z0-9
 class _Part(BaseModel):
     """Base of everything in the file: nothing unknown is accepted and nothing is changed afterwards."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", defer_build=True, frozen=True, populate_by_name=True)
 
 
 class Words(_Part):

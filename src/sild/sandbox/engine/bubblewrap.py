@@ -106,8 +106,10 @@ def _spawn(job: Job, uid: int | None) -> tuple[subprocess.Popen[bytes], int, int
     gate_inside, gate = os.pipe()
     filter_file = seccomp.memory_file()
     assert filter_file is not None  # `require` has looked
-    inside = (status_inside, gate_inside, filter_file)
-    options = ["--json-status-fd", str(status_inside), "--block-fd", str(gate_inside), "--seccomp", str(filter_file)]
+    # The gate's other end stays open in bubblewrap too, so that it opens by our word and not by our death.
+    inside = (status_inside, gate_inside, gate, filter_file)
+    options = ["--json-status-fd", str(status_inside), "--block-fd", str(gate_inside), "--sync-fd", str(gate)]
+    options += ["--seccomp", str(filter_file)]
     try:
         popen = subprocess.Popen(
             [program()[0], *arguments(job, uid), *options, "--", *_becoming(uid), *job.command],
@@ -120,7 +122,7 @@ def _spawn(job: Job, uid: int | None) -> tuple[subprocess.Popen[bytes], int, int
             start_new_session=True,
         )
     finally:
-        for descriptor in inside:
+        for descriptor in (status_inside, gate_inside, filter_file):
             os.close(descriptor)
     try:
         return popen, _child(popen, status), status, gate

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import signal
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -88,7 +90,9 @@ def controllers() -> tuple[Controller, ...]:
 
 def make(limits: Limits) -> Group:
     """Make the groups of a run with its limits; an empty one where the host offers none."""
-    group, name = Group(), f"sild-{secrets.token_hex(8)}"
+    group, name = Group(), f"{_owner(os.getpid())}-{secrets.token_hex(8)}"
+    for parent in {controller.parent for controller in controllers()}:
+        sweep(parent)
     for controller in controllers():
         folder = controller.parent / name
         try:
@@ -101,6 +105,32 @@ def make(limits: Limits) -> Group:
             group.remove()
             return Group()
     return group
+
+
+def sweep(parent: Path) -> None:
+    """Remove the groups of nodes that were killed, and whatever still runs in them."""
+    space = f"sild-{_pid_namespace()}-"
+    for folder in parent.glob(f"{space}*-*-*"):
+        pid = folder.name.removeprefix(space).partition("-")[0]
+        if pid.isdecimal() and not folder.name.startswith(f"{_owner(int(pid))}-"):
+            with suppress(OSError):
+                for left in (folder / "cgroup.procs").read_text().split():
+                    os.kill(int(left), signal.SIGKILL)
+            with suppress(OSError):
+                folder.rmdir()
+
+
+def _owner(pid: int) -> str:
+    """The beginning of the names of a process's groups: process ids come again, with another start time."""
+    started = "gone"
+    with suppress(OSError, IndexError):
+        started = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    return f"sild-{_pid_namespace()}-{pid}-{started}"
+
+
+def _pid_namespace() -> str:
+    """The number of our process namespace; process ids mean something only within it."""
+    return Path("/proc/self/ns/pid").readlink().name.strip("pid:[]")
 
 
 def _settings(controller: Controller, limits: Limits) -> dict[str, int]:

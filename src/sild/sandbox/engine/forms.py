@@ -23,7 +23,7 @@ F = TypeVar("F", bound=BaseModel)
 class Form(BaseModel):
     """Base of all forms: members that are not known are flaws, types are not guessed."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", defer_build=True, frozen=True, strict=True)
 
 
 def _texts(value: dict[str, str]) -> dict[str, str]:

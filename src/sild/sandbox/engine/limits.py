@@ -31,7 +31,7 @@ class Limits(BaseModel):
         window: requests in flight.
     """
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", defer_build=True, frozen=True, strict=True)
 
     memory_bytes: Annotated[int, Field(ge=16 * MIB, le=16 * GIB)] = 512 * MIB
     cpu_seconds: Annotated[int, Field(ge=1, le=24 * 3600)] = 300

@@ -24,7 +24,7 @@ Line = Annotated[str, Field(max_length=1000)]
 class Part(Form):
     """Base of the report's parts: numbers that came through JSON are taken as they are."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", defer_build=True, frozen=True, strict=True, allow_inf_nan=False)
 
 
 class SolutionPart(Part):

@@ -1,0 +1,242 @@
+"""The extractor's speed and finds beside its peers, the model's speed and quality on data that it never saw.
+
+SILD_TRAM names a folder with TRAM's `single_label.json`, SILD_ATTACK MITRE's own STIX bundle; where they are absent, in
+`../shared/data` too, those figures are left out, with a line that says so.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import runpy
+import subprocess
+import tempfile
+import venv
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from harness import Figure, best_of
+
+from sild.analyst.engine import model as engine
+from sild.analyst.engine.indicators import extract
+from sild.analyst.engine.reader import read
+from sild.analyst.engine.techniques import thresholds
+from sild.analyst.training import card, knowledge, measure
+
+ROOT = Path(__file__).parent.parent
+# The tests' corpus, so that both count the same.
+CORPUS = runpy.run_path(str(ROOT / "tests" / "analyst" / "corpus.py"))
+INDICATORS, SENTENCES = CORPUS["INDICATORS"], CORPUS["SENTENCES"]
+
+SHARED = ROOT.parent / "shared" / "data"
+PEERS = ("iocsearcher", "ioc-finder", "iocextract", "requests")  # iocextract needs the last one but does not say so
+# What all peers claim to find.
+COMMON = {"ipv4", "ipv6", "domain", "url", "email", "md5", "sha1", "sha256", "sha512", "cve"}
+PEER_BYTES = 30_000  # the slowest peer reads less than 5 kB a second
+HOSTILE = [
+    "[.]",
+    "a.",
+    "http://a.com/",
+    "a@",
+    "C:\\",
+    "::",
+    "f",
+    "(",
+    "\u200ba",
+    ".",
+    "HKLM\\a ",
+    "/tmp/a ",
+    "1.1.1.1.",
+]
+
+# Runs in the peers' own environment; reads {"texts": [...], "speed": text}, prints {peer: [values per text, seconds]}.
+PEER_PROGRAM = """
+import json, sys, time, warnings
+warnings.simplefilter("ignore")
+given = json.load(sys.stdin)
+def with_iocsearcher():
+    from iocsearcher.searcher import Searcher
+    searcher = Searcher()
+    return lambda text: [ioc.value for ioc in searcher.search_data(text)]
+def with_ioc_finder():
+    from ioc_finder import find_iocs
+    def flat(value):
+        if isinstance(value, dict):
+            for part in value.values():
+                yield from flat(part)
+        elif isinstance(value, (list, tuple, set)):
+            for part in value:
+                yield from flat(part)
+        else:
+            yield str(value)
+    return lambda text: list(flat(find_iocs(text)))
+def with_iocextract():
+    import iocextract
+    return lambda text: list(map(str, iocextract.extract_iocs(text, refang=True)))
+answer = {}
+for name, make in (("iocsearcher", with_iocsearcher), ("ioc-finder", with_ioc_finder), ("iocextract", with_iocextract)):
+    try:
+        find = make()
+        found = [find(text) for text in given["texts"]]
+        start = time.perf_counter()
+        find(given["speed"])
+        answer[name] = [found, time.perf_counter() - start]
+    except Exception as error:
+        print(f"{name} is left out: {error!r}", file=sys.stderr)
+print(json.dumps(answer))
+"""
+
+
+def run() -> list[Figure]:
+    """All figures."""
+    model = engine.load()
+    return [*extractor(), *reading(model), *quality(model), *tram(model)]
+
+
+def extractor() -> list[Figure]:
+    """Speed on reports, the worst hostile line, and finds on the corpus beside the peers."""
+    report = (files("sild.analyst") / "examples" / "report-en.md").read_text(encoding="utf-8")
+    plain = (ROOT / "LICENSE").read_text(encoding="utf-8") * 10
+    dense = report * 60
+    hostile = {seed: seed * (1_000_000 // len(seed)) for seed in HOSTILE}
+    worst = max(hostile, key=lambda seed: best_of(lambda: _attempt(hostile[seed]), 1))
+    texts = [SENTENCES["uk"].format(written) for written, kind, _value in INDICATORS if kind in COMMON]
+    wanted = [value for _written, kind, value in INDICATORS if kind in COMMON]
+    speed_text = (report * (PEER_BYTES // len(report) + 1))[:PEER_BYTES]
+    peers = _peers({"texts": texts, "speed": speed_text})
+    size = f"{len(dense) / 1e6:.2f} MB of the example report, {len(extract(report))} indicators each"
+    speed = len(dense.encode()) / 1e6 / best_of(lambda: _attempt(dense), 3)
+    found = sum(value in [hit.value for hit in extract(text)] for text, value in zip(texts, wanted, strict=True))
+    figures = [
+        Figure("extractor on prose without indicators", _mb_s(plain), "MB/s", 5, "higher"),
+        Figure(f"extractor on {size}", speed, "MB/s", 5, "higher"),
+        Figure(
+            f"hostile line of 1 MB, the worst: {worst!r} repeated", best_of(lambda: _attempt(hostile[worst]), 3), "s", 1
+        ),
+    ]
+    name = f"found of {len(texts)} in Ukrainian sentences, kinds that all peers claim"
+    if not peers:
+        return [*figures, Figure(name, found, "", len(texts), "higher")]
+    for peer, (values, seconds) in peers.items():
+        theirs = sum(_has(given, value) for given, value in zip(values, wanted, strict=True))
+        figures.append(Figure(name, found, "", len(texts), "higher", peer, theirs))
+        theirs_speed = len(speed_text.encode()) / 1e6 / seconds
+        figures.append(
+            Figure(f"extractor on {size}", speed, "MB/s", 5, "higher", f"{peer}, {PEER_BYTES} B", theirs_speed)
+        )
+    return figures
+
+
+def reading(model: engine.Model) -> list[Figure]:
+    """Speed of the model and of a whole report."""
+    held_out = [sentence.text for sentence in card.sides(knowledge.from_package()).held_out]
+    report = (files("sild.analyst") / "examples" / "report-en.md").read_text(encoding="utf-8")
+    return [
+        Figure("sentences scored", len(held_out) / best_of(lambda: model.scores(held_out), 3), "/s", None, "higher"),
+        Figure("the example report read", best_of(lambda: read(report, model)) * 1000, "ms", 2000),
+        Figure("model and card loaded", best_of(engine.load) * 1000, "ms"),
+        Figure("model's file", (engine.HERE / engine.MODEL_FILE).stat().st_size / 1e6, "MB", 3),
+    ]
+
+
+def quality(model: engine.Model) -> list[Figure]:
+    """Held-out families, as in the card; and MITRE's whole texts of the same families when they are there."""
+    least, strong = thresholds(model)
+    sets = {"package": knowledge.from_package()}
+    bundle = Path(os.environ.get("SILD_ATTACK", SHARED / "attack-enterprise.json.gz"))
+    if bundle.is_file():
+        data = bundle.read_bytes()
+        sets["MITRE's whole texts"] = knowledge.from_bundle(gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data)
+    else:
+        print(f"MITRE's own bundle is not at {bundle}: its figures are left out.")
+    figures = []
+    for name, known in sets.items():
+        held_out = card.sides(known).held_out
+        every, sure = measure.measure(model, held_out, least), measure.measure(model, held_out, strong)
+        about = f"held-out families, {name}, n={len(held_out)}"
+        figures += [
+            Figure(f"micro F1, {about}", every.micro_f1, "", None, "higher"),
+            Figure(f"micro F1, {about}, 95 % interval from", every.micro_f1_low, "", None, "higher"),
+            Figure(f"micro F1, {about}, 95 % interval to", every.micro_f1_high, "", None, "higher"),
+            Figure(f"macro F1, {about}", every.macro_f1, "", None, "higher"),
+            Figure(f"precision of strong proposals, {about}", sure.micro_precision, "", 0.9, "higher"),
+        ]
+    return figures
+
+
+def tram(model: engine.Model) -> list[Figure]:
+    """Sentences of real reports, which the model has seen none of: TRAM's single-label set with 50 techniques."""
+    file = Path(os.environ.get("SILD_TRAM", SHARED / "tram")) / "single_label.json"
+    if not file.is_file():
+        print(f"TRAM's sentences are not at {file}: their figures are left out.")
+        return []
+    rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
+    labels = {row["label"] for row in rows}
+    known = model.ids.tolist()
+    sentences = [
+        knowledge.Sentence(row["text"], (row["label"],), row["doc_title"], "procedure") for row in rows if row["text"]
+    ]
+    every = measure.measure(model, sentences, thresholds(model)[0])
+    scores = model.scores([sentence.text for sentence in sentences])
+    scores[:, [place for place, name in enumerate(known) if name not in labels]] = 0
+    among = measure.measure(_Fixed(model.ids, scores), sentences, thresholds(model)[0])  # type: ignore[arg-type]
+    about = f"TRAM zero-shot, n={len(sentences)}, {every.groups} reports"
+    return [
+        Figure(f"micro F1, {about}, all techniques proposed", every.micro_f1, "", None, "higher"),
+        Figure(f"micro F1, {about}, only its {len(labels)} techniques", among.micro_f1, "", None, "higher"),
+        Figure(f"macro F1, {about}, only its {len(labels)} techniques", among.macro_f1, "", None, "higher"),
+        Figure(f"likeliest technique right, {about}, of its {len(labels)}", among.top1, "", None, "higher"),
+    ]
+
+
+class _Fixed:
+    """Scores that were made before, in the place of a model."""
+
+    def __init__(self, ids: Any, scores: Any) -> None:
+        self.ids, self._scores = ids, scores
+
+    def scores(self, _texts: list[str]) -> Any:
+        """The scores."""
+        return self._scores
+
+
+def _mb_s(text: str) -> float:
+    return len(text.encode()) / 1e6 / best_of(lambda: _attempt(text), 3)
+
+
+def _attempt(text: str) -> None:
+    """Read a text; being refused as a feed is an answer too."""
+    try:
+        extract(text)
+    except ValueError:
+        return
+
+
+def _has(given: list[str], value: str) -> bool:
+    """A peer found it when its value is there, whatever the case and the closing slash."""
+    return value.lower().rstrip("/") in {found.lower().rstrip("/") for found in given}
+
+
+def _peers(given: dict[str, Any]) -> dict[str, Any]:
+    """What the peers find, from an environment that is thrown away; nothing when they cannot be installed."""
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            venv.create(folder, with_pip=True)
+            python = str(Path(folder) / "bin" / "python")
+            install = [python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PEERS]
+            subprocess.run(install, check=True, timeout=300, capture_output=True)
+            done = subprocess.run(
+                [python, "-c", PEER_PROGRAM],
+                input=json.dumps(given),
+                check=True,
+                timeout=300,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        except (OSError, subprocess.SubprocessError) as error:
+            print(f"The peers could not be measured and are left out: {error}")
+            return {}
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found

@@ -1,0 +1,122 @@
+"""The sandbox's pages in a real Chromium: accessible, within the policy, and alive while a run goes on."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from people.factories import PASSWORD, MembershipFactory
+from sandbox.factories import numbers, write_solution, write_suite
+from sild.people.actor import Actor
+from sild.people.enums import Role
+from sild.sandbox import execution, services
+from sild.sandbox.models import Run
+
+pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
+
+AXE = Axe()
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
+
+
+@pytest.fixture(scope="session")
+def base_url():
+    """Instead of pytest-base-url's, whose way of being a fixture pytest warns about."""
+    return ""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    arguments = ["--disable-background-networking", "--disable-component-update"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")  # Chromium refuses its own sandbox to root
+    return {**browser_type_launch_args, "executable_path": "/usr/bin/chromium", "args": arguments}
+
+
+@pytest.fixture(autouse=True, scope="session")
+def database_beside_the_browser():
+    """Playwright keeps an event loop in this thread; Django would refuse the database there."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    yield
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+@pytest.fixture
+def official(tallinn, settings, tmp_path):
+    """Somebody who may publish, with a finished run, a waiting one and a failed one."""
+    settings.CSRF_COOKIE_HTTPONLY = True
+    membership = MembershipFactory(role=Role.PUBLISHER, person__signs_in=True, person__username="official")
+    actor = Actor.of(membership.person)
+    solution = services.register(actor, write_solution(tmp_path / "s"))
+    suite = services.add_suite(actor, write_suite(tmp_path / "t", [*numbers(20), {"id": "x", "input": 1, "target": 2}]))
+    execution.execute_run(services.start_run(actor, solution, suite))
+    services.start_run(actor, solution, suite)
+    failed = services.start_run(actor, solution, suite)
+    Run.objects.filter(pk=failed.pk).update(state="failed", error="The package is not on this node yet.")
+    services.publish_solution(actor, solution, audience="partners", tlp="GREEN")
+    return membership.person
+
+
+@pytest.fixture
+def complaints(page):
+    """What the browser's console says about errors and violated policies."""
+    heard = []
+    page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    return heard
+
+
+def sign_in(page, server, person, language="en"):
+    page.goto(f"{server.url}/accounts/login/")
+    page.fill("#id_login", person.username)
+    page.fill("#id_password", PASSWORD)
+    page.press("#id_password", "Enter")
+    page.wait_for_url(f"{server.url}/")
+    if language != "en":
+        page.click(f".sild-languages button[value={language}]")
+
+
+def addresses():
+    runs = list(Run.objects.select_related("solution", "suite"))
+    pages = ["/sandbox/", "/sandbox/runs/", runs[0].solution.get_absolute_url(), runs[0].suite.get_absolute_url()]
+    shown = [run.get_absolute_url() for run in runs]
+    return [
+        *pages,
+        *shown,
+        f"{shown[-1]}samples/?which=all",
+        f"/records/{runs[0].solution.record_id}/",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("language", "width", "scheme"),
+    [("en", 1280, "light"), ("et", 320, "dark"), ("uk", 320, "light"), ("uk", 1280, "dark")],
+)
+def test_every_page_is_accessible(page, live_server, official, complaints, language, width, scheme):
+    page.set_viewport_size({"width": width, "height": 900})
+    page.emulate_media(color_scheme=scheme)
+    sign_in(page, live_server, official, language)
+    for path in addresses():
+        assert page.goto(f"{live_server.url}{path}").status == 200
+        page.locator("details:not(.sild-menu)").evaluate_all("all => all.forEach(one => one.open = true)")
+        found = AXE.run(page, options=RULES)
+        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+    assert complaints == []
+
+
+def test_the_page_of_a_run_follows_it_to_its_report(page, live_server, official, complaints):
+    sign_in(page, live_server, official)
+    page.goto(f"{live_server.url}/sandbox/")
+    page.select_option("#id_solution", index=1)
+    page.select_option("#id_suite", index=1)
+    page.click("text=Test in isolation")
+    page.wait_for_selector("progress")
+    execution.execute_run(Run.objects.get(pk=page.url.rstrip("/").rpartition("/")[2]))
+    page.wait_for_selector("text=Every threshold was met.")
+    page.click("button:has-text('Publish')")
+    page.wait_for_selector("text=The report is published.")
+    page.click("text=the record with its proof")
+    page.wait_for_selector("text=Merkle root", state="attached")
+    assert complaints == []
