@@ -158,4 +158,5 @@ def test_two_modules_that_translate_a_text_differently_are_named(module):
         .replace('msgstr ""\n', 'msgstr "Kaaslased"\n')
         .replace('msgstr "Kaaslased"\n', 'msgstr ""\n', 1)
     )
-    assert check(module) == ["other/et: translated otherwise than in greeting: 'Partners'"]
+    listed = run(module, "--check").stdout.splitlines()
+    assert "other/et: translated otherwise than in greeting: 'Partners'" in listed
