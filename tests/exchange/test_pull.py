@@ -138,6 +138,7 @@ def test_a_partner_that_says_that_we_saw_more_than_it_has_is_frozen(at, kyiv):
     assert partner.state == PartnerState.FROZEN
 
 
+@pytest.mark.django_db(transaction=True)  # the loop closes connections that have grown old
 def test_the_loop_asks_each_pinned_partner_until_told_to_stop(at, kyiv):
     kyiv.publish()
     with linked(kyiv.keys, serving(kyiv)) as link:

@@ -10,7 +10,8 @@ from sild.exchange.models import Checkpoint, Cosignature
 from sild.trust.checkpoint import cosign
 from sild.trust.tls import _credentials
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+# Real transactions: what answers a partner also closes connections that have grown old.
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
 
 def scope(keys, method, path, query=""):
