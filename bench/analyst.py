@@ -19,6 +19,7 @@ from typing import Any
 
 from harness import Figure, best_of
 
+from sild.analyst.engine import files as engine_files
 from sild.analyst.engine import model as engine
 from sild.analyst.engine.indicators import extract
 from sild.analyst.engine.reader import read
@@ -137,7 +138,7 @@ def reading(model: engine.Model) -> list[Figure]:
         Figure("sentences scored", len(held_out) / best_of(lambda: model.scores(held_out), 3), "/s", None, "higher"),
         Figure("the example report read", best_of(lambda: read(report, model)) * 1000, "ms", 2000),
         Figure("model and card loaded", best_of(engine.load) * 1000, "ms"),
-        Figure("model's file", (engine.HERE / engine.MODEL_FILE).stat().st_size / 1e6, "MB", 3),
+        Figure("model's file", (engine.HERE / engine_files.MODEL_FILE).stat().st_size / 1e6, "MB", 3),
     ]
 
 

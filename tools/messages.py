@@ -141,6 +141,18 @@ def faults(catalog: Catalog, language: str) -> Iterator[str]:
             yield f"placeholders differ: {text!r} became {wrong!r}"
 
 
+def contradictions(source: Path, language: str) -> Iterator[str]:
+    """Texts that two modules translate differently: Django joins all catalogues, so one of them would lose."""
+    seen: dict[tuple[object, object], tuple[str, object]] = {}
+    for module in modules(source, []):
+        for message in read(module / "locale" / language / "LC_MESSAGES" / "django.po", language):
+            if message.id and message.string:
+                key = (message.id if isinstance(message.id, str) else message.id[0], message.context)
+                first, string = seen.setdefault(key, (module.name, message.string))
+                if string != message.string:
+                    yield f"{module.name}/{language}: translated otherwise than in {first}: {key[0]!r}"
+
+
 def _forms(message: Message, language: str) -> list[str]:
     """The plural forms, as many as the language has."""
     needed = int(PLURALS[language].split("=")[1].split(";")[0])
@@ -191,6 +203,7 @@ def main() -> int:
         for language in LANGUAGES
         for line in examine(module, language, check=arguments.check)
     ]
+    todo += [line for language in LANGUAGES for line in contradictions(arguments.source, language)]
     print("\n".join(todo) if todo else "The catalogues are complete.")
     return 1 if todo and arguments.check else 0
 

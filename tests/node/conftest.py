@@ -55,4 +55,4 @@ def database_beside_the_browser():
     """Playwright keeps an event loop in this thread; Django would refuse the database there."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
     yield
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)

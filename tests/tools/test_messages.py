@@ -144,3 +144,19 @@ def test_only_the_named_modules_are_touched(module):
     run(module, "greeting")
     assert catalogue(module).exists()
     assert not catalogue(other).exists()
+
+
+def test_two_modules_that_translate_a_text_differently_are_named(module):
+    translate(module)
+    other = module.parent / "other"
+    other.mkdir()
+    (other / "apps.py").write_text('from django.utils.translation import gettext as _\n_("Partners")\n')
+    run(module)
+    path = catalogue(other)
+    path.write_text(
+        path.read_text()
+        .replace('msgstr ""\n', 'msgstr "Kaaslased"\n')
+        .replace('msgstr "Kaaslased"\n', 'msgstr ""\n', 1)
+    )
+    listed = run(module, "--check").stdout.splitlines()
+    assert "other/et: translated otherwise than in greeting: 'Partners'" in listed

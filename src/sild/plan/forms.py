@@ -39,7 +39,7 @@ class AssessForm(forms.Form):
     verdict = forms.ChoiceField(label=_("Verdict"), choices=Verdict.choices)
     reason = forms.CharField(label=_("Reason"), max_length=services.MAX_TEXT)
     tlp = forms.ChoiceField(label=_("Marking"), choices=SENDABLE, initial=Tlp.AMBER)
-    to = forms.MultipleChoiceField(label=_("For"))
+    to = forms.MultipleChoiceField(label=_("Who it is for"))
 
     def __init__(self, plan: Plan, data: QueryDict | None = None, *, entered: QueryDict | None = None) -> None:
         others = [code for code in plan.parties if code != services.own_party(plan)]

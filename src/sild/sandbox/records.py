@@ -9,7 +9,6 @@ from pydantic import Field, ValidationError
 
 from sild.exchange.kinds import Kind, register
 from sild.sandbox import services
-from sild.sandbox.engine import report
 from sild.sandbox.engine.forms import Form
 from sild.sandbox.engine.solution import SolutionForm  # noqa: TC001 -- pydantic reads annotations when it runs
 
@@ -31,6 +30,8 @@ def _solution(body: dict[str, Any]) -> None:
 
 def _report(body: dict[str, Any]) -> None:
     """Check the form of a report's record, and that it does not contradict itself."""
+    from sild.sandbox.engine import report  # noqa: PLC0415 -- its forms load numpy, which is slow
+
     _in_one_sentence(report.check, body)
 
 

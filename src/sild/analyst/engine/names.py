@@ -59,13 +59,10 @@ def top_level_domains() -> frozenset[str]:
 
 def is_hostname(name: str) -> bool:
     """True for dotted labels of legal length whose last one is a top-level domain (RFC 1035 section 2.3.4)."""
-    labels = name.split(".")
-    return (
-        len(labels) > 1
-        and len(name) <= MAX_NAME
-        and labels[-1].lower() in top_level_domains()
-        and all(0 < len(label) <= MAX_LABEL and label[0] != "-" != label[-1] for label in labels)
-    )
+    rest, dot, tld = name.rpartition(".")
+    if not dot or len(name) > MAX_NAME or tld.lower() not in top_level_domains():
+        return False
+    return all(0 < len(label) <= MAX_LABEL and label[0] != "-" != label[-1] for label in rest.split("."))
 
 
 @lru_cache(maxsize=4096)

@@ -34,21 +34,29 @@ _LONGEST_SCHEME = 6
 _AUTHORITY = re.compile(
     r"(?:[^/?#@\s]{0,128}@)?(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[^/?#:@\\\s]{1,253})(?::\d{1,5})?(?=[/?#\\]|\Z)"
 )
-_EMAIL = re.compile(r"(?<![\w.+%-])(?P<local>[\w.+%-]++)@(?P<host>[\w-]++(?:\.[\w-]++)++)")
-_DOTTED = re.compile(r"(?<![\w./\\@$-])[\w-]++(?:\.[\w-]++)++")
+# Where an @ joins a word and a dotted name; what is before it is read backwards from there.
+_AT = re.compile(r"@(?P<host>[\w-]++(?:\.[\w-]++)++)")
+_LOCAL_BACKWARDS = re.compile(r"[\w.+%-]{1,64}+")
+# Where a dot joins two words; the word before it is read backwards from there.
+_JOINT = re.compile(r"\.(?=[\w-])")
+_WORD_BACKWARDS = re.compile(r"[\w-]{1,255}+")
+_DOTTED = re.compile(r"[\w-]++(?:\.[\w-]++)++")
+_NOT_BEFORE = frozenset("./\\@$")
 _IPV6 = re.compile(
     r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}+:){2,7}+(?:\d{1,3}+(?:\.\d{1,3}+){3}|[0-9A-Fa-f]{0,4}+)(?![\w:])(?:/\d{1,3}\b)?"
 )
 _PREFIX = re.compile(r"/\d{1,2}(?![\d.])")
 _RANGE = re.compile(r"([\d.]{7,15})-([\d.]{7,15})")
-_HASH = re.compile(r"(?<![\w])[0-9A-Fa-f]{32,128}+(?!\w)")
+_HASH = re.compile(r"[0-9A-Fa-f](?<!\w.)[0-9A-Fa-f]{31,127}+(?!\w)")
 _HASHES = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
+# It starts with a set of characters, so that the search skips to one of them; the look-behinds tell which one it was.
 _IDENTIFIER = re.compile(
-    r"(?<!\w)(?:"
-    r"(?P<cve>[Cc][Vv][Ee]-(?:19|20)\d{2}-\d{4,7}(?!\d))"
-    r"|(?:AS|ASN[ -]?)(?P<asn>[1-9]\d{0,9})"
-    r"|(?P<actor>UAC-\d{4}|UNC\d{3,5}|APT-?\d{1,3}|TA(?!00)\d{3,4}|FIN\d{1,2}|DEV-\d{4}|Storm-\d{4}|CERT-UA\#\d{3,6})"
-    r"|(?P<bitcoin>[13][1-9A-HJ-NP-Za-km-z]{25,34}+|(?:bc1|BC1)[02-9A-Za-z]{11,71}+)"
+    r"[13ABCDFSTUbc](?<!\w.)(?:"
+    r"(?P<cve>(?<=[Cc])[Vv][Ee]-(?:19|20)\d{2}-\d{4,7}(?!\d))"
+    r"|(?<=A)(?:S|SN[ -]?)(?P<asn>[1-9]\d{0,9})"
+    r"|(?P<actor>(?<=U)AC-\d{4}|(?<=U)NC\d{3,5}|(?<=A)PT-?\d{1,3}|(?<=T)A(?!00)\d{3,4}|(?<=F)IN\d{1,2}|(?<=D)EV-\d{4}"
+    r"|(?<=S)torm-\d{4}|(?<=C)ERT-UA\#\d{3,6})"
+    r"|(?P<bitcoin>(?<=[13])[1-9A-HJ-NP-Za-km-z]{25,34}+|(?<=[Bb])(?:c1|C1)[02-9A-Za-z]{11,71}+)"
     r")(?!\w)"
 )
 _NOT_ASN = frozenset({1, 2, 3, 4, 400, 9100})  # AS2 is a protocol, AS/400 a computer, AS9100 a standard
@@ -56,13 +64,16 @@ _MAX_ASN = 2**32
 # A character of a folder's or key's name; a space must not lead to the next path or key.
 _SEGMENT = r"(?:[^\\\s<>\"`«»“”„|?*;:]|[ ](?![%\\]|[A-Za-z]:\\|HK[A-Z_]{2,30}\\))"
 _REGISTRY = re.compile(
-    rf"(?<!\w)(?:HKEY_[A-Z_]{{4,20}}|HKLM|HKCU|HKCR|HKCC|HKU)(?::?\\{{1,2}}{_SEGMENT}{{1,100}})+", re.IGNORECASE
+    rf"[Hh](?<!\w.)(?:KEY_[A-Z_]{{4,20}}|KLM|KCU|KCR|KCC|KU)(?::?\\{{1,2}}{_SEGMENT}{{1,100}})+", re.IGNORECASE
 )
+# A drive's letter stands before what matches.
 _WINDOWS = re.compile(
-    rf"(?<![\w\\])(?:[A-Za-z]:\\{{1,2}}|%\w{{2,32}}%\\{{1,2}}|\\\\[\w.$-]{{1,63}}\\){_SEGMENT}{{1,120}}(?:\\{{1,2}}{_SEGMENT}{{1,120}})*"
+    r"[:%\\](?:(?<=[A-Za-z]:)(?<![\w\\][A-Za-z]:)\\{1,2}|(?<=%)(?<![\w\\]%)\w{2,32}%\\{1,2}"
+    r"|(?<=\\)(?<![\w\\]\\)\\[\w.$-]{1,63}\\)"
+    rf"{_SEGMENT}{{1,120}}(?:\\{{1,2}}{_SEGMENT}{{1,120}})*"
 )
 _UNIX = re.compile(
-    r"(?<![\w/.:~%-])(?:~|/(?:etc|tmp|var|usr|opt|home|root|dev|proc|bin|sbin|lib|lib64|boot|mnt|srv|run|Library|Users"
+    r"[~/](?<![\w/.:~%-].)(?:(?<=~)|(?<=/)(?:etc|tmp|var|usr|opt|home|root|dev|proc|bin|sbin|lib|lib64|boot|mnt|srv|run|Library|Users"
     r"|Applications|private|System|data))(?:/[\w.@%+~-]{1,255}+)++"
 )
 _TRAILING = ".,;:!?*_"
@@ -87,25 +98,34 @@ def urls(view: View) -> Iterator[Hit]:
 
 def emails(view: View) -> Iterator[Hit]:
     """E-mail addresses (RFC 5321 lengths) of a host that can be."""
-    for match in _EMAIL.finditer(view.text) if "@" in view.text else ():
+    for match in _AT.finditer(view.text):
         host = match["host"].rstrip("-_")
-        local = match["local"].lstrip(".%+-")[-64:]
-        if local and names.is_hostname(host):
-            start = match.end("local") - len(local)
-            yield Hit(
-                "email", start, match.start("host") + len(host), f"{local}@{host.lower()}", names.domain_scope(host)
-            )
+        if not names.is_hostname(host):
+            continue
+        before = _LOCAL_BACKWARDS.match(view.text[max(0, match.start() - 64) : match.start()][::-1])
+        local = before[0][::-1].lstrip(".%+-") if before else ""
+        if local:
+            start, end = match.start() - len(local), match.start("host") + len(host)
+            yield Hit("email", start, end, f"{local}@{host.lower()}", names.domain_scope(host))
 
 
 def dotted(view: View) -> Iterator[Hit]:
     """Words with dots in them: IPv4 addresses, domain names, file names, or none of these."""
-    text = view.text
-    for match in _DOTTED.finditer(text):
+    text, reached = view.text, 0
+    for joint in _JOINT.finditer(text):
+        if joint.start() < reached:
+            continue
+        word = _WORD_BACKWARDS.match(text[max(0, joint.start() - names.MAX_NAME - 2) : joint.start()][::-1])
+        match = _DOTTED.match(text, joint.start() - len(word[0])) if word else None
+        if match is None:
+            continue
+        reached = match.end()
         token = match[0].rstrip("-_").lstrip("-")
-        start = match.end() - len(match[0].lstrip("-"))
-        end = start + len(token)
-        if len(token) <= names.MAX_NAME and text[match.end() : match.end() + 1] != "@":
-            yield from _dotted(view, token, start, end)
+        start = reached - len(match[0].lstrip("-"))
+        if len(token) > names.MAX_NAME or text[match.start() - 1 : match.start()] in _NOT_BEFORE:
+            continue
+        if text[reached : reached + 1] != "@":
+            yield from _dotted(view, token, start, start + len(token))
 
 
 def _dotted(view: View, token: str, start: int, end: int) -> Iterator[Hit]:
@@ -155,7 +175,7 @@ def identifiers(view: View) -> Iterator[Hit]:
     """CVE numbers, autonomous systems, actor numbers and Bitcoin addresses."""
     for match in _IDENTIFIER.finditer(view.text):
         kind = match.lastgroup or ""
-        value = match[kind]
+        value = match[kind] if kind == "asn" else match[0]
         if kind == "cve":
             value = value.upper()
         elif kind == "asn":
@@ -169,7 +189,7 @@ def identifiers(view: View) -> Iterator[Hit]:
 
 def registry(view: View) -> Iterator[Hit]:
     """Registry keys."""
-    for match in _REGISTRY.finditer(view.text) if "HK" in view.text.upper() else ():
+    for match in _REGISTRY.finditer(view.text) if "\\" in view.text else ():
         key = _path(match[0])
         if "\\" in key:
             yield Hit("registry", match.start(), match.start() + len(key), key.replace("\\\\", "\\"))
@@ -178,11 +198,12 @@ def registry(view: View) -> Iterator[Hit]:
 def paths(view: View) -> Iterator[Hit]:
     """Paths of Windows and of Unix."""
     for match in _WINDOWS.finditer(view.text) if "\\" in view.text else ():
-        path = _path(match[0])
+        start = match.start() - (match[0][0] == ":")
+        path = _path(view.text[start : match.end()])
         head = path[:2]
         value = path if head == "\\\\" else path.replace("\\\\", "\\")
         if len(path) > len(head) + 1:
-            yield Hit("path", match.start(), match.start() + len(path), value)
+            yield Hit("path", start, start + len(path), value)
     for match in _UNIX.finditer(view.text) if "/" in view.text else ():
         path = match[0].rstrip(".-")
         yield Hit("path", match.start(), match.start() + len(path), path)

@@ -5,6 +5,12 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 # One character for one character, so offsets stay. The em dash is left alone: it separates words.
 _LOOKALIKES = str.maketrans(
@@ -20,13 +26,16 @@ _LOOKALIKES = str.maketrans(
 _HAS_LOOKALIKE = re.compile(
     "[\u3002\uff0e\uff61\u2024\u2010-\u2013\u2212\ufe63\uff0d\u00a0\u2007\u202f\u2009\uff1a\uff0f\uff20]"
 )
-_INVISIBLE = "\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff\u00ad"
-# Each alternative starts with a character of its own and repeats nothing without bound, so the search is linear.
+_INVISIBLE_RANGES = ((0x200B, 0x200F), (0x202A, 0x202E), (0x2060, 0x2064), (0xFEFF, 0xFEFF), (0xAD, 0xAD))
+_INVISIBLE = dict.fromkeys(code for first, last in _INVISIBLE_RANGES for code in range(first, last + 1))
+_HAS_INVISIBLE = re.compile("[" + "".join(map(chr, _INVISIBLE)) + "]")
+# It starts with a set of characters, so that the search skips to one of them; the look-behinds tell which one it was.
+# Nothing is repeated without bound but what is given up at once, so the search is linear.
 _DEFANGED = re.compile(
-    rf"[{_INVISIBLE}]++"
-    r"|[\[({][ ]?(?:(?P<dot>\.|dot\b|punkt\b|крапка\b)|(?P<at>@|at\b)|(?P<scheme>:[ ]?//)|(?P<colon>:)|(?P<slash>/))"
-    r"[ ]?[\])}]"
-    r"|\[(?P<open>\.)(?=\w)|(?<=\w\.)(?P<close>\])(?=\w)|\\(?P<escaped>\.)(?=\w)",
+    r"[\[({\]\\](?:"
+    r"(?<=[\[({])[ ]?(?:(?P<dot>\.|dot\b|punkt\b|крапка\b)|(?P<at>@|at\b)|(?P<scheme>:[ ]?//)"
+    r"|(?P<colon>:)|(?P<slash>/))[ ]?[\])}]"
+    r"|(?<=\[)(?P<open>\.)(?=\w)|(?<=\w\.\])(?P<close>)(?=\w)|(?<=\\)(?P<escaped>\.)(?=\w))",
     re.IGNORECASE,
 )
 _MEANING = {"dot": ".", "at": "@", "scheme": "://", "colon": ":", "slash": "/"}
@@ -48,6 +57,7 @@ class View:
     _starts: list[int]
     _shifts: list[int]
     _joints: list[int]
+    _kept: NDArray[np.int64] | None
 
     def span(self, start: int, end: int) -> tuple[int, int]:
         """Offsets in the original of `text[start:end]`, for a piece that is not empty."""
@@ -59,7 +69,8 @@ class View:
         return place < len(self._joints) and self._joints[place] < end
 
     def _position(self, offset: int) -> int:
-        return offset + self._shifts[bisect_right(self._starts, offset) - 1]
+        place = offset + self._shifts[bisect_right(self._starts, offset) - 1]
+        return place if self._kept is None else int(self._kept[place])
 
 
 def refang(original: str) -> View:
@@ -69,6 +80,7 @@ def refang(original: str) -> View:
     """
     has_lookalike = not original.isascii() and _HAS_LOOKALIKE.search(original)
     source = original.translate(_LOOKALIKES) if has_lookalike else original
+    source, kept = _visible(source) if not source.isascii() else (source, None)
     parts: list[str] = []
     starts, shifts, joints = [0], [0], []
     done = length = 0
@@ -78,8 +90,7 @@ def refang(original: str) -> View:
             continue
         parts += (source[done:start], meant)
         length += start - done
-        if match.lastgroup:
-            joints.append(length)
+        joints.append(length)
         length += len(meant)
         if starts[-1] == length:
             shifts[-1] = end - length
@@ -88,15 +99,22 @@ def refang(original: str) -> View:
             shifts.append(end - length)
         done = end
     parts.append(source[done:])
-    return View("".join(parts), original, starts, shifts, joints)
+    return View("".join(parts), original, starts, shifts, joints, kept)
+
+
+def _visible(source: str) -> tuple[str, NDArray[np.int64] | None]:
+    """The text without invisible characters, and where each that is left stood; None when all are."""
+    if not _HAS_INVISIBLE.search(source):
+        return source, None
+    codes = np.frombuffer(source.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    hidden = np.isin(codes, np.array(list(_INVISIBLE), dtype=np.uint32))
+    return source.translate(_INVISIBLE), np.flatnonzero(~hidden)
 
 
 def _read(source: str, match: re.Match[str], done: int) -> tuple[int, int, str | None]:
     """The piece to replace and what it means; None when it is not defanging after all."""
     start, end = match.span()
-    group = match.lastgroup
-    if group is None:
-        return start, end, ""
+    group = str(match.lastgroup)
     if group in _SPLIT_DOT:
         return start, end, _split_dot(source, start, group)
     if start > done and source[start - 1] == " " == source[end : end + 1]:
