@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -56,6 +57,19 @@ def test_what_a_killed_node_left_running_is_ended_with_its_group(tmp_path):
         assert left.wait() == -signal.SIGKILL
 
 
+def test_a_process_is_born_in_the_groups_and_we_are_not_left_in_them():
+    before = Path("/proc/thread-self/cgroup").read_text()
+    group = cgroup.make(Limits())
+    with group.entered(), subprocess.Popen(["sleep", "60"]) as born:
+        group.add(born.pid)
+        for folder in group.folders:
+            assert str(born.pid) in (folder / "cgroup.procs").read_text().split()
+        born.kill()
+    assert Path("/proc/thread-self/cgroup").read_text() == before
+    group.remove()
+    assert not any(folder.exists() for folder in group.folders)
+
+
 def test_a_host_without_groups_gets_none(hierarchy):
     assert cgroup.controllers() == ()
     assert cgroup.make(Limits()).folders == []
@@ -84,7 +98,7 @@ def test_our_own_group_is_found_in_both_versions(hierarchy, mounts, own, control
     (hierarchy / "mounts").write_text(mounts + "\n")
     (hierarchy / "own").write_text(own + "\n")
     found = cgroup._own_folder(controller)
-    assert found == (folder and cgroup.Path(folder))
+    assert found == (folder and Path(folder))
 
 
 def test_limits_are_written_in_each_versions_words(tmp_path):

@@ -82,7 +82,8 @@ class Bubblewrap:
             uid = held.enter_context(fresh_uid()) if _is_root() else None
             group = cgroup.make(job.limits)
             held.callback(group.remove)
-            popen, child, status, gate = _spawn(job, uid)
+            with group.entered():
+                popen, child, status, gate = _spawn(job, uid)
             held.callback(os.close, status)
             try:
                 _restrict(child, job.limits, owns_user=uid is not None)

@@ -6,13 +6,15 @@ import os
 import secrets
 import signal
 import time
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sild.sandbox.engine.limits import Limits
 
 _MOUNTS = Path("/proc/self/mounts")
@@ -37,18 +39,39 @@ class Controller:
 
 @dataclass(slots=True)
 class Group:
-    """The groups of one run, one for each controller folder."""
+    """The groups of one run: a folder for each hierarchy that has one of the controllers.
+
+    In version 1 a thread may step in alone, and what it starts there is born inside. Moving a process in, as version 2
+    asks, makes the kernel wait for all others (a grace period, tens of milliseconds on a busy host).
+    """
 
     folders: list[Path] = field(default_factory=list)
 
+    @contextmanager
+    def entered(self) -> Iterator[None]:
+        """Be inside, as a thread, while a process is started; version 1 only.
+
+        Raises:
+            OSError: the host does not let us after all.
+        """
+        threaded = [folder for folder in self.folders if (folder / "tasks").exists()]
+        try:
+            for folder in threaded:
+                (folder / "tasks").write_text("0")
+            yield
+        finally:
+            for folder in threaded:
+                (folder.parent / "tasks").write_text("0")
+
     def add(self, pid: int) -> None:
-        """Move a process in; what it forks later is born inside.
+        """Move a process in where its parent could not be, in version 2; what it forks later is born inside.
 
         Raises:
             OSError: the host does not let us after all.
         """
         for folder in self.folders:
-            (folder / "cgroup.procs").write_text(str(pid))
+            if not (folder / "tasks").exists():
+                (folder / "cgroup.procs").write_text(str(pid))
 
     def out_of_memory(self) -> bool:
         """Tell whether the kernel killed something here for memory."""
@@ -146,8 +169,9 @@ def _settings(controller: Controller, limits: Limits) -> dict[str, int]:
 
 
 def _find(name: str) -> Controller | None:
-    """Look for a controller in version 2, then in version 1."""
-    for version, parent in ((2, _own_folder("")), (1, _own_folder(name))):
+    """Look for a controller in version 2, then in version 1; one that only counts the other way round."""
+    both = ((2, _own_folder("")), (1, _own_folder(name)))
+    for version, parent in reversed(both) if name == "cpuacct" else both:
         if parent is not None and _usable(parent, _FILES[name][version - 1]):
             return Controller(name, version, parent)
     return None
@@ -176,11 +200,12 @@ def _mount_point(controller: str) -> Path | None:
 
 
 def _usable(parent: Path, file: str) -> bool:
-    """Try: make a group, see that the controller's file is in it, remove it."""
+    """Try: make a group, step in and out, see that the controller's file is in it, remove it."""
     folder = parent / f"sild-try-{secrets.token_hex(4)}"
     try:
         folder.mkdir()
-        there = (folder / file).exists()
+        with Group([folder]).entered():
+            there = (folder / file).exists()
         folder.rmdir()
     except OSError:
         return False
