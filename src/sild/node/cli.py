@@ -8,7 +8,6 @@ import sys
 from importlib import import_module
 from typing import Annotated
 
-import django
 import typer
 from rich.console import Console
 
@@ -161,6 +160,8 @@ def main() -> None:
 
 def _boot() -> None:
     """Start Django with the node's settings."""
+    import django
+
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sild.node.settings")
     django.setup()
 
