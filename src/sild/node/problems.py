@@ -13,7 +13,12 @@ from django.utils.translation import gettext as _
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-STATUS = {"not-allowed": HTTPStatus.FORBIDDEN, "not-found": HTTPStatus.NOT_FOUND, "already-exists": HTTPStatus.CONFLICT}
+STATUS = {
+    "not-allowed": HTTPStatus.FORBIDDEN,
+    "not-found": HTTPStatus.NOT_FOUND,
+    "already-exists": HTTPStatus.CONFLICT,
+    "run-state": HTTPStatus.CONFLICT,
+}
 
 
 class ProblemMiddleware:
