@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from sild.analyst.engine.reader import Findings, from_dict
 from sild.people.models import Agency
 
 if TYPE_CHECKING:
+    from sild.analyst.engine.reader import Findings
     from sild.people.actor import Actor
 
 
@@ -78,6 +78,8 @@ class Reading(models.Model):
     @property
     def found(self) -> Findings:
         """The findings as the engine gave them."""
+        from sild.analyst.engine.reader import from_dict  # noqa: PLC0415 -- numpy is slow to load, few commands read
+
         return from_dict(self.findings)
 
 

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sild.analyst import packing
-from sild.analyst.engine import reader, stix
+from sild.analyst.engine import stix
 from sild.analyst.engine.errors import TextError
 from sild.analyst.errors import ActivationError, AnalystError, NotActiveError, NotFoundError, translated
 from sild.analyst.models import Activation, AttackVersion, Reading
@@ -27,6 +27,7 @@ from sild.people.enums import Right
 
 if TYPE_CHECKING:
     from sild.analyst.engine import model as engine_model
+    from sild.analyst.engine.reader import Findings
     from sild.analyst.training.knowledge import Knowledge
     from sild.exchange.gate import Audience
     from sild.people.actor import Actor
@@ -102,6 +103,8 @@ def read(actor: Actor, name: str, text: str) -> Reading:
         NotActiveError: no report of the sandbox stands behind the solution.
         TextError: the text is empty, too long or binary.
     """
+    from sild.analyst.engine import reader  # noqa: PLC0415 -- numpy is slow to load, few commands read
+
     actor.require(Right.EDIT)
     activation = standing(actor)
     if activation is None:
@@ -254,7 +257,7 @@ def _check_report(report: Record) -> None:
 
 @transaction.atomic
 def _keep(
-    actor: Actor, name: str, text: str, findings: reader.Findings, activation: Activation, milliseconds: int
+    actor: Actor, name: str, text: str, findings: Findings, activation: Activation, milliseconds: int
 ) -> Reading:
     """Write the reading and its line in the trail."""
     reading = Reading.objects.create(
