@@ -256,9 +256,7 @@ def _check_report(report: Record) -> None:
 
 
 @transaction.atomic
-def _keep(
-    actor: Actor, name: str, text: str, findings: Findings, activation: Activation, milliseconds: int
-) -> Reading:
+def _keep(actor: Actor, name: str, text: str, findings: Findings, activation: Activation, milliseconds: int) -> Reading:
     """Write the reading and its line in the trail."""
     reading = Reading.objects.create(
         agency=actor.agency,
