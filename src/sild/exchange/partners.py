@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sild.exchange import own
+from sild.exchange import identities, own
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import NotFoundError, PartnerError
 from sild.exchange.models import Partner, Record
@@ -63,6 +63,9 @@ def add(actor: Actor, document: bytes, url: str, *, name: str = "") -> Partner:
               "Ask them over a channel that you trust what happened.")
             % {"node": identity.node, "old": known.fingerprint, "new": identity.fingerprint}
         )  # fmt: skip
+    if known and known.fingerprint == identity.fingerprint:
+        _refuse_rollback(known, identity)
+    identities.remember(identity)
     partner, _created = Partner.objects.update_or_create(
         node=identity.node,
         defaults={
@@ -70,6 +73,7 @@ def add(actor: Actor, document: bytes, url: str, *, name: str = "") -> Partner:
             "url": url,
             "identity": identity.document,
             "fingerprint": identity.fingerprint,
+            "identity_notice": "",
         },
     )
     audit.note(actor, "exchange.add-partner", partner.node, fingerprint=partner.fingerprint, url=url)
@@ -149,6 +153,18 @@ def by_thumbprint(thumbprint: str) -> Partner | None:
         if thumbprint in identity_of(partner).tls_thumbprints:
             return partner
     return None
+
+
+def _refuse_rollback(known: Partner, identity: Identity) -> None:
+    """Refuse an older document, or another one of the same serial, than the one that is here."""
+    have = Identity.parse(bytes(known.identity), on=None)
+    if identity.serial < have.serial or (identity.serial == have.serial and identity.document != have.document):
+        raise PartnerError(
+            _("This identity of %(node)s has the serial %(old)s, but %(new)s was seen before. Nothing was changed. "
+              "Ask them for their newest one.")
+            % {"node": known.node, "old": identity.serial, "new": have.serial},
+            code="rollback",
+        )  # fmt: skip
 
 
 def _plain(fingerprint: str) -> str:

@@ -1,4 +1,4 @@
-"""The kinds that the exchange itself publishes: comments, and withdrawals of any record."""
+"""The kinds that the exchange itself publishes: comments, withdrawals of any record, and a node's new identity."""
 
 from __future__ import annotations
 
@@ -6,7 +6,12 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from sild.exchange import identities
 from sild.exchange.kinds import Kind, register
+from sild.exchange.models import Partner, Record
+from sild.people.actor import Actor
+from sild.trust.errors import TrustError
+from sild.trust.identity import Identity
 
 MAX_TEXT = 20_000
 
@@ -18,7 +23,28 @@ def _text_in(member: str, body: dict[str, Any]) -> None:
         raise ValueError(f"the body has one member, “{member}”, with a text of 1 to {MAX_TEXT} characters")
 
 
+def _identity_in(body: dict[str, Any]) -> None:
+    """Ask for an identity document that verifies, and for what is said about it."""
+    if set(body) != {"serial", "changed", "revoked", "document"} or not isinstance(body["document"], str):
+        raise ValueError("the body has the members “serial”, “changed”, “revoked” and “document”")
+    try:
+        identity = Identity.parse(body["document"].encode(), on=None)
+    except TrustError as error:
+        raise ValueError(str(error)) from error
+    if identity.serial != body["serial"]:
+        raise ValueError("the serial is not that of the document")
+
+
+def _take_over(record: Record) -> None:
+    """Let a partner's new identity count from now on, or keep an older one for what was proved under it."""
+    partner = Partner.objects.get(node=record.issuer)
+    identities.take_over(Actor.operator("job"), partner, record.body["document"].encode(), is_history=True)
+
+
 register(Kind("exchange.comment", _("Comment"), lambda body: _text_in("text", body), template="exchange/text.html"))
 register(
     Kind("exchange.withdrawal", _("Withdrawal"), lambda body: _text_in("reason", body), template="exchange/text.html")
+)
+register(
+    Kind("trust.identity", _("New keys of a node"), _identity_in, arrived=_take_over, template="exchange/identity.html")
 )

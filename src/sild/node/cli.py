@@ -24,6 +24,7 @@ console = Console(highlight=False)
 GROUPS = {
     "partner": ("sild.exchange.cli", "partner_app"),
     "record": ("sild.exchange.cli", "record_app"),
+    "trust": ("sild.exchange.trust_cli", "trust_app"),
     "agency": ("sild.people.cli", "agency_app"),
     "person": ("sild.people.cli", "person_app"),
     "token": ("sild.people.cli", "token_app"),
@@ -59,12 +60,15 @@ def up() -> None:
     """Run the node: web, worker and exchange, until Ctrl-C."""
     from django.conf import settings
 
+    from sild.exchange import keys
     from sild.node import supervise
+    from sild.people.actor import Actor
     from sild.trust import selftest
 
     _require_node()
     selftest.require()
     _migrate()
+    keys.announce(Actor.operator())
     console.print(
         f"{settings.CONFIG.title}: pages on http://{settings.CONFIG.pages}, partners on {settings.CONFIG.partner_url}"
     )
