@@ -32,6 +32,7 @@ def partner_add(
     from sild.exchange import partners
     from sild.exchange.client import Client
     from sild.people.actor import Actor
+    from sild.trust.spoken import LANGUAGES, say
 
     if source.startswith("https://"):
         with Client(source, None) as client:
@@ -45,16 +46,21 @@ def partner_add(
         )
         return
     console.print(f"Added {partner.node}. Its fingerprint is [bold]{partner.fingerprint}[/bold].")
+    for language in LANGUAGES:
+        console.print(f"  {language}: {say(partner.fingerprint, language)}")
     console.print(f"Compare it aloud with an official there, then: sild partner pin {partner.node} FINGERPRINT")
 
 
 @partner_app.command("pin")
-def partner_pin(node: str, fingerprint: str) -> None:
+def partner_pin(
+    node: str,
+    fingerprint: Annotated[list[str], typer.Argument(help="As it was heard: letters and digits, or words.")],
+) -> None:
     """Pin a partner with the fingerprint that its official read aloud."""
     from sild.exchange import partners
     from sild.people.actor import Actor
 
-    partner = partners.pin(Actor.operator(), node, fingerprint)
+    partner = partners.pin(Actor.operator(), node, " ".join(fingerprint))
     console.print(f"Pinned {partner.node} ({partner.fingerprint}). Records flow from now on.")
 
 

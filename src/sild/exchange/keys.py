@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from sild.exchange import identities, own, services
 from sild.exchange.enums import Tlp
@@ -17,6 +18,7 @@ from sild.people import audit
 from sild.people.enums import Right
 from sild.trust import rotation
 from sild.trust.identity import Identity
+from sild.trust.lifetimes import endings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +71,18 @@ def announce(actor: Actor) -> Record | None:
         actor, "trust.identity", identity.node, **{name: body[name] for name in ("serial", "changed", "revoked")}
     )
     return services.publish(actor, kind=KIND, subject=identity.node, body=body, tlp=Tlp.CLEAR, audience=PARTNERS)
+
+
+def endings_of(identity: Identity) -> list[dict[str, Any]]:
+    """What of an identity runs out soon, in words for people."""
+    names = {
+        "identity": _("The identity as a whole"),
+        "sign": _("The keys that sign documents"),
+        "log": _("The keys of the log"),
+        "seal": _("The sealing key"),
+        "tls": _("The key of the links"),
+    }
+    return [{"name": names[one.what], "ends": one.ends} for one in endings(identity, datetime.now(UTC))]
 
 
 def _install(actor: Actor, keys: NodeKeys, new: NodeKeys) -> Identity:

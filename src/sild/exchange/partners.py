@@ -18,6 +18,7 @@ from sild.people import audit
 from sild.people.enums import Right
 from sild.trust.errors import TrustError
 from sild.trust.identity import Identity
+from sild.trust.spoken import hear
 
 if TYPE_CHECKING:
     from sild.people.actor import Actor
@@ -84,16 +85,25 @@ def add(actor: Actor, document: bytes, url: str, *, name: str = "") -> Partner:
 def pin(actor: Actor, node: str, fingerprint: str) -> Partner:
     """Pin a partner after the fingerprint has been read aloud; from then on records flow.
 
+    Args:
+        actor: an administrator.
+        node: the partner's id.
+        fingerprint: as it was heard, in letters and digits or in words of any of the three languages.
+
     Raises:
-        PartnerError: the fingerprint is not the one of the identity that was added.
+        PartnerError: it is no fingerprint, or it is not the one of the identity that was added.
     """
     actor.require(Right.ADMINISTER)
     partner = get(node, lock=True)
-    if _plain(fingerprint) != _plain(partner.fingerprint):
+    try:
+        heard = hear(fingerprint)
+    except ValueError as error:
+        raise PartnerError(str(error), code="fingerprint") from error
+    if heard != partner.fingerprint:
         raise PartnerError(
             _("The fingerprint read aloud, %(heard)s, is not that of the identity received from %(node)s, %(have)s. "
               "It was not pinned: somebody may be in between.")
-            % {"heard": fingerprint, "node": node, "have": partner.fingerprint}
+            % {"heard": heard, "node": node, "have": partner.fingerprint}
         )  # fmt: skip
     if partner.state == PartnerState.ADDED:
         partner.state = PartnerState.PINNED
@@ -165,8 +175,3 @@ def _refuse_rollback(known: Partner, identity: Identity) -> None:
             % {"node": known.node, "old": identity.serial, "new": have.serial},
             code="rollback",
         )  # fmt: skip
-
-
-def _plain(fingerprint: str) -> str:
-    """Fingerprints are compared without dashes, spaces and case."""
-    return "".join(character for character in fingerprint.upper() if character.isalnum())

@@ -10,6 +10,7 @@ urlpatterns = [
     path("records/preview/", views.preview, name="preview"),
     path("records/<uuid:record_id>/", views.record, name="record"),
     path("records/<uuid:record_id>/file/", views.record_file, name="record-file"),
+    path(".well-known/sild/identity", views.identity, name="identity"),
     path("partners/", views.partner_list, name="partners"),
     path("partners/<str:node>/", views.partner, name="partner"),
     path("partners/<str:node>/unfreeze/", views.partner_unfreeze, name="partner-unfreeze"),

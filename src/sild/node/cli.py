@@ -89,12 +89,15 @@ def status(as_json: Json = False) -> None:
     from sild.exchange import evidence, log
     from sild.exchange.models import Partner, Record
     from sild.node import supervise
+    from sild.trust.spoken import LANGUAGES, say
 
     _require_node()
+    fingerprint = evidence.own_identity().fingerprint
     checkpoint = log.latest()
     facts = {
         "node": settings.CONFIG.node,
-        "fingerprint": evidence.own_identity().fingerprint,
+        "fingerprint": fingerprint,
+        "words": {language: say(fingerprint, language) for language in LANGUAGES},
         "running": supervise.is_running(settings.CONFIG.home),
         "pages": f"http://{settings.CONFIG.pages}",
         "exchange": settings.CONFIG.partner_url,
@@ -105,6 +108,9 @@ def status(as_json: Json = False) -> None:
     if as_json:
         console.print_json(json.dumps(facts))
         return
+    words = facts.pop("words")
+    for language in LANGUAGES:
+        facts[f"in words {language}"] = words[language]
     for name, value in facts.items():
         console.print(f"{name.replace('_', ' '):<12} {value}")
 

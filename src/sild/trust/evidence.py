@@ -14,6 +14,7 @@ from sild.trust.errors import TrustError
 from sild.trust.identity import Identity
 from sild.trust.proof import parse_proof
 from sild.trust.record import Parsed, parse_record
+from sild.trust.spoken import hear
 from sild.trust.suites import SUITES, require_usable
 from sild.trust.tree import leaf_hash
 from sild.trust.verify import verify_inclusion
@@ -196,5 +197,8 @@ def _was_before(revoked: datetime, text: str, witnesses: list[Identity], known: 
 
 
 def plain(fingerprint: str) -> str:
-    """Fingerprints are compared without dashes, spaces and case."""
-    return "".join(character for character in fingerprint.upper() if character.isalnum())
+    """Fingerprints are compared however they are written: with or without dashes, in letters or in words."""
+    try:
+        return hear(fingerprint)
+    except ValueError:
+        return "".join(character for character in fingerprint.upper() if character.isalnum())
