@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from sild.trust.errors import TrustError
 from sild.trust.identity import Identity
 
 MAX_TEXT = 20_000
+DIGEST = re.compile(r"sha512:[0-9a-f]{128}")
 
 
 def _text_in(member: str, body: dict[str, Any]) -> None:
@@ -41,6 +43,18 @@ def _take_over(record: Record) -> None:
     identities.take_over(Actor.operator("job"), partner, record.body["document"].encode(), is_history=True)
 
 
+def _document_in(body: dict[str, Any]) -> None:
+    """Ask for the digest and size of a signed file."""
+    size = body.get("size")
+    if (
+        set(body) != {"digest", "size"}
+        or not DIGEST.fullmatch(str(body["digest"]))
+        or type(size) is not int
+        or size < 0
+    ):
+        raise ValueError("the body has “digest”, sha512: and 128 hex digits, and “size” in bytes")
+
+
 register(Kind("exchange.comment", _("Comment"), lambda body: _text_in("text", body), template="exchange/text.html"))
 register(
     Kind("exchange.withdrawal", _("Withdrawal"), lambda body: _text_in("reason", body), template="exchange/text.html")
@@ -48,3 +62,4 @@ register(
 register(
     Kind("trust.identity", _("New keys of a node"), _identity_in, arrived=_take_over, template="exchange/identity.html")
 )
+register(Kind("trust.document", _("Signed document"), _document_in, template="exchange/document.html"))

@@ -32,8 +32,10 @@ GROUPS = {
     "sandbox": ("sild.sandbox.cli", "app"),
     "analyst": ("sild.analyst.cli", "app"),
 }
+# Words that are one command each.
+COMMANDS = dict.fromkeys(("sign", "verify", "seal", "open"), "sild.exchange.document_cli")
 # Commands that work before, or without, a node.
-WITHOUT_NODE = (["init"], ["doctor"], ["demo"], ["record", "verify"])
+WITHOUT_NODE = (["init"], ["doctor"], ["demo"], ["record", "verify"], ["verify"])
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -156,6 +158,11 @@ def main() -> None:
     for name, (module, attribute) in GROUPS.items():
         if words[:1] == [name]:
             app.add_typer(getattr(import_module(module), attribute), name=name)
+        elif not words:
+            app.add_typer(typer.Typer(help=f"See: sild {name} --help"), name=name)
+    for name, module in COMMANDS.items():
+        if words[:1] == [name]:
+            app.command(name)(getattr(import_module(module), f"{name}_command"))
         elif not words:
             app.add_typer(typer.Typer(help=f"See: sild {name} --help"), name=name)
     try:

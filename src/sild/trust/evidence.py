@@ -101,11 +101,11 @@ def verify_record_file(data: bytes, *, fingerprint: str | None = None, known: Kn
         A verdict; flaws of the file are verdicts too, never exceptions.
     """
     try:
-        record, proof, document, witnesses = _take_apart(data)
+        parts = _take_apart(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         return Verdict(ok=False, code="file-form", sentence=f"Not a record's file: {error}.")
     try:
-        return _verify(parse_record(record), proof, document, witnesses, known or Known(fingerprint=fingerprint))
+        return _verify(data, parts, known or Known(fingerprint=fingerprint))
     except TrustError as error:
         return Verdict(ok=False, code=error.code, sentence=f"Not verified: {error}")
 
@@ -121,8 +121,10 @@ def _take_apart(data: bytes) -> tuple[bytes, str, bytes, list[bytes]]:
     return content["record"].encode(), str(content["proof"]), content["identity"].encode(), witnesses
 
 
-def _verify(record: Parsed, text: str, document: bytes, witnesses: list[bytes], known: Known) -> Verdict:
+def _verify(file: bytes, parts: tuple[bytes, str, bytes, list[bytes]], known: Known) -> Verdict:
     """Check the chain from identity to checkpoint to leaf."""
+    raw, text, document, witnesses = parts
+    record = parse_record(raw)
     header = record.header
     issued = date.fromisoformat(header.issued[:10])
     identity = Identity.parse(document, on=issued)
@@ -143,7 +145,7 @@ def _verify(record: Parsed, text: str, document: bytes, witnesses: list[bytes], 
     verify_inclusion(leaf_hash(record.raw), proof.index, checkpoint.size, proof.path, checkpoint.root)
     others = [Identity.parse(one, on=None) for one in witnesses]
     if known.newest is not None:
-        _require_unrevoked(proof.checkpoint, identity, others, known)
+        require_unrevoked(log_kids(proof.checkpoint, identity), identity, known, file)
     return Verdict(
         ok=True,
         code="verified",
@@ -168,31 +170,43 @@ def _sentence(record: Parsed, identity: Identity, *, pinned: bool) -> str:
     return f"Verified: {identity.node} published this {record.header.kind} under {whose} {identity.fingerprint}."
 
 
-def _require_unrevoked(text: str, identity: Identity, witnesses: list[Identity], known: Known) -> None:
-    """Refuse a checkpoint by a key that was lost or compromised, unless it is known to be from before.
+def require_unrevoked(kids: set[str], identity: Identity, known: Known, file: bytes | None) -> None:
+    """Refuse what a key signed that was lost or compromised, unless it is known to be from before.
 
     A thief can write any time into what is signed with a stolen key; only the caller's own memory, or the cosignature
     of a witness whose fingerprint the caller knows, shows that it was there earlier.
+
+    Args:
+        kids: ids of the keys that signed.
+        identity: the signer's.
+        known: with `newest`, which says what was revoked.
+        file: a verified record's file about what was signed, if there is one.
+
+    Raises:
+        TrustError: code `revoked`, or `fingerprint` when the newest identity is another node's.
     """
     newest = Identity.parse(known.newest or b"", on=None)
     if (newest.node, newest.fingerprint) != (identity.node, identity.fingerprint):
-        raise TrustError("The newest identity is of another node or root than the record's.", code="fingerprint")
-    kids = log_kids(text, identity)
+        raise TrustError("The newest identity is of another node or root than the signer's.", code="fingerprint")
     for one in newest.revoked:
-        if one.kid in kids and one.reason != "superseded" and not _was_before(one.at, text, witnesses, known):
+        if one.kid in kids and one.reason != "superseded" and not _was_before(one.at, file, known):
             raise TrustError(
-                f"The key that signed the checkpoint was {one.reason} on {one.at:%Y-%m-%d}, and nothing shows that the "
-                "record is older.",
+                f"The key that signed was {one.reason} on {one.at:%Y-%m-%d}, and nothing shows that this is older.",
                 code="revoked",
             )
 
 
-def _was_before(revoked: datetime, text: str, witnesses: list[Identity], known: Known) -> bool:
-    """Tell whether the checkpoint is known to be older than a revocation."""
+def _was_before(revoked: datetime, file: bytes | None, known: Known) -> bool:
+    """Tell whether something is known to be older than a revocation."""
     if known.seen is not None and known.seen < revoked:
         return True
+    if file is None:
+        return False
+    _record, text, _document, documents = _take_apart(file)
+    checkpoint = parse_proof(text).checkpoint
+    witnesses = [Identity.parse(document, on=None) for document in documents]
     trusted = {plain(one) for one in known.witnesses}
-    times = [witness_time(text, one) for one in witnesses if plain(one.fingerprint) in trusted]
+    times = [witness_time(checkpoint, one) for one in witnesses if plain(one.fingerprint) in trusted]
     return any(time is not None and time < revoked.timestamp() for time in times)
 
 
