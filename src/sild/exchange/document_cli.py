@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
     from sild.trust.documents import DocumentVerdict
 
 console = Console(highlight=False, soft_wrap=True)
@@ -73,13 +76,8 @@ def seal_command(
     from sild.people.actor import Actor
 
     out = out or file.with_name(file.name + ".sealed")
-    with _reading(file) as source, NamedTemporaryFile(dir=out.parent, delete=False) as target:
-        try:
-            documents.seal(Actor.operator(), source, target, file.name, to=to)
-        except BaseException:
-            Path(target.name).unlink()
-            raise
-    Path(target.name).replace(out)
+    with _reading(file) as source, _writing(out) as target:
+        documents.seal(Actor.operator(), source, target, file.name, to=to)
     _say({"file": str(file), "sealed": str(out), "to": to}, f"Wrote {out}, for {', '.join(to)} alone.", as_json)
 
 
@@ -95,18 +93,10 @@ def open_command(
     out = out or file.with_name(file.name.removesuffix(".sealed"))
     if out.exists():
         raise SystemExit(_fail(f"{out} exists already. Give another name: --out NAME"))
-    with _reading(file) as source, NamedTemporaryFile(dir=out.parent, delete=False) as target:
-        try:
-            verdict, signature = documents.open_sealed(Actor.operator(), source, target)
-        except BaseException:
-            Path(target.name).unlink()
-            raise
-    if verdict.ok:
-        Path(target.name).replace(out)
-        out.with_name(out.name + ".sig.json").write_bytes(signature)
-    else:
-        Path(target.name).unlink()
-    _verdict(verdict, {"file": str(out)} if verdict.ok else {}, as_json)
+    with _reading(file) as source, _writing(out) as target:
+        verdict, signature = documents.open_sealed(Actor.operator(), source, target)
+        _verdict(verdict, {"file": str(out)}, as_json)
+    out.with_name(out.name + ".sig.json").write_bytes(signature)
 
 
 def _verdict(verdict: DocumentVerdict, more: dict[str, Any], as_json: bool) -> None:  # noqa: FBT001 -- passed on
@@ -129,6 +119,19 @@ def _say(facts: dict[str, Any], sentence: str, as_json: bool) -> None:  # noqa: 
         console.print(sentence)
 
 
+@contextmanager
+def _writing(path: Path) -> Iterator[BinaryIO]:
+    """A file that only its owner reads, and that has its name only once it is whole; else nothing stays."""
+    temporary = path.with_name(path.name + ".part")
+    temporary.touch(mode=0o600)
+    try:
+        with temporary.open("wb") as target:
+            yield target
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
 def _reading(path: Path) -> Any:
     """Open a file to read, or end with a sentence."""
     try:
@@ -139,5 +142,5 @@ def _reading(path: Path) -> Any:
 
 def _fail(sentence: str) -> int:
     """Print the sentence on standard error; 1."""
-    Console(stderr=True, highlight=False).print(f"[red]{sentence}[/red]")
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]{sentence}[/red]")
     return 1

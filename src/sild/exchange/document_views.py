@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import messages
 from django.http import HttpResponse
@@ -19,6 +19,10 @@ from sild.trust.documents import MAX_SIGNATURE
 from sild.trust.spoken import say
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
+    from django.core.files.uploadedfile import UploadedFile
+
     from sild.exchange.views import ActingRequest
     from sild.trust.documents import DocumentVerdict
 
@@ -38,7 +42,7 @@ def sign(request: ActingRequest) -> HttpResponse:
         messages.error(request, _("Choose the file that is to be signed."))
         return redirect("exchange:documents")
     name = file.name or "file"
-    signature = documents.sign(request.actor, file, name, audience=request.POST.getlist("node"))
+    signature = documents.sign(request.actor, _stream(file), name, audience=request.POST.getlist("node"))
     answer = HttpResponse(signature, content_type="application/jose+json")
     disposition = content_disposition_header(as_attachment=True, filename=f"{name}.sig.json")
     answer.headers["Content-Disposition"] = disposition or "attachment"
@@ -53,12 +57,19 @@ def verify(request: ActingRequest) -> HttpResponse:
     if file is None or signature is None:
         messages.error(request, _("Choose the file and its signature."))
         return redirect("exchange:documents")
-    return _page(request, documents.verify(file, signature.read(MAX_SIGNATURE)))
+    return _page(request, documents.verify(_stream(file), signature.read(MAX_SIGNATURE)))
+
+
+def _stream(upload: UploadedFile[Any]) -> BinaryIO:
+    """The upload's temporary file, from its beginning."""
+    stream = cast("BinaryIO", upload.file)
+    stream.seek(0)
+    return stream
 
 
 def _page(request: ActingRequest, verdict: DocumentVerdict | None = None) -> HttpResponse:
     """The page, with a verdict if there is one."""
-    language = request.LANGUAGE_CODE  # type: ignore[attr-defined]  # set by Django's LocaleMiddleware
+    language = request.LANGUAGE_CODE
     context = {
         "may_sign": request.actor.may(Right.PUBLISH),
         "partners": Partner.objects.filter(state=PartnerState.PINNED),

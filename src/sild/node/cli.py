@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import django
 import typer
@@ -96,7 +96,7 @@ def status(as_json: Json = False) -> None:
     _require_node()
     fingerprint = evidence.own_identity().fingerprint
     checkpoint = log.latest()
-    facts = {
+    facts: dict[str, Any] = {
         "node": settings.CONFIG.node,
         "fingerprint": fingerprint,
         "words": {language: say(fingerprint, language) for language in LANGUAGES},
