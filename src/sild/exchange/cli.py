@@ -179,16 +179,21 @@ def record_show(
 def record_verify(
     file: Path,
     fingerprint: Annotated[str, typer.Option(help="Fingerprint of the issuer that you got from its officials.")] = "",
+    renewal: Annotated[Path | None, typer.Option(help="A renewal of evidence, as `sild trust renew` wrote it.")] = None,
     as_json: Json = False,
 ) -> None:
     """Verify a record's file: no node and no network needed. Status 1 when it does not verify."""
-    from sild.trust.evidence import verify_record_file
+    from datetime import UTC, datetime
+
+    from sild.trust.evidence import Known, verify_record_file
+    from sild.trust.renewal import verify_renewed
 
     try:
-        data = file.read_bytes()
+        data, renewed = file.read_bytes(), renewal.read_bytes() if renewal else None
     except OSError as error:
-        raise SystemExit(_fail(f"{file} cannot be read: {error.strerror}.")) from error
-    verdict = verify_record_file(data, fingerprint=fingerprint or None)
+        raise SystemExit(_fail(f"{error.filename} cannot be read: {error.strerror}.")) from error
+    known = Known(fingerprint=fingerprint or None, on=datetime.now(UTC).date() if renewal else None)
+    verdict = verify_record_file(data, known=known) if renewed is None else verify_renewed(data, renewed, known)
     if as_json:
         console.print_json(json.dumps({name: getattr(verdict, name) for name in verdict.__dataclass_fields__}))
     else:

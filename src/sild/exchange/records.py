@@ -13,6 +13,7 @@ from sild.exchange.models import Partner, Record
 from sild.people.actor import Actor
 from sild.trust.errors import TrustError
 from sild.trust.identity import Identity
+from sild.trust.record import HASH
 
 MAX_TEXT = 20_000
 DIGEST = re.compile(r"sha512:[0-9a-f]{128}")
@@ -55,6 +56,13 @@ def _document_in(body: dict[str, Any]) -> None:
         raise ValueError("the body has “digest”, sha512: and 128 hex digits, and “size” in bytes")
 
 
+def _renewal_in(body: dict[str, Any]) -> None:
+    """Ask for the root over old checkpoints, and how many there are."""
+    count = body.get("count")
+    if set(body) != {"root", "count"} or not HASH.fullmatch(str(body["root"])) or type(count) is not int or count < 1:
+        raise ValueError("the body has “root”, sha256: and 64 hex digits, and “count”, a number from 1 up")
+
+
 register(Kind("exchange.comment", _("Comment"), lambda body: _text_in("text", body), template="exchange/text.html"))
 register(
     Kind("exchange.withdrawal", _("Withdrawal"), lambda body: _text_in("reason", body), template="exchange/text.html")
@@ -63,3 +71,4 @@ register(
     Kind("trust.identity", _("New keys of a node"), _identity_in, arrived=_take_over, template="exchange/identity.html")
 )
 register(Kind("trust.document", _("Signed document"), _document_in, template="exchange/document.html"))
+register(Kind("trust.renewal", _("Renewal of evidence"), _renewal_in, template="exchange/renewal.html"))

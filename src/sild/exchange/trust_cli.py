@@ -71,6 +71,19 @@ def trust_revoke(
     _show(_facts(keys.revoke(Actor.operator(), kid, str(reason), root)), as_json=as_json)
 
 
+@trust_app.command("renew")
+def trust_renew(
+    out: Annotated[Path, typer.Argument(help="Where to write the renewal, to be kept beside the records' files.")],
+) -> None:
+    """Vouch anew, in one record, for all checkpoints known here; do it before an algorithm is retired."""
+    from sild.exchange import renewal
+    from sild.people.actor import Actor
+
+    count = renewal.renew(Actor.operator(), out)
+    console.print(f"{count} checkpoints are under one new signature. Wrote {out}.")
+    console.print(f"Check a record with it: sild record verify FILE --renewal {out}")
+
+
 def _facts(identity: Any) -> dict[str, Any]:
     """What there is to say of an identity."""
     from sild.trust.lifetimes import endings

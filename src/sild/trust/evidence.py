@@ -40,6 +40,8 @@ class Verdict:
         fingerprint: of the issuer's identity in the file.
         serial: of that identity among those of its root.
         pinned: whether that fingerprint is the one that the caller has from the issuer's officials.
+        issued: when the record says it was published.
+        path: what proves it: `signature`, `renewal` or both.
         cosigned_by: witnesses whose cosignature holds; their identities come with the file and are not pinned.
     """
 
@@ -57,6 +59,8 @@ class Verdict:
     pinned: bool = False
     serial: int = 0
     cosigned_by: tuple[str, ...] = ()
+    issued: str = ""
+    path: tuple[str, ...] = ("signature",)
 
 
 def build_record_file(raw: bytes, proof: str, identity: bytes, witnesses: Sequence[bytes] = ()) -> bytes:
@@ -81,12 +85,14 @@ class Known:
         newest: the issuer's newest identity document; says which keys were lost or compromised since.
         witnesses: fingerprints of witnesses, from their officials; only their word on the time counts.
         seen: when the record was already here, to the caller's own knowledge.
+        on: today, if signatures of a suite that is retired by then are to count no more; see `renewal`.
     """
 
     fingerprint: str | None = None
     newest: bytes | None = None
     witnesses: frozenset[str] = frozenset()
     seen: datetime | None = None
+    on: date | None = None
 
 
 def verify_record_file(data: bytes, *, fingerprint: str | None = None, known: Known | None = None) -> Verdict:
@@ -101,7 +107,7 @@ def verify_record_file(data: bytes, *, fingerprint: str | None = None, known: Kn
         A verdict; flaws of the file are verdicts too, never exceptions.
     """
     try:
-        parts = _take_apart(data)
+        parts = take_apart(data)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         return Verdict(ok=False, code="file-form", sentence=f"Not a record's file: {error}.")
     try:
@@ -110,8 +116,8 @@ def verify_record_file(data: bytes, *, fingerprint: str | None = None, known: Kn
         return Verdict(ok=False, code=error.code, sentence=f"Not verified: {error}")
 
 
-def _take_apart(data: bytes) -> tuple[bytes, str, bytes, list[bytes]]:
-    """The parts of a file, unverified."""
+def take_apart(data: bytes) -> tuple[bytes, str, bytes, list[bytes]]:
+    """The parts of a file, unverified: record, proof, identity, witnesses; any flaw is a ValueError or the like."""
     if len(data) > MAX_FILE:
         raise ValueError(f"it has more than {MAX_FILE} bytes")
     content = orjson.loads(data)
@@ -129,6 +135,8 @@ def _verify(file: bytes, parts: tuple[bytes, str, bytes, list[bytes]], known: Kn
     issued = date.fromisoformat(header.issued[:10])
     identity = Identity.parse(document, on=issued)
     suite = require_usable(header.suite, issued)
+    if known.on is not None:
+        require_usable(header.suite, known.on)
     if header.issuer != identity.node:
         raise TrustError(
             f"The record names {header.issuer} as its issuer, the proof is from {identity.node}.", code="issuer"
@@ -160,6 +168,7 @@ def _verify(file: bytes, parts: tuple[bytes, str, bytes, list[bytes]], known: Kn
         fingerprint=identity.fingerprint,
         pinned=pinned,
         serial=identity.serial,
+        issued=header.issued,
         cosigned_by=tuple(one.node for one in others if is_cosigned_by(proof.checkpoint, one)),
     )
 
@@ -202,7 +211,7 @@ def _was_before(revoked: datetime, file: bytes | None, known: Known) -> bool:
         return True
     if file is None:
         return False
-    _record, text, _document, documents = _take_apart(file)
+    _record, text, _document, documents = take_apart(file)
     checkpoint = parse_proof(text).checkpoint
     witnesses = [Identity.parse(document, on=None) for document in documents]
     trusted = {plain(one) for one in known.witnesses}
