@@ -13,6 +13,7 @@ from sild.people.enums import Role
 from sild.people.errors import NotAllowedError
 from sild.people.models import AuditEntry
 from sild.trust.identity import NodeKeys
+from sild.trust.spoken import LANGUAGES, say
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 URL = "https://127.0.0.1:1"
@@ -28,6 +29,18 @@ def test_the_fingerprint_is_heard_with_or_without_dashes(operator, kyiv):
     partners.add(operator, kyiv.keys.identity_document(), URL)
     heard = kyiv.keys.fingerprint.lower().replace("-", " ")
     assert partners.pin(operator, "kyiv", heard).state == PartnerState.PINNED
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_fingerprint_is_heard_in_words(operator, kyiv, language):
+    partners.add(operator, kyiv.keys.identity_document(), URL)
+    assert partners.pin(operator, "kyiv", say(kyiv.keys.fingerprint, language)).state == PartnerState.PINNED
+
+
+def test_what_is_no_fingerprint_pins_nothing(operator, kyiv):
+    partners.add(operator, kyiv.keys.identity_document(), URL)
+    with pytest.raises(PartnerError, match="no fingerprint"):
+        partners.pin(operator, "kyiv", "hello")
 
 
 def test_another_fingerprint_than_the_received_one_pins_nothing(operator, kyiv, tallinn):

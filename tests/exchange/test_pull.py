@@ -5,7 +5,7 @@ import pytest
 
 from exchange.link import linked
 from sild.exchange import blobs, pull
-from sild.exchange.client import ATTACHMENT_PATH, COSIGNATURE_PATH, INDEX_PATH
+from sild.exchange.client import ATTACHMENT_PATH, COSIGNATURE_PATH, IDENTITY_PATH, INDEX_PATH
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import HistoryError, LinkDownError, PartnerError, TransferError
 from sild.exchange.models import Record
@@ -102,7 +102,7 @@ def test_a_partner_that_is_down_is_counted_and_named(pinned):
 def test_another_key_than_the_pinned_one_ends_the_link(at, kyiv, tallinn):
     with linked(tallinn, serving(kyiv)) as link, pytest.raises(LinkDownError, match="pinned"):
         pull.pull(at(link))
-    assert link.asked == []
+    assert [path for _method, path, _body in link.asked] == [IDENTITY_PATH]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from sild.exchange.enums import PartnerState, Tlp
 from sild.exchange.models import Delivery, Partner, Record, Refusal
+from sild.trust.identity import Identity, NodeKeys
 
 
 class PartnerFactory(factory.django.DjangoModelFactory):
@@ -20,8 +21,8 @@ class PartnerFactory(factory.django.DjangoModelFactory):
     node = factory.Sequence(lambda number: f"node{number}")
     name = factory.LazyAttribute(lambda partner: partner.node.capitalize())
     url = factory.LazyAttribute(lambda partner: f"https://{partner.node}.example.org")
-    identity = b""
-    fingerprint = "ABCD-EFGH-IJKL-MNOP-QRST-UVWX"
+    identity = factory.LazyAttribute(lambda partner: NodeKeys.generate(partner.node, now=timezone.now()).document)
+    fingerprint = factory.LazyAttribute(lambda partner: Identity.parse(partner.identity, on=None).fingerprint)
     state = PartnerState.PINNED
     last_contact = factory.LazyFunction(timezone.now)
     last_group = "X25519MLKEM768"

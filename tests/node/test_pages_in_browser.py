@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.apps import apps
 from django.utils import timezone
 
-from node.factories import RefusalFactory
+from node.factories import PartnerFactory, RefusalFactory
 from people.factories import PASSWORD, MembershipFactory
 from sild.exchange import partners, services
 from sild.exchange.enums import PartnerState
@@ -28,6 +28,7 @@ PAGES = [
     "/records/",
     "/records/{record}/",
     "/records/preview/?tlp=AMBER&node=kyiv",
+    "/documents/",
     "/partners/",
     "/partners/kyiv/",
     "/partners/riga/",
@@ -65,7 +66,7 @@ def official(settings, kyiv_keys):
     kyiv = partners.add(operator, kyiv_keys.identity_document(), "https://127.0.0.1:1")
     partners.pin(operator, "kyiv", kyiv.fingerprint)
     Partner.objects.filter(node="kyiv").update(last_contact=timezone.now(), last_group="X25519MLKEM768")
-    Partner.objects.create(node="riga", name="Riga", state=PartnerState.FROZEN, reason="Its log shrank.")
+    PartnerFactory(node="riga", name="Riga", state=PartnerState.FROZEN, reason="Its log shrank.")
     RefusalFactory(partner=kyiv)
     services.publish(
         actor,

@@ -3,15 +3,19 @@
 import subprocess
 import sys
 import time
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
 
 from sild.trust.checkpoint import Checkpoint, add_cosignature, cosign, sign_checkpoint
 from sild.trust.encoding import canonical
-from sild.trust.evidence import build_record_file, verify_record_file
+from sild.trust.evidence import Known, build_record_file, verify_record_file
+from sild.trust.lifetimes import ROLES
 from sild.trust.proof import format_proof
 from sild.trust.record import build_record, parse_record
+from sild.trust.rotation import revoke, rotate
+from sild.trust.spoken import LANGUAGES, say
 from sild.trust.tree import leaf_hash, levels_of, path_in
 from trust.test_record import header
 
@@ -44,6 +48,51 @@ def test_a_good_file_says_who_where_and_by_which_signatures(files, tallinn):
     assert verdict.pinned
     assert verdict.cosigned_by == ("kyiv",)
     assert tallinn.fingerprint in verdict.sentence
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_fingerprint_may_be_given_in_words(files, tallinn, language):
+    assert verify_record_file(files[3], fingerprint=say(tallinn.fingerprint, language)).pinned
+
+
+@pytest.fixture(scope="module")
+def revoked(tallinn):
+    """The newest identity, in which the log key of the files is revoked as of now."""
+    kid = tallinn.log["Ed25519"].public.kid
+    return revoke(tallinn, tallinn.root, kid, "compromised", now=datetime.now(UTC) + timedelta(minutes=1))
+
+
+def test_a_stolen_key_proves_nothing_by_itself(files, revoked):
+    verdict = verify_record_file(files[0], known=Known(newest=revoked.document))
+    assert verdict.code == "revoked"
+    assert "compromised" in verdict.sentence
+
+
+def test_what_was_there_before_a_key_was_stolen_still_counts(files, revoked, kyiv):
+    before, after = datetime(2026, 11, 1, tzinfo=UTC), datetime.now(UTC) + timedelta(days=1)
+    assert verify_record_file(files[0], known=Known(newest=revoked.document, seen=before)).ok
+    assert not verify_record_file(files[0], known=Known(newest=revoked.document, seen=after)).ok
+    witness = frozenset({kyiv.fingerprint})
+    assert verify_record_file(files[0], known=Known(newest=revoked.document, witnesses=witness)).ok
+
+
+def test_a_witness_after_the_theft_shows_nothing(tallinn, kyiv, revoked):
+    raw = build_record(header(), {"text": "x"})
+    late = int(time.time()) + 3600
+    text = sign_checkpoint(tallinn, Checkpoint("tallinn/log", 1, leaf_hash(raw)), timestamp=late)
+    text = add_cosignature(text, cosign(text, kyiv, timestamp=late))
+    file = build_record_file(raw, format_proof(0, [], text), tallinn.document, [kyiv.document])
+    witness = frozenset({kyiv.fingerprint})
+    assert verify_record_file(file, known=Known(newest=revoked.document, witnesses=witness)).code == "revoked"
+
+
+def test_a_superseded_key_goes_on_proving(files, tallinn):
+    new = rotate(tallinn, tallinn.root, ROLES, now=datetime.now(UTC))
+    assert verify_record_file(files[0], known=Known(newest=new.document)).ok
+
+
+def test_the_newest_identity_must_be_of_the_same_root(files, kyiv):
+    assert verify_record_file(files[0], known=Known(newest=kyiv.document)).code == "fingerprint"
 
 
 def test_without_a_pinned_fingerprint_the_verdict_asks_to_compare(files):

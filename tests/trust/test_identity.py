@@ -9,7 +9,8 @@ from dilithium_py.ml_dsa import ML_DSA_87
 from sild.trust import suites
 from sild.trust.encoding import canonical, unb64u
 from sild.trust.errors import IdentityError, SuiteError, TrustError
-from sild.trust.identity import DOMAIN, Identity, NodeKeys
+from sild.trust.identity import Identity, NodeKeys
+from sild.trust.keyset import DOMAIN
 
 pytestmark = pytest.mark.unit
 TODAY = datetime.now(UTC).date()
@@ -36,10 +37,10 @@ def test_two_nodes_have_different_fingerprints(tallinn, kyiv):
 
 def test_an_independent_implementation_verifies_the_roots_signature(tallinn):
     content = orjson.loads(tallinn.identity_document())
-    signed = DOMAIN + canonical(content["identity"])
-    root = next(key for key in content["identity"]["keys"]["root"] if key["kty"] == "AKP")
+    signatures = content.pop("signatures")
+    root = next(key for key in content["keys"] if key["role"] == "root" and key["kty"] == "AKP")
     assert root["alg"] == "ML-DSA-87"
-    assert ML_DSA_87.verify(unb64u(root["pub"]), signed, unb64u(content["signatures"]["ML-DSA-87"]))
+    assert ML_DSA_87.verify(unb64u(root["pub"]), DOMAIN + canonical(content), unb64u(signatures["ML-DSA-87"]))
 
 
 def changed(document, change):
@@ -48,22 +49,37 @@ def changed(document, change):
     return canonical(content)
 
 
+def key(content, role):
+    return next(one for one in content["keys"] if one["role"] == role)
+
+
 FORGERIES = {
-    "another name": lambda content: content["identity"].update(node="kyiv"),
-    "a later end": lambda content: content["identity"].update(expires="2099-01-01"),
+    "another name": lambda content: content.update(node="kyiv"),
+    "a later end": lambda content: content.update(expires="2099-01-01"),
     "one signature stripped": lambda content: content["signatures"].pop("ML-DSA-87"),
     "the other signature stripped": lambda content: content["signatures"].pop("Ed25519"),
     "signatures swapped": lambda content: content.update(
         signatures={"Ed25519": content["signatures"]["ML-DSA-87"], "ML-DSA-87": content["signatures"]["Ed25519"]}
     ),
-    "a key left out": lambda content: content["identity"]["keys"]["log"].pop(),
-    "no sealing key": lambda content: content["identity"]["keys"].pop("seal"),
-    "an unknown suite": lambda content: content["identity"].update(suite="sild-1999"),
-    "no identity": lambda content: content.pop("identity"),
-    "keys that are none": lambda content: content["identity"].update(keys=[]),
-    "a key too short": lambda content: content["identity"]["keys"]["seal"][0].update(pub="AAAA"),
-    "a key of another kind": lambda content: content["identity"]["keys"]["tls"][0].update(alg="RSA"),
-    "an odd node id": lambda content: content["identity"].update(node="../x"),
+    "a key left out": lambda content: content["keys"].remove(key(content, "log")),
+    "no sealing key": lambda content: content["keys"].remove(key(content, "seal")),
+    "an unknown suite": lambda content: content.update(suite="sild-1999"),
+    "no identity": lambda content: content.pop("keys"),
+    "keys that are none": lambda content: content.update(keys=[]),
+    "a key too short": lambda content: key(content, "seal").update(pub="AAAA"),
+    "a key of another kind": lambda content: key(content, "tls").update(alg="RSA"),
+    "a higher serial": lambda content: content.update(serial=2),
+    "a serial that is none": lambda content: content.update(serial=True),
+    "a member more": lambda content: content.update(note="hello"),
+    "a key with a member more": lambda content: key(content, "log").update(x5u="https://example"),
+    "another kid": lambda content: key(content, "log").update(kid="A" * 43),
+    "a key twice": lambda content: content["keys"].append(dict(key(content, "tls"), generation=2)),
+    "a key that is revoked": lambda content: content["revoked"].append(
+        {"kid": key(content, "tls")["kid"], "role": "tls", "reason": "lost", "at": "2026-11-25T16:00:00Z"}
+    ),
+    "a revocation without reason": lambda content: content["revoked"].append({"kid": "A" * 43}),
+    "another format": lambda content: content.update(format="sild-identity/1"),
+    "an odd node id": lambda content: content.update(node="../x"),
 }
 
 

@@ -32,6 +32,7 @@ def partner_add(
     from sild.exchange import partners
     from sild.exchange.client import Client
     from sild.people.actor import Actor
+    from sild.trust.spoken import LANGUAGES, say
 
     if source.startswith("https://"):
         with Client(source, None) as client:
@@ -45,16 +46,21 @@ def partner_add(
         )
         return
     console.print(f"Added {partner.node}. Its fingerprint is [bold]{partner.fingerprint}[/bold].")
+    for language in LANGUAGES:
+        console.print(f"  {language}: {say(partner.fingerprint, language)}")
     console.print(f"Compare it aloud with an official there, then: sild partner pin {partner.node} FINGERPRINT")
 
 
 @partner_app.command("pin")
-def partner_pin(node: str, fingerprint: str) -> None:
+def partner_pin(
+    node: str,
+    fingerprint: Annotated[list[str], typer.Argument(help="As it was heard: letters and digits, or words.")],
+) -> None:
     """Pin a partner with the fingerprint that its official read aloud."""
     from sild.exchange import partners
     from sild.people.actor import Actor
 
-    partner = partners.pin(Actor.operator(), node, fingerprint)
+    partner = partners.pin(Actor.operator(), node, " ".join(fingerprint))
     console.print(f"Pinned {partner.node} ({partner.fingerprint}). Records flow from now on.")
 
 
@@ -173,16 +179,21 @@ def record_show(
 def record_verify(
     file: Path,
     fingerprint: Annotated[str, typer.Option(help="Fingerprint of the issuer that you got from its officials.")] = "",
+    renewal: Annotated[Path | None, typer.Option(help="A renewal of evidence, as `sild trust renew` wrote it.")] = None,
     as_json: Json = False,
 ) -> None:
     """Verify a record's file: no node and no network needed. Status 1 when it does not verify."""
-    from sild.trust.evidence import verify_record_file
+    from datetime import UTC, datetime
+
+    from sild.trust.evidence import Known, verify_record_file
+    from sild.trust.renewal import verify_renewed
 
     try:
-        data = file.read_bytes()
+        data, renewed = file.read_bytes(), renewal.read_bytes() if renewal else None
     except OSError as error:
-        raise SystemExit(_fail(f"{file} cannot be read: {error.strerror}.")) from error
-    verdict = verify_record_file(data, fingerprint=fingerprint or None)
+        raise SystemExit(_fail(f"{error.filename} cannot be read: {error.strerror}.")) from error
+    known = Known(fingerprint=fingerprint or None, on=datetime.now(UTC).date() if renewal else None)
+    verdict = verify_record_file(data, known=known) if renewed is None else verify_renewed(data, renewed, known)
     if as_json:
         console.print_json(json.dumps({name: getattr(verdict, name) for name in verdict.__dataclass_fields__}))
     else:

@@ -4,28 +4,41 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sild.exchange import log, own
+from sild.exchange import identities, log, own
 from sild.exchange.models import Partner, Record
-from sild.trust.evidence import Verdict, build_record_file, verify_record_file
+from sild.trust.evidence import Known, Verdict, build_record_file, verify_record_file
 from sild.trust.identity import Identity
+from sild.trust.proof import parse_proof
 
 
 def record_file(record: Record) -> bytes:
-    """The record's canonical bytes, its proof, its issuer's identity and those of our witnesses in one file."""
-    if record.is_own:
-        partners = Partner.objects.filter(cosignatures__isnull=False).distinct()
-        witnesses = [bytes(partner.identity) for partner in partners]
-        return build_record_file(bytes(record.raw), log.prove(record), own.node_keys().identity_document(), witnesses)
-    issuer = Partner.objects.get(node=record.issuer)
-    return build_record_file(bytes(record.raw), record.proof, bytes(issuer.identity))
+    """The record's canonical bytes, its proof, and the identities under which issuer and witnesses signed."""
+    newest = _newest(record)
+    proof = log.prove(record) if record.is_own else record.proof
+    checkpoint = parse_proof(proof).checkpoint
+    partners = Partner.objects.filter(cosignatures__isnull=False).distinct() if record.is_own else []
+    witnesses = [identities.witness_for(checkpoint, bytes(partner.identity)) for partner in partners]
+    issuer = identities.document_for(checkpoint, newest)
+    return build_record_file(bytes(record.raw), proof, issuer, witnesses)
 
 
 def verify(record: Record) -> Verdict:
-    """Verify a record anew from its stored bytes, against the fingerprint that people pinned."""
-    fingerprint = own_identity().fingerprint if record.is_own else Partner.objects.get(node=record.issuer).fingerprint
-    return verify_record_file(record_file(record), fingerprint=fingerprint)
+    """Verify a record anew from its stored bytes, against what people pinned and which keys were revoked since."""
+    known = Known(
+        fingerprint=Identity.parse(_newest(record), on=None).fingerprint,
+        newest=_newest(record),
+        seen=record.received or record.issued,
+    )
+    return verify_record_file(record_file(record), known=known)
 
 
 def own_identity() -> Identity:
     """This node's identity as partners see it."""
     return Identity.parse(own.node_keys().identity_document(), on=datetime.now(UTC).date())
+
+
+def _newest(record: Record) -> bytes:
+    """The newest identity of a record's issuer."""
+    if record.is_own:
+        return own.node_keys().identity_document()
+    return bytes(Partner.objects.get(node=record.issuer).identity)

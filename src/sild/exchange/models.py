@@ -30,6 +30,8 @@ class Partner(models.Model):
     fingerprint = models.CharField(_("fingerprint"), max_length=40)
     state = models.CharField(_("state"), max_length=10, choices=PartnerState.choices, default=PartnerState.ADDED)
     reason = models.TextField(_("reason"), blank=True, default="")
+    # What was offered as a newer identity and refused; shown to people, changes nothing.
+    identity_notice = models.TextField(_("refused identity"), blank=True, default="")
     pinned_at = models.DateTimeField(_("pinned"), null=True, blank=True)
 
     # How far we have read what they number for us, and the last checkpoint of theirs that we verified.
@@ -61,6 +63,25 @@ class Partner(models.Model):
     def is_pinned(self) -> bool:
         """True when people have compared fingerprints, frozen or not."""
         return self.state in {PartnerState.PINNED, PartnerState.FROZEN}
+
+
+class IdentityDocument(models.Model):
+    """An identity document, ours or a partner's, that counted at some time: proofs made under it keep needing it."""
+
+    node = models.CharField(max_length=63)
+    fingerprint = models.CharField(max_length=40)
+    serial = models.PositiveBigIntegerField()
+    document = models.BinaryField(editable=False)
+    seen = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["-serial"]
+        constraints = [
+            models.UniqueConstraint(fields=["node", "fingerprint", "serial"], name="one_identity_per_serial")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.node} {self.serial}"
 
 
 class RecordQuerySet(models.QuerySet["Record"]):

@@ -26,11 +26,25 @@ def node_keys() -> NodeKeys:
     Raises:
         IdentityError: there are none yet, or they may be read by others; the sentence says what to do.
     """
-    return _load(settings.CONFIG.keys)
+    folder: Path = settings.CONFIG.keys
+    return _load(folder, _stamp(folder / "identity.json"), _stamp(folder / "node.key"))
+
+
+def passphrase() -> bytes | None:
+    """What opens keys that were stored under a passphrase."""
+    return os.environ.get("SILD_KEY_PASSPHRASE", "").encode() or None
 
 
 @lru_cache(maxsize=4)
-def _load(folder: Path) -> NodeKeys:
-    """Load once for each folder; SILD_KEY_PASSPHRASE opens keys that were stored under one."""
-    passphrase = os.environ.get("SILD_KEY_PASSPHRASE", "").encode() or None
-    return NodeKeys.load(folder, passphrase)
+def _load(folder: Path, *_stamps: tuple[int, int]) -> NodeKeys:
+    """Load once for each state of the files, so that a running node takes over rotated keys by itself."""
+    return NodeKeys.load(folder, passphrase())
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """What changes when a file is replaced; zeroes when there is none."""
+    try:
+        facts = path.stat()
+    except OSError:
+        return 0, 0
+    return facts.st_ino, facts.st_mtime_ns

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sild.exchange import own
+from sild.exchange import identities, own
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import NotFoundError, PartnerError
 from sild.exchange.models import Partner, Record
@@ -18,6 +18,7 @@ from sild.people import audit
 from sild.people.enums import Right
 from sild.trust.errors import TrustError
 from sild.trust.identity import Identity
+from sild.trust.spoken import hear
 
 if TYPE_CHECKING:
     from sild.people.actor import Actor
@@ -63,6 +64,9 @@ def add(actor: Actor, document: bytes, url: str, *, name: str = "") -> Partner:
               "Ask them over a channel that you trust what happened.")
             % {"node": identity.node, "old": known.fingerprint, "new": identity.fingerprint}
         )  # fmt: skip
+    if known and known.fingerprint == identity.fingerprint:
+        _refuse_rollback(known, identity)
+    identities.remember(identity)
     partner, _created = Partner.objects.update_or_create(
         node=identity.node,
         defaults={
@@ -70,6 +74,7 @@ def add(actor: Actor, document: bytes, url: str, *, name: str = "") -> Partner:
             "url": url,
             "identity": identity.document,
             "fingerprint": identity.fingerprint,
+            "identity_notice": "",
         },
     )
     audit.note(actor, "exchange.add-partner", partner.node, fingerprint=partner.fingerprint, url=url)
@@ -80,16 +85,25 @@ def add(actor: Actor, document: bytes, url: str, *, name: str = "") -> Partner:
 def pin(actor: Actor, node: str, fingerprint: str) -> Partner:
     """Pin a partner after the fingerprint has been read aloud; from then on records flow.
 
+    Args:
+        actor: an administrator.
+        node: the partner's id.
+        fingerprint: as it was heard, in letters and digits or in words of any of the three languages.
+
     Raises:
-        PartnerError: the fingerprint is not the one of the identity that was added.
+        PartnerError: it is no fingerprint, or it is not the one of the identity that was added.
     """
     actor.require(Right.ADMINISTER)
     partner = get(node, lock=True)
-    if _plain(fingerprint) != _plain(partner.fingerprint):
+    try:
+        heard = hear(fingerprint)
+    except ValueError as error:
+        raise PartnerError(str(error), code="fingerprint") from error
+    if heard != partner.fingerprint:
         raise PartnerError(
             _("The fingerprint read aloud, %(heard)s, is not that of the identity received from %(node)s, %(have)s. "
               "It was not pinned: somebody may be in between.")
-            % {"heard": fingerprint, "node": node, "have": partner.fingerprint}
+            % {"heard": heard, "node": node, "have": partner.fingerprint}
         )  # fmt: skip
     if partner.state == PartnerState.ADDED:
         partner.state = PartnerState.PINNED
@@ -151,6 +165,13 @@ def by_thumbprint(thumbprint: str) -> Partner | None:
     return None
 
 
-def _plain(fingerprint: str) -> str:
-    """Fingerprints are compared without dashes, spaces and case."""
-    return "".join(character for character in fingerprint.upper() if character.isalnum())
+def _refuse_rollback(known: Partner, identity: Identity) -> None:
+    """Refuse an older document, or another one of the same serial, than the one that is here."""
+    have = Identity.parse(bytes(known.identity), on=None)
+    if identity.serial < have.serial or (identity.serial == have.serial and identity.document != have.document):
+        raise PartnerError(
+            _("This identity of %(node)s has the serial %(old)s, but %(new)s was seen before. Nothing was changed. "
+              "Ask them for their newest one.")
+            % {"node": known.node, "old": identity.serial, "new": have.serial},
+            code="rollback",
+        )  # fmt: skip

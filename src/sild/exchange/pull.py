@@ -18,6 +18,7 @@ from sild.exchange.errors import ExchangeError, HistoryError, LinkDownError, Tra
 from sild.exchange.incoming import Imported, accept_attachment, import_page
 from sild.exchange.models import Attachment, Partner, Record, Refusal
 from sild.exchange.partners import freeze
+from sild.exchange.refresh import UNKNOWN_KEY, refresh
 from sild.people.actor import Actor
 from sild.trust.checkpoint import cosign
 from sild.trust.tls import GROUP
@@ -49,10 +50,12 @@ def pull(partner: Partner) -> Round:
     """
     done = Round()
     try:
-        with Client.to(partner) as client:
-            while _next_page(client, partner, done):
-                pass
-            _fetch_attachments(client, partner)
+        try:
+            _whole(partner, done)
+        except ExchangeError as error:
+            if error.code not in UNKNOWN_KEY or not refresh(partner):
+                raise
+            _whole(partner, done)
     except ExchangeError as error:
         if isinstance(error, HistoryError):
             freeze(Actor.operator("job"), partner.node, str(error))
@@ -60,6 +63,14 @@ def pull(partner: Partner) -> Round:
         raise
     _remember(partner, last_error="", failures=0, last_contact=timezone.now(), last_group=GROUP)
     return done
+
+
+def _whole(partner: Partner, done: Round) -> None:
+    """All pages, then the files."""
+    with Client.to(partner) as client:
+        while _next_page(client, partner, done):
+            pass
+        _fetch_attachments(client, partner)
 
 
 def _next_page(client: Client, partner: Partner, done: Round) -> bool:

@@ -6,16 +6,20 @@ import json
 from typing import TYPE_CHECKING
 
 from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sild.exchange import evidence, gate, kinds, partners, services
+from sild.exchange import evidence, gate, keys, kinds, partners, services
 from sild.exchange.enums import Tlp
 from sild.exchange.models import Delivery, Partner, Record
 from sild.people.enums import Right
+from sild.trust.identity import Identity
+from sild.trust.spoken import LANGUAGES, say
 
 if TYPE_CHECKING:
     from sild.people.actor import Actor
@@ -78,7 +82,9 @@ def partner_list(request: ActingRequest) -> HttpResponse:
     """Partners, how far each is trusted, and how delivery stands."""
     request.actor.require(Right.VIEW)
     rows = [(partner, Delivery.objects.filter(partner=partner).count()) for partner in Partner.objects.all()]
-    return render(request, "exchange/partner_list.html", {"rows": rows, "own": evidence.own_identity()})
+    own = evidence.own_identity()
+    context = {"rows": rows, "own": own, "spoken": _spoken(own.fingerprint), "endings": keys.endings_of(own)}
+    return render(request, "exchange/partner_list.html", context)
 
 
 @require_GET
@@ -89,6 +95,8 @@ def partner(request: ActingRequest, node: str) -> HttpResponse:
     sent = Delivery.objects.filter(partner=shown).count()
     context = {
         "partner": shown,
+        "spoken": _spoken(shown.fingerprint),
+        "endings": keys.endings_of(Identity.parse(bytes(shown.identity), on=None)),
         "sent": sent,
         "waiting": sent - shown.delivered,
         "received": Record.objects.filter(issuer=node).count(),
@@ -96,6 +104,18 @@ def partner(request: ActingRequest, node: str) -> HttpResponse:
         "may_decide": request.actor.may(Right.ADMINISTER),
     }
     return render(request, "exchange/partner.html", context)
+
+
+@login_not_required
+@require_GET
+def identity(_request: HttpRequest) -> HttpResponse:
+    """This node's signed identity, which is a JWK Set (RFC 7517 section 8.5.2), for whoever asks."""
+    return HttpResponse(evidence.own_identity().document, content_type="application/jwk-set+json")
+
+
+def _spoken(fingerprint: str) -> list[tuple[str, str, str]]:
+    """The fingerprint in words: language, its own name, the words."""
+    return [(code, get_language_info(code)["name_local"], say(fingerprint, code)) for code in LANGUAGES]
 
 
 @require_POST

@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from importlib import import_module
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -23,6 +23,7 @@ console = Console(highlight=False)
 GROUPS = {
     "partner": ("sild.exchange.cli", "partner_app"),
     "record": ("sild.exchange.cli", "record_app"),
+    "trust": ("sild.exchange.trust_cli", "trust_app"),
     "agency": ("sild.people.cli", "agency_app"),
     "person": ("sild.people.cli", "person_app"),
     "token": ("sild.people.cli", "token_app"),
@@ -30,8 +31,10 @@ GROUPS = {
     "sandbox": ("sild.sandbox.cli", "app"),
     "analyst": ("sild.analyst.cli", "app"),
 }
+# Words that are one command each.
+COMMANDS = dict.fromkeys(("sign", "verify", "seal", "open"), "sild.exchange.document_cli")
 # Commands that work before, or without, a node.
-WITHOUT_NODE = (["init"], ["doctor"], ["demo"], ["record", "verify"])
+WITHOUT_NODE = (["init"], ["doctor"], ["demo"], ["record", "verify"], ["verify"])
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -58,12 +61,15 @@ def up() -> None:
     """Run the node: web, worker and exchange, until Ctrl-C."""
     from django.conf import settings
 
+    from sild.exchange import keys
     from sild.node import supervise
+    from sild.people.actor import Actor
     from sild.trust import selftest
 
     _require_node()
     selftest.require()
     _migrate()
+    keys.announce(Actor.operator())
     console.print(
         f"{settings.CONFIG.title}: pages on http://{settings.CONFIG.pages}, partners on {settings.CONFIG.partner_url}"
     )
@@ -84,12 +90,15 @@ def status(as_json: Json = False) -> None:
     from sild.exchange import evidence, log
     from sild.exchange.models import Partner, Record
     from sild.node import supervise
+    from sild.trust.spoken import LANGUAGES, say
 
     _require_node()
+    fingerprint = evidence.own_identity().fingerprint
     checkpoint = log.latest()
-    facts = {
+    facts: dict[str, Any] = {
         "node": settings.CONFIG.node,
-        "fingerprint": evidence.own_identity().fingerprint,
+        "fingerprint": fingerprint,
+        "words": {language: say(fingerprint, language) for language in LANGUAGES},
         "running": supervise.is_running(settings.CONFIG.home),
         "pages": f"http://{settings.CONFIG.pages}",
         "exchange": settings.CONFIG.partner_url,
@@ -100,6 +109,9 @@ def status(as_json: Json = False) -> None:
     if as_json:
         console.print_json(json.dumps(facts))
         return
+    words = facts.pop("words")
+    for language in LANGUAGES:
+        facts[f"in words {language}"] = words[language]
     for name, value in facts.items():
         console.print(f"{name.replace('_', ' '):<12} {value}")
 
@@ -145,6 +157,11 @@ def main() -> None:
     for name, (module, attribute) in GROUPS.items():
         if words[:1] == [name]:
             app.add_typer(getattr(import_module(module), attribute), name=name)
+        elif not words:
+            app.add_typer(typer.Typer(help=f"See: sild {name} --help"), name=name)
+    for name, module in COMMANDS.items():
+        if words[:1] == [name]:
+            app.command(name)(getattr(import_module(module), f"{name}_command"))
         elif not words:
             app.add_typer(typer.Typer(help=f"See: sild {name} --help"), name=name)
     try:

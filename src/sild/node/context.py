@@ -32,6 +32,7 @@ ENTRIES = [
     ("sild.sandbox", "/sandbox/", _("Sandbox")),
     ("sild.analyst", "/analyst/", _("Analyst")),
     ("sild.exchange", "/records/", _("Records")),
+    ("sild.exchange", "/documents/", _("Documents")),
     ("sild.exchange", "/partners/", _("Partners")),
 ]
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from sild.sandbox.engine import default_isolation
 from sild.trust import selftest
 from sild.trust.errors import TrustError
-from sild.trust.identity import NodeKeys
+from sild.trust.identity import Identity, NodeKeys
+from sild.trust.lifetimes import endings
 from sild.trust.tls import GROUP, client_handshake, server_handshake
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ def examine(config: Config) -> Iterator[Finding]:
     yield _home(config)
     if config.is_initialised:
         yield _database()
+        yield from _identity(config)
 
 
 def _hybrid_tls() -> Finding:
@@ -75,6 +77,23 @@ def _home(config: Config) -> Finding:
         return Finding("home", True, f"no node in {home} yet", "")
     private = home.stat().st_mode & 0o077 == 0
     return Finding("home", private, str(home), f"Others can read it: chmod 700 {home}")
+
+
+def _identity(config: Config) -> Iterator[Finding]:
+    """The node's keys and document, and what runs out soon."""
+    try:
+        identity = Identity.parse((config.keys / "identity.json").read_bytes(), on=datetime.now(UTC).date())
+    except (TrustError, OSError) as error:
+        yield Finding("identity", False, str(error), "Sign a new one with the root: sild trust rotate all")
+        return
+    soon = endings(identity, datetime.now(UTC))
+    if not soon:
+        yield Finding("identity", True, f"serial {identity.serial}, until {identity.expires}")
+    for ending in soon:
+        word = "all" if ending.what == "identity" else ending.what
+        yield Finding(
+            f"identity: {ending.what}", False, f"ends on {ending.ends:%Y-%m-%d}", f"Rotate it: sild trust rotate {word}"
+        )
 
 
 def _database() -> Finding:

@@ -53,11 +53,11 @@ def serve() -> None:
     from twisted.internet import reactor
 
     from sild.exchange import own, wire
-    from sild.trust.tls import ServerContextFactory
+    from sild.trust.tls import RotatingContextFactory
 
     host, port = settings.CONFIG.address("pages")
     link_host, link_port = settings.CONFIG.address("exchange")
-    factory = ServerContextFactory(own.node_keys())
+    factory = RotatingContextFactory(own.node_keys)
 
     def listen_for_partners() -> None:
         reactor.listenSSL(link_port, server.http_factory, factory, interface=link_host)

@@ -105,12 +105,40 @@ def open_checkpoint(text: str, identity: Identity) -> Checkpoint:
         raise SignatureError(
             f"The checkpoint is of the log {checkpoint.origin}, not of {identity.log_origin}.", code="origin"
         )
-    key = identity.log["Ed25519"]
+    keys = _log_keys(lines, identity)
+    key = keys["Ed25519"]
     line = _find(lines, checkpoint.origin, note.key_id(checkpoint.origin, note.ED25519, key.raw), "Ed25519")
     if not key.verifies(line.signature, body.encode()):
         raise SignatureError("The checkpoint's Ed25519 signature does not hold.", code="bad-signature")
-    _verify_cosignature(lines, checkpoint.origin, identity.log["ML-DSA-44"], checkpoint)
+    _verify_cosignature(lines, checkpoint.origin, keys["ML-DSA-44"], checkpoint)
     return checkpoint
+
+
+def is_signed_under(text: str, identity: Identity) -> bool:
+    """Tell whether a checkpoint names a log key of this identity document; nothing is verified."""
+    lines = note.split(text)[1]
+    return any(_names(lines, identity.log_origin, keys) for keys in identity.generations("log"))
+
+
+def log_kids(text: str, identity: Identity) -> set[str]:
+    """Ids of the log keys with which a verified checkpoint was signed."""
+    return {key.kid for key in _log_keys(note.split(text)[1], identity).values()}
+
+
+def witness_time(text: str, witness: Identity) -> int | None:
+    """POSIX seconds at which the witness cosigned the checkpoint; None when it did not.
+
+    Raises:
+        SignatureError: there is a line of that witness's key that does not hold (signed-note: reject the note).
+    """
+    body, lines = note.split(text)
+    name = witness.witness_name
+    for keys in witness.generations("log"):
+        identifier = note.key_id(name, note.ML_DSA_44_COSIGNATURE, keys["ML-DSA-44"].raw)
+        mine = [line for line in lines if (line.name, line.key_id) == (name, identifier)]
+        if mine:
+            return _verify_cosignature(mine, name, keys["ML-DSA-44"], Checkpoint.parse(body))
+    return None
 
 
 def cosign(text: str, keys: NodeKeys, *, timestamp: int) -> str:
@@ -131,22 +159,27 @@ def verify_cosignature(text: str, line: str, witness: Identity) -> int:
     Raises:
         SignatureError: it is not that witness's signature on this checkpoint.
     """
-    checkpoint = Checkpoint.parse(note.split(text)[0])
-    return _verify_cosignature([note.parse_line(line)], witness.witness_name, witness.log["ML-DSA-44"], checkpoint)
+    timestamp = witness_time(add_cosignature(text, line), witness)
+    if timestamp is None:
+        raise SignatureError(f"The line is not of a key of {witness.witness_name}.", code="missing-signature")
+    return timestamp
 
 
 def is_cosigned_by(text: str, witness: Identity) -> bool:
-    """Tell whether the checkpoint carries the witness's cosignature.
+    """Tell whether the checkpoint carries the witness's cosignature; see `witness_time` for the errors."""
+    return witness_time(text, witness) is not None
 
-    Raises:
-        SignatureError: there is a line of that witness's key that does not hold (signed-note: reject the note).
-    """
-    body, lines = note.split(text)
-    identifier = note.key_id(witness.witness_name, note.ML_DSA_44_COSIGNATURE, witness.log["ML-DSA-44"].raw)
-    mine = [line for line in lines if (line.name, line.key_id) == (witness.witness_name, identifier)]
-    for line in mine:
-        _verify_cosignature([line], witness.witness_name, witness.log["ML-DSA-44"], Checkpoint.parse(body))
-    return bool(mine)
+
+def _log_keys(lines: list[note.Line], identity: Identity) -> dict[str, Public]:
+    """The log keys, current or overlapping, that the signature lines name; the current ones when they name none."""
+    named = (keys for keys in identity.generations("log") if _names(lines, identity.log_origin, keys))
+    return next(named, identity.log)
+
+
+def _names(lines: list[note.Line], origin: str, keys: dict[str, Public]) -> bool:
+    """Tell whether a signature line is of that Ed25519 key."""
+    identifier = note.key_id(origin, note.ED25519, keys["Ed25519"].raw)
+    return any((line.name, line.key_id) == (origin, identifier) for line in lines)
 
 
 def _cosignature(keys: NodeKeys, name: str, checkpoint: Checkpoint, timestamp: int) -> note.Line:

@@ -1,42 +1,32 @@
 """A node's keys, and the signed document with which it shows their public halves to partners.
 
 The root keys sign the document and nothing else. What partners pin is the root's fingerprint, so that the other keys
-can change without a new key ceremony.
+can change without a new key ceremony: a document with the same root and a higher serial takes the place of the one
+before (see `rotation`).
 """
 
 from __future__ import annotations
 
-from base64 import b32encode
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sild.trust import keystore
-from sild.trust.encoding import b64u, canonical, parse_canonical, unb64u
 from sild.trust.errors import IdentityError
-from sild.trust.keys import X_WING, Pair, Public
+from sild.trust.fingerprint import fingerprint
+from sild.trust.keys import Pair, Public
+from sild.trust.keyset import ROOT, Entry, KeySet, Revocation, algorithms, read
+from sild.trust.lifetimes import ROLES, end
 from sild.trust.record import NODE
 from sild.trust.suites import CURRENT, SUITES, require_usable
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-DOMAIN = b"sild/identity/v1\n"
 VALID_DAYS = 365
-MAX_DOCUMENT = 256 * 1024
-FINGERPRINT_BYTES = 15
-# Crockford's alphabet has no I, L, O and U: what is read aloud is not misheard as a digit.
-CROCKFORD = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", "0123456789ABCDEFGHJKMNPQRSTVWXYZ")
-TLS_ALGORITHM = "ML-DSA-65"
-
-
-def fingerprint(root: dict[str, Public]) -> str:
-    """120 bits over all root keys, in six groups of four characters."""
-    joined = b"".join(root[name].raw for name in sorted(root))
-    text = b32encode(sha256(b"sild/fingerprint/v1\n" + joined).digest()[:FINGERPRINT_BYTES]).decode()
-    text = text.translate(CROCKFORD)
-    return "-".join(text[start : start + 4] for start in range(0, len(text), 4))
+# The root's own end is the document's: each new document is signed by it anew.
+ROOT_YEARS = 30
+Pairs = dict[str, Pair]
 
 
 @dataclass(frozen=True)
@@ -44,25 +34,70 @@ class Identity:
     """A node as its partners know it; made by `parse` alone, so that every one was verified.
 
     Attributes:
-        node: the node's id.
+        keyset: what the root signed, without keys whose overlap had ended on the day.
         fingerprint: of the root keys; what two officials compare.
-        root, log: public keys by algorithm.
-        seal: the X-Wing key for what is sealed for this node.
-        tls_thumbprints: SHA-256 in hex of the SubjectPublicKeyInfo of each TLS key that may answer or call.
-        suite: the suite of its keys.
-        expires: last day on which the document counts.
         document: the bytes that were verified.
     """
 
-    node: str
+    keyset: KeySet
     fingerprint: str
-    root: dict[str, Public]
-    log: dict[str, Public]
-    seal: Public
-    tls_thumbprints: frozenset[str]
-    suite: str
-    expires: date
     document: bytes
+
+    @property
+    def node(self) -> str:
+        """The node's id."""
+        return self.keyset.node
+
+    @property
+    def serial(self) -> int:
+        """Which document of this root it is."""
+        return self.keyset.serial
+
+    @property
+    def suite(self) -> str:
+        """The suite of its keys."""
+        return self.keyset.suite
+
+    @property
+    def expires(self) -> date:
+        """Last day on which the document counts."""
+        return self.keyset.expires
+
+    @property
+    def revoked(self) -> tuple[Revocation, ...]:
+        """Keys that no longer count."""
+        return self.keyset.revoked
+
+    @property
+    def current(self) -> list[Entry]:
+        """The keys now in use, without those of the root."""
+        return [entry for role in ROLES for entry in next(iter(self.keyset.of(role).values())).values()]
+
+    @property
+    def root(self) -> dict[str, Public]:
+        """The root's public keys by algorithm."""
+        return self.generations(ROOT)[0]
+
+    @property
+    def log(self) -> dict[str, Public]:
+        """The log's current public keys by algorithm."""
+        return self.generations("log")[0]
+
+    @property
+    def seal(self) -> Public:
+        """The X-Wing key for what is sealed for this node."""
+        return self.generations("seal")[0][SUITES[self.suite].seal]
+
+    @property
+    def tls_thumbprints(self) -> frozenset[str]:
+        """SHA-256 in hex of the SubjectPublicKeyInfo of each TLS key that may answer or call."""
+        return frozenset(key.spki_thumbprint for one in self.generations("tls") for key in one.values())
+
+    def generations(self, role: str) -> list[dict[str, Public]]:
+        """Public keys of a role by algorithm: the current ones first, then those that overlap with them."""
+        return [
+            {name: entry.public for name, entry in generation.items()} for generation in self.keyset.of(role).values()
+        ]
 
     @property
     def log_origin(self) -> str:
@@ -87,46 +122,21 @@ class Identity:
             SuiteError: its suite may not be used on that day.
         """
         try:
-            identity, signatures = _read(document)
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            keyset, signatures, signed = read(document)
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise IdentityError(f"The identity document cannot be read: {error}.", code="identity-form") from error
-        signed = DOMAIN + canonical(parse_canonical(document)["identity"])
-        for algorithm in SUITES[identity.suite].root:
-            if not identity.root[algorithm].verifies(signatures.get(algorithm, b""), signed):
+        root = {name: entry.public for name, entry in keyset.of(ROOT)[1].items()}
+        for algorithm in SUITES[keyset.suite].root:
+            if not root[algorithm].verifies(signatures.get(algorithm, b""), signed):
                 raise IdentityError(
-                    f"The {algorithm} signature of {identity.node}'s identity does not hold.", code="bad-signature"
+                    f"The {algorithm} signature of {keyset.node}'s identity does not hold.", code="bad-signature"
                 )
         if on is not None:
-            require_usable(identity.suite, on)
-            if on > identity.expires:
-                raise IdentityError(f"The identity of {identity.node} ran out on {identity.expires}.", code="expired")
-        return identity
-
-
-def _read(document: bytes) -> tuple[Identity, dict[str, bytes]]:
-    """Take a document apart without verifying its signatures; any flaw is a ValueError, KeyError or TypeError."""
-    if len(document) > MAX_DOCUMENT:
-        raise ValueError(f"it has more than {MAX_DOCUMENT} bytes")
-    content = parse_canonical(document)
-    plain = content["identity"]
-    suite = SUITES[plain["suite"]]
-    if not NODE.fullmatch(plain["node"]):
-        raise ValueError("its node id has other characters than a–z, 0–9 and hyphens")
-    keys = {use: {key.algorithm: key for key in map(Public.from_jwk, plain["keys"][use])} for use in plain["keys"]}
-    if set(keys["root"]) != set(suite.root) or set(keys["log"]) != set(suite.log):
-        raise ValueError(f"its keys are not those of the suite {suite.name}")
-    identity = Identity(
-        node=plain["node"],
-        fingerprint=fingerprint(keys["root"]),
-        root=keys["root"],
-        log=keys["log"],
-        seal=keys["seal"][X_WING],
-        tls_thumbprints=frozenset(key.spki_thumbprint for key in keys["tls"].values()),
-        suite=suite.name,
-        expires=date.fromisoformat(plain["expires"]),
-        document=document,
-    )
-    return identity, {name: unb64u(value) for name, value in content["signatures"].items()}
+            require_usable(keyset.suite, on)
+            if on > keyset.expires:
+                raise IdentityError(f"The identity of {keyset.node} ran out on {keyset.expires}.", code="expired")
+            keyset = keyset.at(datetime.combine(on, datetime.min.time(), UTC))
+        return cls(keyset, fingerprint(root), document)
 
 
 def log_origin(node: str) -> str:
@@ -145,18 +155,26 @@ class NodeKeys:
 
     Attributes:
         node: the node's id.
+        sign: pairs by algorithm; they sign documents.
         log: pairs by algorithm; they sign checkpoints, our own and, as witness, those of partners.
-        seal: opens what partners sealed for us.
+        seals: open what partners sealed for us; the current one first, then those that overlap with it.
         tls: answers and makes links.
         document: the identity document that the root signed over the public halves.
+        root: pairs by algorithm; empty unless the keys were just made.
     """
 
     node: str
-    log: dict[str, Pair]
-    seal: Pair
+    sign: Pairs
+    log: Pairs
+    seals: tuple[Pair, ...]
     tls: Pair
     document: bytes
-    root: dict[str, Pair]
+    root: Pairs
+
+    @property
+    def seal(self) -> Pair:
+        """The current sealing key."""
+        return self.seals[0]
 
     @property
     def log_origin(self) -> str:
@@ -173,6 +191,11 @@ class NodeKeys:
         """What our officials read aloud."""
         return Identity.parse(self.document, on=None).fingerprint
 
+    @property
+    def everyday(self) -> list[Pair]:
+        """All pairs but the root's."""
+        return [*self.sign.values(), *self.log.values(), *self.seals, self.tls]
+
     def identity_document(self) -> bytes:
         """The document for partners."""
         return self.document
@@ -186,33 +209,45 @@ class NodeKeys:
         """
         if not NODE.fullmatch(node):
             raise IdentityError(f"“{node}” is no node id. Use a–z, 0–9 and hyphens, 63 characters at most.")
-        suite = SUITES[CURRENT]
-        root = {name: Pair.generate(name) for name in suite.root}
-        log = {name: Pair.generate(name) for name in suite.log}
-        seal, tls = Pair.generate(X_WING), Pair.generate(TLS_ALGORITHM)
-        plain = {
-            "node": node,
-            "suite": suite.name,
-            "issued": now.date().isoformat(),
-            "expires": (now.date() + timedelta(days=VALID_DAYS)).isoformat(),
-            "keys": {
-                "root": _jwks(root),
-                "log": _jwks(log),
-                "seal": _jwks({X_WING: seal}),
-                "tls": _jwks({TLS_ALGORITHM: tls}),
-            },
+        start = now.replace(microsecond=0)
+        root = new_pairs(CURRENT, ROOT)
+        made = {role: new_pairs(CURRENT, role) for role in ROLES}
+        entries = [
+            *new_entries(ROOT, 1, root, start),
+            *(e for role in made for e in new_entries(role, 1, made[role], start)),
+        ]
+        keyset = KeySet(node, CURRENT, 1, start, valid_until(entries, start), tuple(entries))
+        pairs = [pair for role in made.values() for pair in role.values()]
+        return cls.of(keyset.sign(root), pairs, root)
+
+    @classmethod
+    def of(cls, document: bytes, pairs: list[Pair], root: Pairs | None = None) -> NodeKeys:
+        """The keys that a document names, out of those at hand.
+
+        Raises:
+            IdentityError: a current key is not at hand.
+        """
+        identity = Identity.parse(document, on=None)
+        held = {pair.public.kid: pair for pair in pairs}
+        ours = {
+            role: [{name: held.get(public.kid) for name, public in one.items()} for one in identity.generations(role)]
+            for role in ROLES
         }
-        return cls(node, log, seal, tls, _sign(plain, root), root)
+        current = {role: {name: pair for name, pair in ours[role][0].items() if pair} for role in ROLES}
+        if any(len(current[role]) != len(ours[role][0]) for role in ROLES):
+            raise IdentityError(f"The keys of {identity.node} are not those of its identity.json. Restore both.")
+        seals = tuple(pair for one in ours["seal"] for pair in one.values() if pair)
+        (tls,) = current["tls"].values()
+        return cls(identity.node, current["sign"], current["log"], seals, tls, document, root or {})
 
     def save(self, folder: Path, passphrase: bytes | None = None) -> None:
-        """Write the keys so that only their owner can read them; root and working keys in files of their own.
+        """Write the keys of a new node so that only their owner can read them; root and others in files of their own.
 
         Raises:
             IdentityError: there are keys in the folder already.
         """
-        everyday = {**self.log, X_WING: self.seal, TLS_ALGORITHM: self.tls}
-        keystore.write(folder, "root.key", self.root, passphrase)
-        keystore.write(folder, "node.key", everyday, passphrase)
+        keystore.write(folder, "root.key", self.root.values(), passphrase)
+        keystore.write(folder, "node.key", self.everyday, passphrase)
         keystore.write_public(folder / "identity.json", self.document)
 
     @classmethod
@@ -222,26 +257,34 @@ class NodeKeys:
         Raises:
             IdentityError: they are missing, readable by others, locked, or not those of the identity beside them.
         """
-        pairs = keystore.read(folder, "node.key", passphrase)
+        pairs = keystore.read(folder / "node.key", passphrase)
         try:
             document = (folder / "identity.json").read_bytes()
         except OSError as error:
             raise IdentityError(f"{folder}/identity.json cannot be read: {error.strerror}.") from error
-        identity = Identity.parse(document, on=None)
-        log = {name: pairs[name] for name in identity.log}
-        keys = cls(identity.node, log, pairs[X_WING], pairs[TLS_ALGORITHM], document, {})
-        if any(log[name].public != identity.log[name] for name in log) or keys.seal.public != identity.seal:
-            raise IdentityError(f"The keys in {folder} are not those of identity.json beside them. Restore both.")
-        return keys
+        return cls.of(document, pairs)
 
 
-def _jwks(pairs: dict[str, Pair]) -> list[dict[str, str]]:
-    """The public halves as JSON Web Keys."""
-    return [pairs[name].public.jwk for name in sorted(pairs)]
+def new_pairs(suite: str, role: str) -> Pairs:
+    """New keys for a role, by algorithm."""
+    return {name: Pair.generate(name) for name in sorted(algorithms(suite, role))}
 
 
-def _sign(plain: dict[str, Any], root: dict[str, Pair]) -> bytes:
-    """Sign an identity with every root key and write the document."""
-    signed = DOMAIN + canonical(plain)
-    signatures = {name: b64u(pair.sign(signed)) for name, pair in root.items()}
-    return canonical({"identity": plain, "signatures": signatures})
+def new_entries(role: str, generation: int, pairs: Pairs, start: datetime) -> list[Entry]:
+    """The document's entries for new keys."""
+    last = start + timedelta(days=365 * ROOT_YEARS) if role == ROOT else end(role, start)
+    return [Entry(role, generation, pair.public, start, last) for pair in pairs.values()]
+
+
+def valid_until(entries: list[Entry], now: datetime) -> date:
+    """Last day of a document: a year, or the end of its log or TLS keys if that comes first.
+
+    The sealing key is left out: one that should have been replaced is warned of, but stops no exchange.
+    """
+    newest = {role: max(entry.generation for entry in entries if entry.role == role) for role in ROLES}
+    ends = [
+        entry.last
+        for entry in entries
+        if entry.role in {"sign", "log", "tls"} and entry.generation == newest[entry.role]
+    ]
+    return min([now + timedelta(days=VALID_DAYS), *ends]).date()

@@ -16,16 +16,17 @@ from sild.trust.errors import IdentityError
 from sild.trust.keys import Pair
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
-FORMAT = "sild-keys/1"
+FORMAT = "sild-keys/2"
 NONCE_BYTES = 12
 # RFC 7914 section 2; about 0.1 s and 64 MiB.
 SCRYPT = {"n": 2**16, "r": 8, "p": 1}
 
 
-def write(folder: Path, name: str, pairs: dict[str, Pair], passphrase: bytes | None) -> None:
-    """Write key pairs to a file that is whole or absent, even after a power cut.
+def write(folder: Path, name: str, pairs: Iterable[Pair], passphrase: bytes | None) -> None:
+    """Write key pairs to a new file that is whole or absent, even after a power cut.
 
     Raises:
         IdentityError: the file exists.
@@ -34,24 +35,28 @@ def write(folder: Path, name: str, pairs: dict[str, Pair], passphrase: bytes | N
     folder.chmod(0o700)
     if (folder / name).exists():
         raise IdentityError(f"There are keys in {folder} already. They were not touched; choose another folder.")
-    seeds = orjson.dumps({algorithm: b64(pair.seed) for algorithm, pair in pairs.items()})
+    replace(folder / name, pairs, passphrase)
+
+
+def replace(path: Path, pairs: Iterable[Pair], passphrase: bytes | None) -> None:
+    """Put key pairs in the place of those in a file; until it is done, the old ones are there."""
+    seeds = orjson.dumps([[pair.algorithm, b64(pair.seed)] for pair in pairs])
     content = {"format": FORMAT, **(_lock(seeds, passphrase) if passphrase else {"seeds": orjson.loads(seeds)})}
-    _write(folder / name, orjson.dumps(content), 0o600)
+    _write(path, orjson.dumps(content), 0o600)
 
 
-def read(folder: Path, name: str, passphrase: bytes | None) -> dict[str, Pair]:
-    """Read key pairs by algorithm.
+def read(path: Path, passphrase: bytes | None) -> list[Pair]:
+    """Read key pairs.
 
     Raises:
         IdentityError: the file is missing, readable by others, locked with another passphrase, or damaged.
     """
-    path = folder / name
     try:
         if path.stat().st_mode & 0o077:
             raise IdentityError(f"Others can read {path}. Close it: chmod 600 {path}", code="keys-open")
         content = orjson.loads(path.read_bytes())
         seeds = _unlock(content, passphrase, path) if "locked" in content else content["seeds"]
-        return {algorithm: Pair(algorithm, unb64(seed)) for algorithm, seed in seeds.items()}
+        return [Pair(algorithm, unb64(seed)) for algorithm, seed in seeds]
     except OSError as error:
         raise IdentityError(f"{path} cannot be read: {error.strerror}. Make a node first: sild init") from error
     except (KeyError, ValueError, TypeError) as error:
@@ -70,7 +75,7 @@ def _lock(seeds: bytes, passphrase: bytes) -> dict[str, Any]:
     return {"scrypt": {**SCRYPT, "salt": b64(salt)}, "nonce": b64(nonce), "locked": b64(locked)}
 
 
-def _unlock(content: dict[str, Any], passphrase: bytes | None, path: Path) -> dict[str, str]:
+def _unlock(content: dict[str, Any], passphrase: bytes | None, path: Path) -> list[list[str]]:
     """Decrypt seeds."""
     if not passphrase:
         raise IdentityError(f"{path} is locked. Give its passphrase in SILD_KEY_PASSPHRASE.", code="keys-locked")
@@ -80,7 +85,7 @@ def _unlock(content: dict[str, Any], passphrase: bytes | None, path: Path) -> di
         plain = AESGCM(key).decrypt(unb64(content["nonce"]), unb64(content["locked"]), FORMAT.encode())
     except InvalidTag as error:
         raise IdentityError(f"The passphrase does not open {path}.", code="keys-locked") from error
-    seeds: dict[str, str] = orjson.loads(plain)
+    seeds: list[list[str]] = orjson.loads(plain)
     return seeds
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sild.trust.identity import Identity, NodeKeys
+    from sild.trust.keys import Pair
 
 HPKE = Suite(KEM.MLKEM768_X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 VERSION = "sild-seal/1"
@@ -58,21 +59,26 @@ def open_sealed(sealed: Mapping[str, Any], keys: NodeKeys, *, sender: str, conte
         SealError: code `seal-form`, `not-for-us` or `seal`.
     """
     bound = {**context, "sender": sender, "version": VERSION}
-    kid = keys.seal.public.kid
     try:
-        version, wrapped, body = sealed["version"], sealed["keys"].get(kid), unb64(sealed["body"])
-        wrapped = unb64(wrapped) if wrapped is not None else None
+        version, body = sealed["version"], unb64(sealed["body"])
+        wrapped = {pair: unb64(sealed["keys"][kid]) for kid, pair in _ours(keys) if kid in sealed["keys"]}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SealError("The sealed body has not the form of one.", code="seal-form") from error
     if version != VERSION:
         raise SealError(f"The seal is of version {version}; this node opens {VERSION}.", code="seal-form")
-    if wrapped is None:
+    if not wrapped:
         raise SealError("The body is not sealed for a key of this node.", code="not-for-us")
+    pair, sealed_key = next(iter(wrapped.items()))
     try:
-        key = HPKE.decrypt(wrapped, keys.seal.for_opening, _info(bound, kid))
+        key = HPKE.decrypt(sealed_key, pair.for_opening, _info(bound, pair.public.kid))
         return AESGCM(key).decrypt(NONCE, body, canonical(bound))
     except (InvalidTag, ValueError) as error:
         raise SealError("The seal does not open: it was changed, or made for another place or sender.") from error
+
+
+def _ours(keys: NodeKeys) -> list[tuple[str, Pair]]:
+    """Our sealing keys by id: the current one, then those that overlap with it."""
+    return [(pair.public.kid, pair) for pair in keys.seals]
 
 
 def _info(bound: Mapping[str, str], kid: str) -> bytes:

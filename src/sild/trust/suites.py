@@ -15,7 +15,10 @@ class Suite:
     Attributes:
         name: as it stands in a record's header.
         root: signature algorithms of the identity, all required.
+        sign: signature algorithms of a document, all required.
         log: signature algorithms of a checkpoint, all required.
+        seal: algorithm of the sealing key.
+        tls: algorithm of the key that answers and makes links.
         witness: signature algorithm of a cosignature.
         kem: how a content key is sealed (HPKE).
         first: first day on which it may be used.
@@ -24,7 +27,10 @@ class Suite:
 
     name: str
     root: tuple[str, ...]
+    sign: tuple[str, ...]
     log: tuple[str, ...]
+    seal: str
+    tls: str
     witness: str
     kem: str
     first: date
@@ -39,7 +45,10 @@ SUITES: dict[str, Suite] = {
     CURRENT: Suite(
         name=CURRENT,
         root=("Ed25519", "ML-DSA-87"),
+        sign=("Ed25519", "ML-DSA-65"),
         log=("Ed25519", "ML-DSA-44"),
+        seal="X-Wing",
+        tls="ML-DSA-65",
         witness="ML-DSA-44",
         kem="HPKE-MLKEM768-X25519-HKDF-SHA256-AES-256-GCM",
         first=date(2026, 1, 1),

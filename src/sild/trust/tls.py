@@ -69,14 +69,15 @@ class Peer:
     def __init__(self, expected: frozenset[str] | None) -> None:
         self._expected = expected
         self.refusal = ""
+        self.code = ""
 
     def check(self, connection: SSL.Connection, certificate: crypto.X509, _code: int, depth: int, _ok: int) -> bool:
         """The verify callback of OpenSSL: names and dates are ignored, group and key decide."""
         group = connection.get_group_name()
         if group != GROUP:
-            self.refusal = f"the link negotiated {group}, not {GROUP}"
+            self.refusal, self.code = f"the link negotiated {group}, not {GROUP}", "link-group"
         elif depth == 0 and not self._is_expected(certificate):
-            self.refusal = "the other side has another key than the one that was pinned"
+            self.refusal, self.code = "the other side has another key than the one that was pinned", "link-key"
         return not self.refusal
 
     def _is_expected(self, certificate: crypto.X509) -> bool:
@@ -110,6 +111,30 @@ class ServerContextFactory(ContextFactory):  # type: ignore[misc]  # Twisted's c
         return self._context
 
 
+class RotatingContextFactory(ServerContextFactory):
+    """As `ServerContextFactory`, for a server that goes on while its keys change.
+
+    Args:
+        load: gives the keys as they are now; called for each incoming link, so it should be cheap.
+    """
+
+    def __init__(self, load: Callable[[], NodeKeys]) -> None:
+        self._load = load
+        self._use(load())
+
+    def _use(self, keys: NodeKeys) -> None:
+        """Make the context for these keys."""
+        super().__init__(keys)
+        self._tls = keys.tls
+
+    def getContext(self) -> SSL.Context:  # noqa: N802 -- Twisted's name
+        """The context with the keys of now."""
+        keys = self._load()
+        if keys.tls != self._tls:
+            self._use(keys)
+        return self._context
+
+
 class PinnedContext(PyOpenSSLContext):
     """urllib3's context with our checks in place of names, dates and authorities."""
 
@@ -138,7 +163,7 @@ class PinnedContext(PyOpenSSLContext):
             return super().wrap_socket(*arguments, **options)
         except ssl.SSLError as error:
             if self._peer.refusal:
-                raise LinkError(f"The link was closed: {self._peer.refusal}.") from error
+                raise LinkError(f"The link was closed: {self._peer.refusal}.", code=self._peer.code) from error
             raise
 
 

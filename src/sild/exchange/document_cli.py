@@ -1,0 +1,146 @@
+"""The words `sild sign`, `sild verify`, `sild seal` and `sild open`."""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import BinaryIO
+
+    from sild.trust.documents import DocumentVerdict
+
+console = Console(highlight=False, soft_wrap=True)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Out = Annotated[Path | None, typer.Option(help="Where to write; by default beside the file.")]
+
+
+def sign_command(
+    file: Path,
+    to: Annotated[list[str] | None, typer.Option(help="Node that is told of the signature; may be repeated.")] = None,
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Sign a file in this node's name; the signature stands in a file of its own."""
+    from sild.exchange import documents
+    from sild.people.actor import Actor
+
+    out = out or file.with_name(file.name + ".sig.json")
+    with _reading(file) as source:
+        signature = documents.sign(Actor.operator(), source, file.name, audience=to or ())
+    out.write_bytes(signature)
+    _say(
+        {"file": str(file), "signature": str(out)},
+        f"Wrote {out}. Anybody can check it: sild verify {file} {out}",
+        as_json,
+    )
+
+
+def verify_command(
+    file: Path,
+    signature: Path,
+    fingerprint: Annotated[
+        str, typer.Option(help="Of the signer, from its officials: letters and digits, or words.")
+    ] = "",
+    identity: Annotated[
+        Path | None, typer.Option(help="The signer's newest identity: says which keys were revoked.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Verify a file and its signature: no node and no network needed. Status 1 when it does not verify."""
+    from sild.trust.documents import pieces, verify
+    from sild.trust.evidence import Known
+
+    with _reading(signature) as source:
+        data = source.read()
+    newest = identity.read_bytes() if identity else None
+    with _reading(file) as source:
+        verdict = verify(pieces(source), data, Known(fingerprint=fingerprint or None, newest=newest))
+    _verdict(verdict, {}, as_json)
+
+
+def seal_command(
+    file: Path,
+    to: Annotated[list[str], typer.Option(help="Node that may open it; may be repeated.")],
+    out: Out = None,
+    as_json: Json = False,
+) -> None:
+    """Sign a file and seal it for some nodes; nobody else can open it."""
+    from sild.exchange import documents
+    from sild.people.actor import Actor
+
+    out = out or file.with_name(file.name + ".sealed")
+    with _reading(file) as source, _writing(out) as target:
+        documents.seal(Actor.operator(), source, target, file.name, to=to)
+    _say({"file": str(file), "sealed": str(out), "to": to}, f"Wrote {out}, for {', '.join(to)} alone.", as_json)
+
+
+def open_command(
+    file: Path,
+    out: Annotated[Path | None, typer.Option(help="Where to write; by default the name without .sealed.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Open a file that was sealed for this node; nothing is written unless its signature verifies."""
+    from sild.exchange import documents
+    from sild.people.actor import Actor
+
+    out = out or file.with_name(file.name.removesuffix(".sealed"))
+    if out.exists():
+        raise SystemExit(_fail(f"{out} exists already. Give another name: --out NAME"))
+    with _reading(file) as source, _writing(out) as target:
+        verdict, signature = documents.open_sealed(Actor.operator(), source, target)
+        _verdict(verdict, {"file": str(out)}, as_json)
+    out.with_name(out.name + ".sig.json").write_bytes(signature)
+
+
+def _verdict(verdict: DocumentVerdict, more: dict[str, Any], as_json: bool) -> None:  # noqa: FBT001 -- passed on
+    """Print a verdict; status 1 when it is no."""
+    facts = {"ok": verdict.ok, "code": verdict.code, "sentence": verdict.sentence, "pinned": verdict.pinned, **more}
+    if verdict.statement is not None:
+        facts |= json.loads(verdict.statement.payload)
+    if verdict.record is not None:
+        facts |= {"record": verdict.record.id, "index": verdict.record.index}
+    _say(facts, f"[{'green' if verdict.ok else 'red'}]{verdict.sentence}[/]", as_json)
+    if not verdict.ok:
+        raise SystemExit(1)
+
+
+def _say(facts: dict[str, Any], sentence: str, as_json: bool) -> None:  # noqa: FBT001 -- passed on
+    """Print for people or for machines."""
+    if as_json:
+        console.print_json(json.dumps(facts))
+    else:
+        console.print(sentence)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[BinaryIO]:
+    """A file that only its owner reads, and that has its name only once it is whole; else nothing stays."""
+    temporary = path.with_name(path.name + ".part")
+    temporary.touch(mode=0o600)
+    try:
+        with temporary.open("wb") as target:
+            yield target
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _reading(path: Path) -> Any:
+    """Open a file to read, or end with a sentence."""
+    try:
+        return path.open("rb")
+    except OSError as error:
+        raise SystemExit(_fail(f"{path} cannot be read: {error.strerror}.")) from error
+
+
+def _fail(sentence: str) -> int:
+    """Print the sentence on standard error; 1."""
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]{sentence}[/red]")
+    return 1

@@ -1,0 +1,127 @@
+"""The word `sild trust`: this node's own keys."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+trust_app = typer.Typer(no_args_is_help=True, help="This node's keys: show, rotate, revoke.")
+console = Console(highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Root = Annotated[
+    Path | None, typer.Option(help="File or folder with the root's private keys; by default those in SILD_HOME/keys.")
+]
+
+
+class What(StrEnum):
+    """What can be rotated."""
+
+    SIGN = "sign"
+    LOG = "log"
+    SEAL = "seal"
+    TLS = "tls"
+    ALL = "all"
+
+
+class Reason(StrEnum):
+    """Why a key is revoked."""
+
+    LOST = "lost"
+    COMPROMISED = "compromised"
+
+
+@trust_app.command("show")
+def trust_show(as_json: Json = False) -> None:
+    """Show this node's keys, how long they are used, and what was revoked."""
+    from sild.exchange import evidence
+
+    _show(_facts(evidence.own_identity()), as_json=as_json)
+
+
+@trust_app.command("rotate")
+def trust_rotate(what: What, root: Root = None, as_json: Json = False) -> None:
+    """Make new keys; the old ones go on to count for 30 days, and partners take the new ones over by themselves."""
+    from sild.exchange import keys
+    from sild.people.actor import Actor
+    from sild.trust.lifetimes import ROLES
+
+    roles = ROLES if what is What.ALL else (str(what),)
+    _show(_facts(keys.rotate(Actor.operator(), roles, root)), as_json=as_json)
+
+
+@trust_app.command("revoke")
+def trust_revoke(
+    kid: Annotated[str, typer.Argument(help="The key's id as `sild trust show` prints it, or its first 8 characters.")],
+    reason: Annotated[Reason, typer.Option(help="What happened to it.")],
+    root: Root = None,
+    as_json: Json = False,
+) -> None:
+    """Take out a key at once; if it was in use, a new one takes its place."""
+    from sild.exchange import keys
+    from sild.people.actor import Actor
+
+    _show(_facts(keys.revoke(Actor.operator(), kid, str(reason), root)), as_json=as_json)
+
+
+@trust_app.command("renew")
+def trust_renew(
+    out: Annotated[Path, typer.Argument(help="Where to write the renewal, to be kept beside the records' files.")],
+) -> None:
+    """Vouch anew, in one record, for all checkpoints known here; do it before an algorithm is retired."""
+    from sild.exchange import renewal
+    from sild.people.actor import Actor
+
+    count = renewal.renew(Actor.operator(), out)
+    console.print(f"{count} checkpoints are under one new signature. Wrote {out}.")
+    console.print(f"Check a record with it: sild record verify FILE --renewal {out}")
+
+
+def _facts(identity: Any) -> dict[str, Any]:
+    """What there is to say of an identity."""
+    from sild.trust.lifetimes import endings
+
+    return {
+        "node": identity.node,
+        "fingerprint": identity.fingerprint,
+        "serial": identity.serial,
+        "expires": identity.expires.isoformat(),
+        "keys": [
+            {name: key[name] for name in ("role", "generation", "kid")}
+            | {"algorithm": key.get("alg", key.get("crv")), "until": f"{datetime.fromtimestamp(key['exp'], UTC):%F}"}
+            for key in identity.keyset.plain["keys"]
+        ],
+        "revoked": [one.plain for one in identity.revoked],
+        "endings": [{"what": one.what, "days": one.days} for one in endings(identity, datetime.now(UTC))],
+    }
+
+
+def _show(facts: dict[str, Any], *, as_json: bool) -> None:
+    """Print them for people or for machines."""
+    if as_json:
+        console.print_json(json.dumps(facts))
+        return
+    console.print(
+        f"{facts['node']}: [bold]{facts['fingerprint']}[/bold], serial {facts['serial']} until {facts['expires']}"
+    )
+    for rows in (facts["keys"], facts["revoked"]):
+        if rows:
+            table = Table(*rows[0])
+            for row in rows:
+                table.add_row(*(str(value) for value in row.values()))
+            console.print(table)
+    for ending in facts["endings"]:
+        what = "all" if ending["what"] == "identity" else ending["what"]
+        left = (
+            f"ends in {ending['days']} days"
+            if ending["days"] >= 0
+            else f"should have been replaced {-ending['days']} days ago"
+        )
+        console.print(f"[yellow]{ending['what']} {left}: sild trust rotate {what}[/yellow]")
