@@ -33,8 +33,9 @@ GROUPS = {
 }
 # Words that are one command each.
 COMMANDS = dict.fromkeys(("sign", "verify", "seal", "open"), "sild.exchange.document_cli")
-# Commands that work before, or without, a node.
-WITHOUT_NODE = (["init"], ["doctor"], ["demo"], ["record", "verify"], ["verify"])
+# Commands that need nothing of Django, and commands that work before there is a node.
+WITHOUT_DJANGO = (["init"], ["doctor"], ["demo"], ["record", "verify"], ["verify"])
+WITHOUT_NODE = tuple(["analyst", word] for word in ("solution", "suite", "card", "train"))
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -66,7 +67,6 @@ def up() -> None:
     from sild.people.actor import Actor
     from sild.trust import selftest
 
-    _require_node()
     selftest.require()
     _migrate()
     keys.announce(Actor.operator())
@@ -92,7 +92,6 @@ def status(as_json: Json = False) -> None:
     from sild.node import supervise
     from sild.trust.spoken import LANGUAGES, say
 
-    _require_node()
     fingerprint = evidence.own_identity().fingerprint
     checkpoint = log.latest()
     facts: dict[str, Any] = {
@@ -152,27 +151,45 @@ def demo(
 
 
 def main() -> None:
-    """Run the command line; an error that a person can mend is one line and status 1."""
+    """Run the command line; what goes wrong is one line and status 1, never a traceback."""
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
-    for name, (module, attribute) in GROUPS.items():
-        if words[:1] == [name]:
-            app.add_typer(getattr(import_module(module), attribute), name=name)
-        elif not words:
-            app.add_typer(typer.Typer(help=f"See: sild {name} --help"), name=name)
-    for name, module in COMMANDS.items():
-        if words[:1] == [name]:
-            app.command(name)(getattr(import_module(module), f"{name}_command"))
-        elif not words:
-            app.add_typer(typer.Typer(help=f"See: sild {name} --help"), name=name)
+    _add_words(words[0] if words else "")
     try:
-        if words and "--help" not in sys.argv and not any(words[: len(some)] == some for some in WITHOUT_NODE):
+        if words and "--help" not in sys.argv and not _is_one_of(WITHOUT_DJANGO, words):
             _boot()
+            if not _is_one_of(WITHOUT_NODE, words):
+                _require_node()
         app()
     except Exception as error:
-        if not hasattr(error, "code"):
+        if os.environ.get("SILD_TRACEBACK"):
             raise
-        Console(stderr=True, highlight=False).print(f"[red]{error}[/red]")
+        typer.secho(" ".join(_sentence(error).split()), fg=typer.colors.RED, err=True)
         raise SystemExit(1) from error
+
+
+def _add_words(typed: str) -> None:
+    """Let the modules bring their words: the one that was typed, or all of them when the list is wanted."""
+    for name, (module, attribute) in GROUPS.items():
+        if typed in {name, ""}:
+            app.add_typer(getattr(import_module(module), attribute), name=name)
+    for name, module in COMMANDS.items():
+        if typed in {name, ""}:
+            app.command(name)(getattr(import_module(module), f"{name}_command"))
+
+
+def _is_one_of(commands: tuple[list[str], ...], words: list[str]) -> bool:
+    """Tell whether the words begin with one of these commands."""
+    return any(words[: len(some)] == some for some in commands)
+
+
+def _sentence(error: Exception) -> str:
+    """What to tell a person of an error."""
+    if hasattr(error, "code") and not isinstance(error, OSError):
+        return str(error)
+    if isinstance(error, OSError) and error.filename:
+        return f"{error.filename}: {error.strerror}."
+    what = f"{type(error).__name__}: {error}".rstrip(".")
+    return f"Sild failed where it should not: {what}. With SILD_TRACEBACK=1 it shows where."
 
 
 def _boot() -> None:

@@ -1,0 +1,91 @@
+"""The command line: every word is listed, and whatever goes wrong is one line and status 1."""
+
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from sild.node import cli
+
+pytestmark = pytest.mark.integration
+
+
+def sild(home, *words, **environment):
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith("SILD_") and name != "DATABASE_URL"
+    }
+    command = [sys.executable, "-m", "sild.node.cli", *words]
+    settings = {**kept, "SILD_HOME": str(home), "COLUMNS": "200", **environment}
+    return subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("node") / "home"
+    made = sild(folder, "init", "--node", "tallinn")
+    assert made.returncode == 0, made.stderr
+    return folder
+
+
+def failed(done):
+    """The one line that a failed command printed on standard error."""
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    [line] = done.stderr.strip().splitlines()
+    return line
+
+
+def test_the_list_of_commands_has_every_word_and_what_it_is_for(tmp_path):
+    listed = sild(tmp_path, "--help").stdout
+    for word in (*cli.GROUPS, *cli.COMMANDS, "init", "up", "status", "doctor"):
+        assert f" {word} " in listed, word
+
+
+@pytest.mark.parametrize("words", [("status",), ("up",), ("partner", "list"), ("record", "list"), ("sandbox", "runs")])
+def test_without_a_node_a_command_says_how_to_make_one(tmp_path, words):
+    assert "sild init" in failed(sild(tmp_path / "none", *words))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("record", "show", "no-such-id"), "no-such-id"),
+        (("partner", "add", "no-such-file"), "no-such-file: No such file or directory"),
+        (("partner", "pin", "kyiv", "X"), "sild partner add"),
+        (("plan", "show"), "sild plan load"),
+        (("sandbox", "run", "nothing", "nothing"), "sild sandbox solutions"),
+        (("init", "--node", "tallinn"), "already"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_what_a_person_can_mend_is_one_line(home, words, said):
+    assert said in failed(sild(home, *words))
+
+
+def test_a_database_that_cannot_be_used_is_one_line_too(home):
+    assert "failed where it should not" in failed(
+        sild(home, "record", "list", DATABASE_URL="postgresql://127.0.0.1:1/x")
+    )
+
+
+def test_a_wrong_setting_names_itself(home):
+    assert "SILD_LANGUAGE" in failed(sild(home, "record", "list", SILD_LANGUAGE="fr"))
+
+
+def test_status_and_doctor_speak_json(home):
+    facts = json.loads(sild(home, "status", "--json").stdout)
+    assert (facts["node"], facts["running"], facts["log_size"]) == ("tallinn", False, facts["records"])
+    findings = json.loads(sild(home, "doctor", "--json").stdout)
+    assert {"hybrid TLS", "database", "home"} <= {finding["name"] for finding in findings}
+
+
+def test_doctor_ends_with_status_1_when_something_is_missing(home):
+    home.chmod(0o755)
+    try:
+        done = sild(home, "doctor")
+    finally:
+        home.chmod(0o700)
+    assert done.returncode == 1
+    assert "chmod 700" in done.stdout
