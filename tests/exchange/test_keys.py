@@ -15,11 +15,13 @@ from sild.people.actor import Actor
 from sild.people.enums import Role
 from sild.people.errors import NotAllowedError
 from sild.people.models import AuditEntry
+from sild.trust import rotation
 from sild.trust.checkpoint import cosign, is_signed_under, open_checkpoint
 from sild.trust.errors import IdentityError
 from sild.trust.identity import Identity
 from sild.trust.lifetimes import ROLES
 
+LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
 
@@ -107,6 +109,14 @@ def test_the_root_may_have_a_passphrase_of_its_own(operator, tmp_path, monkeypat
     keystore.replace(path, keystore.read(path, None), b"of the safe")
     monkeypatch.setenv("SILD_ROOT_PASSPHRASE", "of the safe")
     assert keys.rotate(operator, ["tls"]).serial == 2
+
+
+def test_keys_whose_overlap_has_ended_are_forgotten_with_a_trace(operator, tallinn, tmp_path):
+    assert keys.forget(operator) == []
+    old = rotation.rotate(tallinn, rotation.read_root(tmp_path / "keys", None), ["seal"], now=LONG_AGO)
+    rotation.store(old, tmp_path / "keys", None)
+    assert keys.forget(operator) == [tallinn.seal.public.kid]
+    assert AuditEntry.objects.get(action="trust.forget-keys").details == {"keys": [tallinn.seal.public.kid]}
 
 
 def test_only_administrators_change_keys():

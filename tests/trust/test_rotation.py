@@ -19,7 +19,7 @@ from sild.trust.checkpoint import (
 from sild.trust.errors import IdentityError, SealError, SignatureError
 from sild.trust.identity import Identity, NodeKeys
 from sild.trust.lifetimes import OVERLAP_DAYS, ROLES
-from sild.trust.rotation import read_root, revoke, rotate, store
+from sild.trust.rotation import forget, read_root, revoke, rotate, store
 from sild.trust.seal import open_sealed, seal
 from sild.trust.tree import EMPTY_ROOT
 
@@ -191,3 +191,14 @@ def test_a_power_cut_between_the_files_leaves_a_node_that_starts(tmp_path, monke
     assert NodeKeys.load(tmp_path).log == (new.log if writes == 2 else keys.log)
     store(new, tmp_path, None)
     assert len(orjson.loads((tmp_path / "node.key").read_bytes())["seeds"]) == len(new.everyday)
+
+
+def test_a_private_key_is_destroyed_when_its_overlap_has_ended(tmp_path):
+    keys = NodeKeys.generate("tallinn", now=NOW)
+    keys.save(tmp_path)
+    store(rotate(keys, keys.root, ["seal"], now=NOW), tmp_path, None)
+    assert forget(NodeKeys.load(tmp_path), tmp_path, None, now=NOW) == []
+    assert len(NodeKeys.load(tmp_path).seals) == 2
+    later = NOW + timedelta(days=OVERLAP_DAYS + 1)
+    assert forget(NodeKeys.load(tmp_path), tmp_path, None, now=later) == [keys.seal.public.kid]
+    assert len(NodeKeys.load(tmp_path).seals) == 1

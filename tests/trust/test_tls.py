@@ -4,6 +4,7 @@ import socket
 import ssl
 import threading
 from contextlib import contextmanager
+from datetime import UTC, datetime
 
 import pytest
 import urllib3
@@ -11,9 +12,11 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from OpenSSL import SSL
 
 from sild.trust.errors import LinkError
+from sild.trust.rotation import rotate
 from sild.trust.tls import (
     GROUP,
     PinnedContext,
+    RotatingContextFactory,
     ServerContextFactory,
     certificate_thumbprint,
     client_handshake,
@@ -69,6 +72,21 @@ def test_two_nodes_with_pinned_keys_talk_and_each_knows_the_other(tallinn, kyiv,
         answer = get(url, kyiv, tallinn_identity.tls_thumbprints)
     assert answer.data == b"ok"
     assert seen == [kyiv.tls.public.spki_thumbprint]
+
+
+def test_a_server_goes_on_while_its_key_is_rotated(tallinn, kyiv):
+    new = rotate(tallinn, tallinn.root, ["tls"], now=datetime.now(UTC))
+    current = [tallinn]
+    factory = RotatingContextFactory(lambda: current[0])
+    before = factory.getContext()
+    assert factory.getContext() is before
+    current[0] = new
+    expected = frozenset({new.tls.public.spki_thumbprint})
+    with server(factory.getContext()) as (url, _seen):
+        assert get(url, kyiv, expected).data == b"ok"
+    with server(before) as (url, _seen), pytest.raises(LinkError) as caught:
+        get(url, kyiv, expected)
+    assert caught.value.code == "link-key"
 
 
 def test_the_group_is_the_hybrid_one(tallinn, kyiv):

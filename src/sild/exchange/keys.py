@@ -73,6 +73,15 @@ def announce(actor: Actor) -> Record | None:
     return services.publish(actor, kind=KIND, subject=identity.node, body=body, tlp=Tlp.CLEAR, audience=PARTNERS)
 
 
+def forget(actor: Actor) -> list[str]:
+    """Destroy private keys whose overlap has ended; `sild up` does it at each start."""
+    actor.require(Right.ADMINISTER)
+    gone = rotation.forget(own.node_keys(), settings.CONFIG.keys, own.passphrase(), now=datetime.now(UTC))
+    if gone:
+        audit.note(actor, "trust.forget-keys", own.node_id(), keys=gone)
+    return gone
+
+
 def endings_of(identity: Identity) -> list[dict[str, Any]]:
     """What of an identity runs out soon, in words for people."""
     names = {

@@ -69,6 +69,7 @@ def up() -> None:
 
     selftest.require()
     _migrate()
+    keys.forget(Actor.operator())
     keys.announce(Actor.operator())
     console.print(
         f"{settings.CONFIG.title}: pages on http://{settings.CONFIG.pages}, partners on {settings.CONFIG.partner_url}"

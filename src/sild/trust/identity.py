@@ -7,8 +7,9 @@ before (see `rotation`).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sild.trust import keystore
@@ -121,22 +122,29 @@ class Identity:
             IdentityError: code `identity-form`, `bad-signature` or `expired`.
             SuiteError: its suite may not be used on that day.
         """
-        try:
-            keyset, signatures, signed = read(document)
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
-            raise IdentityError(f"The identity document cannot be read: {error}.", code="identity-form") from error
-        root = {name: entry.public for name, entry in keyset.of(ROOT)[1].items()}
-        for algorithm in SUITES[keyset.suite].root:
-            if not root[algorithm].verifies(signatures.get(algorithm, b""), signed):
-                raise IdentityError(
-                    f"The {algorithm} signature of {keyset.node}'s identity does not hold.", code="bad-signature"
-                )
+        identity = _verified(document)
         if on is not None:
-            require_usable(keyset.suite, on)
-            if on > keyset.expires:
-                raise IdentityError(f"The identity of {keyset.node} ran out on {keyset.expires}.", code="expired")
-            keyset = keyset.at(datetime.combine(on, datetime.min.time(), UTC))
-        return cls(keyset, fingerprint(root), document)
+            require_usable(identity.suite, on)
+            if on > identity.expires:
+                raise IdentityError(f"The identity of {identity.node} ran out on {identity.expires}.", code="expired")
+            return replace(identity, keyset=identity.keyset.at(datetime.combine(on, datetime.min.time(), UTC)))
+        return identity
+
+
+@lru_cache(maxsize=256)
+def _verified(document: bytes) -> Identity:
+    """Verify a document's form and both root signatures, once for the same bytes: each link asks for its partner's."""
+    try:
+        keyset, signatures, signed = read(document)
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise IdentityError(f"The identity document cannot be read: {error}.", code="identity-form") from error
+    root = {name: entry.public for name, entry in keyset.of(ROOT)[1].items()}
+    for algorithm in SUITES[keyset.suite].root:
+        if not root[algorithm].verifies(signatures.get(algorithm, b""), signed):
+            raise IdentityError(
+                f"The {algorithm} signature of {keyset.node}'s identity does not hold.", code="bad-signature"
+            )
+    return Identity(keyset, fingerprint(root), document)
 
 
 def log_origin(node: str) -> str:

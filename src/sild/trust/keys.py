@@ -83,7 +83,7 @@ class Public:
             return False
         return True
 
-    @property
+    @cached_property
     def spki_thumbprint(self) -> str:
         """SHA-256 in hex of the SubjectPublicKeyInfo (RFC 5280 section 4.1; RFC 9881 for ML-DSA)."""
         spki = self._key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
@@ -96,7 +96,7 @@ class Public:
             return {"kty": "OKP", "crv": "Ed25519", "x": b64u(self.raw)}
         return {"kty": "AKP", "alg": self.algorithm, "pub": b64u(self.raw)}
 
-    @property
+    @cached_property
     def kid(self) -> str:
         """JWK thumbprint (RFC 7638): SHA-256 of the required members, in base64url."""
         return b64u(sha256(canonical(self.jwk)).digest())

@@ -102,6 +102,20 @@ def store(keys: NodeKeys, folder: Path, passphrase: bytes | None) -> None:
     keystore.replace(folder / "node.key", keys.everyday, passphrase)
 
 
+def forget(keys: NodeKeys, folder: Path, passphrase: bytes | None, *, now: datetime) -> list[str]:
+    """Destroy the private halves of keys whose overlap has ended; returns their ids.
+
+    What was recorded on its way and sealed for them can then be opened by nobody, not even by who takes this machine.
+    """
+    keyset = Identity.parse(keys.document, on=None).keyset
+    ended = {entry.public.kid for entry in keyset.entries} - {entry.public.kid for entry in keyset.at(now).entries}
+    pairs = keystore.read(folder / "node.key", passphrase)
+    kept = [pair for pair in pairs if pair.public.kid not in ended]
+    if len(kept) < len(pairs):
+        keystore.replace(folder / "node.key", kept, passphrase)
+    return sorted(pair.public.kid for pair in pairs if pair.public.kid in ended)
+
+
 def _open(keys: NodeKeys, root: Pairs) -> KeySet:
     """The document's key set, if this root signed it."""
     identity = Identity.parse(keys.document, on=None)
