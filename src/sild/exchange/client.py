@@ -93,9 +93,13 @@ class Client(AbstractContextManager["Client"]):
             ) from error
         if len(data) > MAX_ANSWER:
             raise LinkDownError(f"{self._url} answered with more than {MAX_ANSWER} bytes.", code="oversized")
-        if answer.status >= HTTPStatus.BAD_REQUEST:
-            _raise(self._url, answer.status, data)
-        return None if answer.status == HTTPStatus.NO_CONTENT else data
+        return self._read(answer.status, data)
+
+    def _read(self, status: int, data: bytes) -> bytes | None:
+        """The answer's body; None for 204; a problem is raised as the error that it names."""
+        if status >= HTTPStatus.BAD_REQUEST:
+            _raise(self._url, status, data)
+        return None if status == HTTPStatus.NO_CONTENT else data
 
 
 def _raise(url: str, status: int, data: bytes) -> None:

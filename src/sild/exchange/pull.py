@@ -47,12 +47,17 @@ def pull(partner: Partner) -> Round:
         HistoryError: its log contradicts what we verified before; it is frozen.
         ExchangeError: anything else that stops the round; kept on the partner as its last error.
     """
+    with Client.to(partner) as client:
+        return pull_with(client, partner)
+
+
+def pull_with(client: Client, partner: Partner) -> Round:
+    """Do what `pull` does over a link that is open already."""
     done = Round()
     try:
-        with Client.to(partner) as client:
-            while _next_page(client, partner, done):
-                pass
-            _fetch_attachments(client, partner)
+        while _next_page(client, partner, done):
+            pass
+        _fetch_attachments(client, partner)
     except ExchangeError as error:
         if isinstance(error, HistoryError):
             freeze(Actor.operator("job"), partner.node, str(error))
