@@ -50,9 +50,17 @@ class TransferError(ExchangeError):
 
 
 class HistoryError(ExchangeError):
-    """The partner's log shrank, forked or renumbered; a person must decide before anything more is imported."""
+    """The partner's log shrank, forked or renumbered; a person must decide before anything more is imported.
+
+    Attributes:
+        proven: two statements that the partner signed contradict each other, whoever carried them here.
+    """
 
     code = "history"
+
+    def __init__(self, message: str, *, code: str = "", proven: bool = False) -> None:
+        super().__init__(message, code=code)
+        self.proven = proven
 
 
 class LinkDownError(ExchangeError):

@@ -21,7 +21,7 @@ from sild.people import audit
 from sild.people.enums import Right
 from sild.trust.errors import TrustError
 from sild.trust.record import Attachment as AttachmentEntry
-from sild.trust.record import Header, Reference, build_record, parse_record, uuid7
+from sild.trust.record import Header, Parsed, Reference, build_record, parse_record, uuid7
 from sild.trust.suites import CURRENT
 
 if TYPE_CHECKING:
@@ -219,12 +219,11 @@ def _build(actor: Actor, draft: Draft, leaf_index: int) -> Record:
         raw = build_record(header, draft.body)
     except TrustError as error:
         raise BodyError(str(error), code=error.code) from error
-    return row(raw, leaf_index, agency=actor.agency)
+    return row(parse_record(raw), leaf_index, agency=actor.agency)
 
 
-def row(raw: bytes, leaf_index: int, **extra: Any) -> Record:
-    """The table row of canonical bytes; not yet saved."""
-    parsed = parse_record(raw)
+def row(parsed: Parsed, leaf_index: int, **extra: Any) -> Record:
+    """The table row of a record; not yet saved."""
     header = parsed.header
     return Record(
         id=uuid.UUID(header.id),
@@ -236,7 +235,7 @@ def row(raw: bytes, leaf_index: int, **extra: Any) -> Record:
         issued=datetime.fromisoformat(header.issued),
         tlp=header.tlp,
         audience=header.audience,
-        raw=raw,
+        raw=parsed.raw,
         leaf_index=leaf_index,
         answers_id=_uuid(header.answers),
         replaces_id=_uuid(header.replaces),
