@@ -27,7 +27,7 @@ def cases(table):
 
 
 @pytest.fixture
-def page(kyiv, tallinn):
+def sent(kyiv, tallinn):
     """Four records, the third sealed for us."""
     ours = Identity.parse(tallinn.identity_document(), on=None)
     for number in range(4):
@@ -77,7 +77,7 @@ def test_a_page_of_another_form(pinned, kyiv, sent, change, code):
 
 @pytest.mark.parametrize("sent", [None, 7, "x", [], True], ids=repr)
 def test_something_else_than_a_page(pinned, sent):
-    refused(pinned, sent, "sent-form")
+    refused(pinned, sent, "page-form")
 
 
 @cases(corpus.ENTRIES)

@@ -78,13 +78,13 @@ def read(node: str, plain: dict[str, Any]) -> Entry:
 
 
 def _check_members(plain: dict[str, Any]) -> None:
-    """Raise ValueError when members are missing, unknown or of another type."""
+    """Raise ValueError or TypeError when members are missing, unknown or of another type."""
     if frozenset(plain) not in FORMS:
         raise ValueError("its members are not those of an entry")
     if type(plain["index"]) is not int:
         raise ValueError("its index is no number")
     if not isinstance(plain.get("sealed", {}), dict) or not isinstance(plain.get("record", ""), str):
-        raise ValueError("its record is of another type")
+        raise TypeError("its record is of another type")
 
 
 def check(vouched: Vouched, entry: Entry, chain: bytes) -> Record:
