@@ -26,6 +26,7 @@ from sild.people.actor import Actor
 from sild.trust.identity import NodeKeys
 from sild.trust.tls import _credentials
 
+NAMES = ("kyiv", "riga", "tallinn")
 MEMORY = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
 
 
@@ -53,16 +54,20 @@ def empty_database() -> bytes:
         return database.connection.serialize()
 
 
-def make_keys(folder, *names):
-    """Keys for nodes of those names, each in a folder of its own."""
-    for name in names:
+def make(folder):
+    """What every network starts from: keys for each node, in folders of their own, and an empty database."""
+    for name in NAMES:
         NodeKeys.generate(name, now=datetime.now(UTC)).save(folder / name / "keys")
+    return folder, empty_database()
 
 
 class Node:
-    def __init__(self, name, folder, empty):
+    def __init__(self, name, folder, keys, empty):
         self.name = name
-        self._config = dataclasses.replace(settings.CONFIG, node=name, home=folder / name)
+        home = folder / name
+        home.mkdir(parents=True)
+        (home / "keys").symlink_to(keys / name / "keys")
+        self._config = dataclasses.replace(settings.CONFIG, node=name, home=home)
         self._database = connection()
         self._database.ensure_connection()
         self._database.connection.deserialize(empty)
@@ -115,8 +120,9 @@ class Wire(Client):
 class Network:
     """Carries requests, or does not; keeps what it saw so that it can be played again."""
 
-    def __init__(self, folder, empty, names, *, watch):
-        self.nodes = {name: Node(name, folder, empty) for name in names}
+    def __init__(self, folder, made, *, watch=lambda *_: None):
+        keys, empty = made
+        self.nodes = {name: Node(name, folder, keys, empty) for name in NAMES}
         self.cut = set()
         self.lose = defaultdict(int)
         self.seen = defaultdict(list)

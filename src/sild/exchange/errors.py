@@ -63,6 +63,12 @@ class HistoryError(ExchangeError):
         self.proven = proven
 
 
+class BundleError(ExchangeError):
+    """A bundle that is no bundle, is for another node, or does not continue what is here."""
+
+    code = "bundle"
+
+
 class LinkDownError(ExchangeError):
     """The partner could not be reached, or the link was not good enough to use."""
 

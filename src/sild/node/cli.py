@@ -23,6 +23,7 @@ console = Console(highlight=False)
 # The words that modules bring and where their commands stand; a module is imported only when its word is typed.
 GROUPS = {
     "partner": ("sild.exchange.cli", "partner_app"),
+    "bundle": ("sild.exchange.cli", "bundle_app"),
     "record": ("sild.exchange.cli", "record_app"),
     "agency": ("sild.people.cli", "agency_app"),
     "person": ("sild.people.cli", "person_app"),
