@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from exchange.simulation import NAMES, Network
-from sild.exchange import bundles, gate, kinds, services
+from sild.exchange import bundles, gate, kinds, receipts, services
 from sild.exchange.errors import BundleError, ExchangeError, LinkDownError
 from sild.exchange.incoming import import_page
 from sild.exchange.models import Checkpoint, Delivery, LogState, Partner, Record, Refusal
@@ -198,7 +198,9 @@ class Machine(RuleBasedStateMachine):
     def nobody_has_what_is_not_for_it(self):
         for name, node in self.network.nodes.items():
             with node.acting():
-                received = list(Record.objects.exclude(received=None).values_list("pk", "issuer"))
+                came = Record.objects.exclude(received=None)
+                received = list(came.exclude(kind=receipts.KIND).values_list("pk", "issuer"))
+                assert not came.filter(kind=receipts.KIND).exclude(audience=[name]).exists()
                 assert not Refusal.objects.exists()
             for pk, issuer in received:
                 row = next(row for row in self.published[issuer] if row[0] == pk)
@@ -225,8 +227,8 @@ class Machine(RuleBasedStateMachine):
         self.network.lose.clear()
 
     def settle(self):
-        """Two rounds of everybody with everybody, then everything is where it belongs, once, in order."""
-        for _ in range(2):
+        """Three rounds of everybody with everybody, then everything is where it belongs, once, in order."""
+        for _ in range(3):
             for name in NAMES:
                 for source in NAMES:
                     if name != source:
@@ -239,12 +241,14 @@ class Machine(RuleBasedStateMachine):
     def _converged(self, name, source):
         wanted = [pk for pk, tlp, audience in self.published[source] if may_have(tlp, audience, name)]
         with self.network.nodes[name].acting():
-            rows = Record.objects.filter(issuer=source).order_by("leaf_index")
+            rows = Record.objects.filter(issuer=source).exclude(kind=receipts.KIND).order_by("leaf_index")
             assert [row.pk for row in rows] == wanted
             assert {row.pk for row in rows if row.withdrawn} == self.withdrawn & set(wanted)
-            assert Partner.objects.get(node=source).position == len(wanted)
+            position = Partner.objects.get(node=source).position
         with self.network.nodes[source].acting():
-            assert Partner.objects.get(node=name).delivered == len(wanted)
+            partner = Partner.objects.get(node=name)
+            assert partner.delivered == position == partner.deliveries.count()
+            assert set(partner.acknowledgements.values_list("record_id", flat=True)) == set(wanted)
 
     def _publish(self, name, marking, number, replaces=None):
         tlp, audience = marking

@@ -16,7 +16,7 @@ import orjson
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sild.exchange import history, log, outgoing, own, partners
+from sild.exchange import history, log, outgoing, own, partners, receipts
 from sild.exchange.errors import BundleError, ExchangeError, TransferError
 from sild.exchange.incoming import accept_attachment, import_page
 from sild.exchange.models import Attachment, Checkpoint, Delivery
@@ -168,7 +168,7 @@ def take(actor: Actor, file: Path) -> Taken:
     actor.require(Right.ADMINISTER)
     try:
         with zipfile.ZipFile(file) as archive:
-            taken = _take(archive)
+            taken = _take(actor, archive)
     except (OSError, zipfile.BadZipFile) as error:
         raise BundleError(
             _("%(file)s is no bundle: %(why)s.") % {"file": file, "why": error}, code="bundle-form"
@@ -177,7 +177,7 @@ def take(actor: Actor, file: Path) -> Taken:
     return taken
 
 
-def _take(archive: zipfile.ZipFile) -> Taken:
+def _take(actor: Actor, archive: zipfile.ZipFile) -> Taken:
     """Check the head, then take pages in order, files and the cosignature."""
     head = _head(archive)
     partner = partners.get(head["from"])
@@ -188,6 +188,7 @@ def _take(archive: zipfile.ZipFile) -> Taken:
     taken = Taken(partner.node)
     for number in range(1, head["pages"] + 1):
         _take_page(partner, _json(archive, _page_name(number)), head["consistency"], taken)
+    receipts.give(actor, partner)
     _take_files(archive, partner, taken)
     if head["cosignature"] is not None:
         outgoing.accept_cosignature(partner, head["cosignature"]["size"], head["cosignature"]["line"])

@@ -11,7 +11,7 @@ import structlog
 from django.db import close_old_connections
 from django.utils import timezone
 
-from sild.exchange import own
+from sild.exchange import own, receipts
 from sild.exchange.client import Client
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import ExchangeError, HistoryError, LinkDownError, TransferError
@@ -58,6 +58,7 @@ def pull_with(client: Client, partner: Partner) -> Round:
         while _next_page(client, partner, done):
             pass
         _fetch_attachments(client, partner)
+        receipts.give(Actor.operator("job"), partner)
     except ExchangeError as error:
         if isinstance(error, HistoryError):
             freeze(Actor.operator("job"), partner.node, str(error))

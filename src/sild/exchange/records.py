@@ -1,4 +1,4 @@
-"""The kinds that the exchange itself publishes: comments, and withdrawals of any record."""
+"""The kinds that the exchange itself publishes: comments, withdrawals of any record, and receipts."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from sild.exchange import receipts
 from sild.exchange.kinds import Kind, register
 
 MAX_TEXT = 20_000
@@ -21,4 +22,7 @@ def _text_in(member: str, body: dict[str, Any]) -> None:
 register(Kind("exchange.comment", _("Comment"), lambda body: _text_in("text", body), template="exchange/text.html"))
 register(
     Kind("exchange.withdrawal", _("Withdrawal"), lambda body: _text_in("reason", body), template="exchange/text.html")
+)
+register(
+    Kind(receipts.KIND, _("Receipt"), receipts.validate, arrived=receipts.arrived, template="exchange/receipt.html")
 )

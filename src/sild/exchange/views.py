@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sild.exchange import evidence, gate, kinds, partners, services
+from sild.exchange import evidence, gate, kinds, partners, receipts, services
 from sild.exchange.enums import Tlp
 from sild.exchange.models import Delivery, Partner, Record
 from sild.people.enums import Right
@@ -35,8 +35,8 @@ def record_list(request: ActingRequest) -> HttpResponse:
     request.actor.require(Right.VIEW)
     queryset = Record.objects.visible_to(request.actor).select_related("agency")
     kind, origin = request.GET.get("kind", ""), request.GET.get("origin", "")
-    if kind:
-        queryset = queryset.filter(kind=kind)
+    # Receipts are shown on the records that they acknowledge, and here when asked for.
+    queryset = queryset.filter(kind=kind) if kind else queryset.exclude(kind=receipts.KIND)
     if origin in {"own", "partners"}:
         queryset = queryset.filter(received__isnull=origin == "own")
     page = Paginator(queryset, PER_PAGE).get_page(request.GET.get("page"))
@@ -51,13 +51,15 @@ def record(request: ActingRequest, record_id: str) -> HttpResponse:
     request.actor.require(Right.VIEW)
     shown = services.get(request.actor, record_id)
     kind = kinds.find(shown.kind)
+    withdrawals = Record.objects.filter(withdraws_id=shown.pk, received=None)
     context = {
         "record": shown,
         "kind": kind,
         "template": kind.template if kind else "exchange/body.html",
         "verdict": evidence.verify(shown),
         "answers": Record.objects.visible_to(request.actor).filter(answers_id=shown.pk),
-        "deliveries": Delivery.objects.filter(record=shown).select_related("partner"),
+        "deliveries": receipts.of_deliveries(Delivery.objects.filter(record=shown).select_related("partner")),
+        "unaware": [one for made in withdrawals for one in receipts.outstanding(made)],
         "json": json.dumps(shown.content, indent=2, ensure_ascii=False, sort_keys=True),
     }
     return render(request, "exchange/record.html", context)
