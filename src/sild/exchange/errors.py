@@ -49,6 +49,12 @@ class TransferError(ExchangeError):
     code = "transfer"
 
 
+class StaleError(TransferError):
+    """Another process imported from this partner since the page was asked for; the next round has the right one."""
+
+    code = "stale"
+
+
 class HistoryError(ExchangeError):
     """The partner's log shrank, forked or renumbered; a person must decide before anything more is imported.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sild.exchange.errors import HistoryError, TransferError
+from sild.exchange.errors import HistoryError, StaleError, TransferError
 from sild.trust.checkpoint import Checkpoint, open_checkpoint
 from sild.trust.encoding import unb64
 from sild.trust.errors import TrustError
@@ -35,14 +35,25 @@ def check_page(partner: Partner, page: Any) -> None:
         raise TransferError(f"{partner.node} sent a page that has not the form of one.", code="page-form")
 
 
-def verified_checkpoint(partner: Partner, identity: Identity, page: dict[str, Any]) -> Checkpoint:
+def verified_checkpoint(
+    partner: Partner, identity: Identity, page: dict[str, Any], *, have: int | None = None
+) -> Checkpoint:
     """The page's checkpoint, once both signatures hold and it continues the one that we verified before.
 
+    Args:
+        partner: whose log it is.
+        identity: its verified identity.
+        page: what it sent.
+        have: what we told the partner that we had verified when we asked; None for what we have now.
+
     Raises:
+        StaleError: the page is older than what another process verified since it was asked for.
         TransferError: it does not verify, or its consistency proof cannot be read.
         HistoryError: code `log-shrank` or `log-forked`.
     """
     checkpoint = signed_checkpoint(partner, identity, page["checkpoint"])
+    if have is not None and have <= checkpoint.size < partner.their_size:
+        raise StaleError(f"Another process has imported from {partner.node} since this page was asked for.")
     if checkpoint.size < partner.their_size:
         raise HistoryError(
             f"The log of {partner.node} shrank from {partner.their_size} to {checkpoint.size} leaves.",

@@ -14,7 +14,7 @@ from django.db.models import Q
 from sild.exchange import blobs, entries, gate, history, kinds, own
 from sild.exchange.entries import Entry, Vouched
 from sild.exchange.enums import PartnerState
-from sild.exchange.errors import ExchangeError, HistoryError, PartnerError, RefusedError, TransferError
+from sild.exchange.errors import ExchangeError, HistoryError, PartnerError, RefusedError, StaleError, TransferError
 from sild.exchange.models import Attachment, Partner, Record, Refusal
 from sild.exchange.outgoing import attachment_context
 from sild.exchange.partners import freeze, identity_of
@@ -43,12 +43,13 @@ class Imported:
     refused: list[Refusal] = field(default_factory=list)
 
 
-def import_page(partner: Partner, page: dict[str, Any], *, carried: bool = False) -> Imported:
+def import_page(partner: Partner, page: dict[str, Any], *, have: int | None = None, carried: bool = False) -> Imported:
     """Import a page of a partner's index: idempotent, in order, in batches that fall back to record by record.
 
     Args:
         partner: whose page it is.
         page: as `outgoing.page` makes it.
+        have: the size of the partner's log that we named when we asked for it; None for what is known now.
         carried: it came by hand and not over the partner's own link. A courier could spoil it, so that a contradiction
             freezes the partner only when two of its own signatures prove it.
 
@@ -61,7 +62,7 @@ def import_page(partner: Partner, page: dict[str, Any], *, carried: bool = False
     if partner.state != PartnerState.PINNED:
         raise PartnerError(f"{partner.node} is {partner.get_state_display()}; nothing is imported from it.")
     try:
-        return _import(partner, page)
+        return _import(partner, page, have)
     except HistoryError as error:
         if carried and not error.proven:
             raise TransferError(str(error), code=error.code) from error
@@ -69,10 +70,10 @@ def import_page(partner: Partner, page: dict[str, Any], *, carried: bool = False
         raise
 
 
-def _import(partner: Partner, page: dict[str, Any]) -> Imported:
+def _import(partner: Partner, page: dict[str, Any], have: int | None) -> Imported:
     """Verify the page's checkpoint, then import its entries."""
     history.check_page(partner, page)
-    checkpoint = history.verified_checkpoint(partner, identity_of(partner), page)
+    checkpoint = history.verified_checkpoint(partner, identity_of(partner), page, have=have)
     history.remember(partner, checkpoint, page["checkpoint"])
     result = Imported(checkpoint)
     vouched = Vouched(partner.node, page["checkpoint"], Inclusion(checkpoint.size, checkpoint.root))
@@ -125,6 +126,8 @@ def _import_one(partner: Partner, vouched: Vouched, plain: dict[str, Any], resul
         with transaction.atomic():
             result.refused.append(_refuse(partner, plain, error))
             _advance(partner, entries.read(partner.node, plain))
+    except StaleError:
+        raise
     except TransferError as error:
         result.refused.append(_refuse(partner, plain, error))
         raise
@@ -133,6 +136,9 @@ def _import_one(partner: Partner, vouched: Vouched, plain: dict[str, Any], resul
 @transaction.atomic
 def _accept(partner: Partner, vouched: Vouched, plain: Sequence[dict[str, Any]]) -> list[Record]:
     """Verify entries, store their records and our progress, tell the modules: all of it or nothing."""
+    position = Partner.objects.select_for_update().values_list("position", flat=True).get(pk=partner.pk)
+    if position != partner.position:
+        raise StaleError(f"Another process has imported from {partner.node} since this page was asked for.")
     records, chain = [], bytes(partner.chain)
     for one in plain:
         entry = entries.read(partner.node, one)

@@ -41,15 +41,14 @@ def _size() -> int:
         close_old_connections()
 
 
-async def come(seconds: float) -> bool:
-    """Wait until the log grows; False when it did not within so many seconds.
+async def come(have: int, seconds: float) -> bool:
+    """Wait until the log has more leaves than `have`; False when it had not within so many seconds.
 
     Every new leaf counts, also one that is not for who waits: the new checkpoint is news to every witness.
     """
     deadline = time.monotonic() + seconds
-    before = await _look.size_now()
     while time.monotonic() < deadline:
-        await asyncio.sleep(LOOK_EVERY_SECONDS)
-        if await _look.size_now() != before:
+        if await _look.size_now() > have:
             return True
+        await asyncio.sleep(LOOK_EVERY_SECONDS)
     return False

@@ -49,18 +49,21 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         await _reply(send, _problem(413, "oversized", f"A request has at most {MAX_REQUEST} bytes."))
         return
     answer = await sync_to_async(_answer, thread_sensitive=False)(scope, body)
-    seconds = _patience(scope)
-    if answer[0] == HTTPStatus.NO_CONTENT and seconds and await news.come(seconds):
+    have, seconds = _patience(scope)
+    if answer[0] == HTTPStatus.NO_CONTENT and seconds and await news.come(have, seconds):
         answer = await sync_to_async(_answer, thread_sensitive=False)(scope, body)
     await _reply(send, answer, compress=_takes_gzip(scope))
 
 
-def _patience(scope: Scope) -> float:
-    """For how many seconds a request for the index may wait for news."""
+def _patience(scope: Scope) -> tuple[int, float]:
+    """Beyond which size of our log a request for the index waits for news, and for how many seconds."""
     if (scope["method"], scope["path"]) != ("GET", INDEX_PATH):
-        return 0.0
-    asked = parse_qs(scope["query_string"].decode("ascii", "replace")).get("wait", ["0"])[0]
-    return min(float(asked), MAX_WAIT) if asked.isascii() and asked.isdigit() else 0.0
+        return 0, 0.0
+    query = parse_qs(scope["query_string"].decode("ascii", "replace"))
+    wait, have = (query.get(name, ["0"])[0] for name in ("wait", "have"))
+    if not (wait.isascii() and wait.isdigit() and have.isascii() and have.isdigit()):
+        return 0, 0.0
+    return int(have), min(float(wait), MAX_WAIT)
 
 
 def _takes_gzip(scope: Scope) -> bool:
