@@ -148,8 +148,7 @@ def _accept(partner: Partner, vouched: Vouched, plain: Sequence[dict[str, Any]])
     _advance(partner, entry)
     Record.objects.bulk_create(new)
     Attachment.objects.bulk_create([row for record in new for row in attachment_rows(record)])
-    for record in new:
-        _tell_modules(record)
+    _tell_modules(new)
     return new
 
 
@@ -171,13 +170,14 @@ def _new(records: list[Record]) -> list[Record]:
     return new
 
 
-def _tell_modules(record: Record) -> None:
-    """Let the record's kind and everybody who watches do their part, in the same transaction."""
-    apply_withdrawal(record)
-    kind = kinds.find(record.kind)
-    if kind is not None:
-        kind.arrived(record)
-    kinds.record_added.send(Record, record=record)
+def _tell_modules(records: list[Record]) -> None:
+    """Let each record's kind and everybody who watches do their part, in the same transaction."""
+    for record in records:
+        apply_withdrawal(record)
+        kind = kinds.find(record.kind)
+        if kind is not None:
+            kind.arrived(record)
+    kinds.announce(records)
 
 
 def _advance(partner: Partner, entry: Entry) -> None:

@@ -1,4 +1,4 @@
-"""The exchange process: a thread waits at each partner for news; all that touches the database is done here, in turn."""
+"""The exchange process: a thread waits at each partner for news; all that touches the database happens in turn."""
 
 from __future__ import annotations
 
