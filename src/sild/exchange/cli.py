@@ -62,7 +62,8 @@ def partner_pin(node: str, fingerprint: str) -> None:
 @partner_app.command("list")
 def partner_list(as_json: Json = False) -> None:
     """List partners, how far each is trusted and how delivery stands."""
-    from sild.exchange.models import Delivery, Partner
+    from sild.exchange import lag
+    from sild.exchange.models import Partner
 
     rows = [
         {
@@ -70,10 +71,12 @@ def partner_list(as_json: Json = False) -> None:
             "state": partner.state,
             "fingerprint": partner.fingerprint,
             "delivered": partner.delivered,
-            "sent": Delivery.objects.filter(partner=partner).count(),
+            "sent": lag.of(partner).sent,
             "imported": partner.position,
             "their_log": partner.their_size,
             "group": partner.last_group,
+            "failures": partner.failures,
+            "next_try": partner.next_try.isoformat() if partner.next_try else None,
             "error": partner.last_error,
         }
         for partner in Partner.objects.all()

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
     from sild.exchange.models import Record
 
-# Sent with `record` inside the transaction that added it, for our own records and for a partner's. `batch` is a dictionary
-# that lives for one transaction: whoever looks up the same for each of many records keeps it there.
+# Sent with `record` inside the transaction that added it, for our own records and for a partner's. `batch` is a
+# dictionary that lives for one transaction: whoever looks up the same for each of many records keeps it there.
 record_added = Signal()
 
 

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sild.exchange import evidence, gate, kinds, partners, receipts, services
+from sild.exchange import evidence, gate, kinds, lag, partners, receipts, services
 from sild.exchange.enums import Tlp
 from sild.exchange.models import Delivery, Partner, Record
 from sild.people.enums import Right
@@ -79,7 +79,7 @@ def record_file(request: ActingRequest, record_id: str) -> HttpResponse:
 def partner_list(request: ActingRequest) -> HttpResponse:
     """Partners, how far each is trusted, and how delivery stands."""
     request.actor.require(Right.VIEW)
-    rows = [(partner, Delivery.objects.filter(partner=partner).count()) for partner in Partner.objects.all()]
+    rows = [(partner, lag.of(partner)) for partner in Partner.objects.all()]
     return render(request, "exchange/partner_list.html", {"rows": rows, "own": evidence.own_identity()})
 
 
@@ -88,11 +88,9 @@ def partner(request: ActingRequest, node: str) -> HttpResponse:
     """One partner: its fingerprint, what was verified, what waits and what was refused."""
     request.actor.require(Right.VIEW)
     shown = partners.get(node)
-    sent = Delivery.objects.filter(partner=shown).count()
     context = {
         "partner": shown,
-        "sent": sent,
-        "waiting": sent - shown.delivered,
+        "lag": lag.of(shown),
         "received": Record.objects.filter(issuer=node).count(),
         "refusals": shown.refusals.all()[:PER_PAGE],
         "may_decide": request.actor.may(Right.ADMINISTER),
