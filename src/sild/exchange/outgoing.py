@@ -9,7 +9,7 @@ import orjson
 from django.db import transaction
 from django.utils import timezone
 
-from sild.exchange import blobs, gate, log, own
+from sild.exchange import blobs, gate, lag, log, own
 from sild.exchange.errors import HistoryError, NotFoundError, PartnerError, WithheldError
 from sild.exchange.models import Checkpoint, Cosignature, Delivery, Partner, Record
 from sild.exchange.partners import identity_of
@@ -163,7 +163,7 @@ def accept_cosignature(partner: Partner, size: int, line: str) -> Cosignature:
 
 def _confirm(partner: Partner, after: int) -> None:
     """Remember how far the partner has read; a number beyond what was sent confirms nothing."""
-    sent = Delivery.objects.filter(partner=partner).count()
+    sent = lag.of(partner).sent
     Partner.objects.filter(pk=partner.pk).update(
         delivered=max(partner.delivered, min(after, sent)), last_contact=timezone.now()
     )
