@@ -14,6 +14,7 @@ from sild.people.actor import Actor
 from sild.people.enums import Role
 from sild.people.models import Agency
 from sild.trust.proof import format_proof
+from sild.trust.record import parse_record
 
 __all__ = ["kyiv", "kyiv_keys", "operator", "pinned", "tallinn", "tallinn_keys"]
 
@@ -48,7 +49,7 @@ def report_from_kyiv(pinned, kyiv):
         page = kyiv.page()
         entry = page["entries"][-1]
         path = [b64decode(node) for node in entry["path"]]
-        record = row(raw, entry["index"], received=timezone.now())
+        record = row(parse_record(raw), entry["index"], received=timezone.now())
         record.proof = format_proof(record.leaf_index, path, page["checkpoint"])
         record.save(force_insert=True)
         return record

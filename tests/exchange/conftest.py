@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings as django_settings
 
 from exchange.peer import Peer
+from exchange.simulation import make
 from sild.exchange import own, partners
 from sild.people.actor import Actor
 from sild.trust.identity import NodeKeys
@@ -46,3 +47,10 @@ def kyiv(kyiv_keys):
 def pinned(db, operator, kyiv):
     partner = partners.add(operator, kyiv.keys.identity_document(), "https://127.0.0.1:1")
     return partners.pin(operator, "kyiv", partner.fingerprint)
+
+
+@pytest.fixture(scope="session")
+def simulated(tmp_path_factory, django_db_blocker):
+    """Keys and an empty database for networks of simulated nodes; made once."""
+    with django_db_blocker.unblock():
+        yield make(tmp_path_factory.mktemp("simulated"))

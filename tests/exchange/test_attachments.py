@@ -97,10 +97,10 @@ def test_a_sealed_file_is_opened(pinned, kyiv, tallinn, monkeypatch):
 
     monkeypatch.setattr(blobs, "has", lambda _name: False)
     kyiv.publish(tlp="AMBER", audience=["tallinn"], attachments=(entry(),))
-    import_page(pinned, kyiv.page())
+    ours = Identity.parse(tallinn.identity_document(), on=None)
+    import_page(pinned, kyiv.page(seal_for=ours))
     attachment = Attachment.objects.get()
     context = outgoing.attachment_context("tallinn", str(attachment.record_id), attachment.hash)
-    ours = Identity.parse(tallinn.identity_document(), on=None)
     sealed = orjson.dumps(seal(DATA, [ours], sender="kyiv", context=context))
     with pytest.raises(TransferError):
         accept_attachment(pinned, attachment, DATA)

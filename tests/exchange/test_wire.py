@@ -1,5 +1,7 @@
 """What partners may ask over the wire, and what everybody else is told."""
 
+import gzip
+
 import orjson
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -152,3 +154,51 @@ def test_an_oversized_request_is_cut_off_before_it_is_read_whole(kyiv):
     start, body = async_to_sync(_converse)([chunk] * 9, scope(kyiv.keys, "POST", COSIGNATURE_PATH))
     assert start["status"] == 413
     assert orjson.loads(body["body"])["code"] == "oversized"
+
+
+def converse(request, *messages):
+    from asgiref.sync import async_to_sync  # noqa: PLC0415 -- the sync tests need it not
+
+    return async_to_sync(_converse)(messages or [{"type": "http.request"}], request)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_long_answer_is_compressed_for_who_can_read_it_and_a_short_one_is_not(operator, pinned, kyiv):
+    for _ in range(20):
+        comment(operator)
+    request = scope(kyiv.keys, "GET", INDEX_PATH, "after=0&have=0")
+    start, body = converse({**request, "headers": [(b"accept-encoding", b"gzip")]})
+    plain_start, plain = converse({**request, "headers": []})
+    assert dict(start["headers"])[b"content-encoding"] == b"gzip"
+    assert b"content-encoding" not in dict(plain_start["headers"])
+    assert gzip.decompress(body["body"]) == plain["body"]
+    assert len(body["body"]) < len(plain["body"]) / 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_request_that_may_wait_is_answered_when_there_is_news(operator, pinned, kyiv, monkeypatch):
+    comment(operator)
+
+    async def come(have, seconds):
+        assert (have, seconds) == (1, 25)
+        from asgiref.sync import sync_to_async  # noqa: PLC0415 -- one test of many needs it
+
+        await sync_to_async(comment)(operator)
+        return True
+
+    monkeypatch.setattr(wire.news, "come", come)
+    start, body = converse({**scope(kyiv.keys, "GET", INDEX_PATH, "after=1&have=1&wait=99"), "headers": []})
+    assert start["status"] == 200
+    assert [entry["position"] for entry in orjson.loads(body["body"])["entries"]] == [2]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_waiting_ends_with_nothing_new(operator, pinned, kyiv):
+    comment(operator)
+    start, body = converse({**scope(kyiv.keys, "GET", INDEX_PATH, "after=1&have=1&wait=1"), "headers": []})
+    assert (start["status"], body["body"]) == (204, b"")
+
+
+@pytest.mark.parametrize("query", ["after=1&have=1&wait=x", "after=1&have=x&wait=1", "after=1&have=1"])
+def test_what_is_no_number_of_seconds_does_not_wait(kyiv, query):
+    assert wire._patience(scope(kyiv.keys, "GET", INDEX_PATH, query))[1] == 0

@@ -142,8 +142,11 @@ def test_whatever_is_killed_nothing_is_lost_and_nothing_comes_twice(pair, seed):
         )
         ids = [row["id"] for row in received(node)]
         assert len(ids) == len(set(ids))
-        [link] = node.json("partner", "list")
-        assert (link["state"], link["imported"]) == ("pinned", len(ids))
+        until(
+            f"as many records as entries at {node.name}",
+            lambda node=node: node.json("partner", "list")[0]["imported"] == len(received(node)),
+        )
+        assert node.json("partner", "list")[0]["state"] == "pinned"
 
 
 def test_parts_do_not_outlive_a_killed_node(pair):

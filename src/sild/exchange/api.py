@@ -13,9 +13,9 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from sild.exchange import evidence, gate, partners, services
+from sild.exchange import evidence, gate, lag, partners, services
 from sild.exchange.errors import ExchangeError
-from sild.exchange.models import Delivery, Partner, Record
+from sild.exchange.models import Partner, Record
 from sild.people.actor import Actor
 from sild.people.enums import Right
 from sild.people.middleware import ActingRequest
@@ -115,7 +115,10 @@ class PartnerOut(Schema):
     last_contact: datetime | None
     last_group: str
     last_error: str
-    failures: int
+    failures: int = Field(description="Rounds in a row that failed.")
+    next_try: datetime | None
+    waiting: int = Field(description="Records for them that they have not imported yet.")
+    oldest_waiting: datetime | None = Field(description="When the oldest of those was issued.")
 
 
 @router.get("/records", response=RecordPage)
@@ -206,9 +209,9 @@ def _named(actor: Actor, record_id: UUID | None) -> Record | None:
 
 def _state(partner: Partner) -> dict[str, Any]:
     """A partner with the number of records for it."""
-    sent = Delivery.objects.filter(partner=partner).count()
-    names = set(PartnerOut.model_fields) - {"sent"}
-    return {**{name: getattr(partner, name) for name in names}, "sent": sent}
+    behind = lag.of(partner)
+    counted = {"sent": behind.sent, "waiting": behind.waiting, "oldest_waiting": behind.oldest}
+    return {**{name: getattr(partner, name) for name in set(PartnerOut.model_fields) - set(counted)}, **counted}
 
 
 def _cursor(record: Record) -> str:

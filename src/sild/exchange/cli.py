@@ -1,4 +1,4 @@
-"""The words `sild partner`, `sild record` and `sild pull`."""
+"""The words `sild partner`, `sild record` and `sild bundle`."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from rich.table import Table
 
 partner_app = typer.Typer(no_args_is_help=True, help="Partners: add one, compare fingerprints, pin it.")
 record_app = typer.Typer(no_args_is_help=True, help="Records: publish, list, show, verify.")
+bundle_app = typer.Typer(no_args_is_help=True, help="Bundles: carry records by hand when there is no network.")
 console = Console(highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
@@ -67,7 +68,8 @@ def partner_pin(
 @partner_app.command("list")
 def partner_list(as_json: Json = False) -> None:
     """List partners, how far each is trusted and how delivery stands."""
-    from sild.exchange.models import Delivery, Partner
+    from sild.exchange import lag
+    from sild.exchange.models import Partner
 
     rows = [
         {
@@ -75,10 +77,12 @@ def partner_list(as_json: Json = False) -> None:
             "state": partner.state,
             "fingerprint": partner.fingerprint,
             "delivered": partner.delivered,
-            "sent": Delivery.objects.filter(partner=partner).count(),
+            "sent": lag.of(partner).sent,
             "imported": partner.position,
             "their_log": partner.their_size,
             "group": partner.last_group,
+            "failures": partner.failures,
+            "next_try": partner.next_try.isoformat() if partner.next_try else None,
             "error": partner.last_error,
         }
         for partner in Partner.objects.all()
@@ -200,6 +204,41 @@ def record_verify(
         console.print(f"[{'green' if verdict.ok else 'red'}]{verdict.sentence}[/]")
     if not verdict.ok:
         raise SystemExit(1)
+
+
+@bundle_app.command("export")
+def bundle_export(
+    file: Annotated[Path, typer.Argument(help="Where to write the bundle.")],
+    to: Annotated[str, typer.Option(help="The partner that it is for.")],
+    since: Annotated[int, typer.Option(help="Its last entry; by default what it has confirmed.")] = -1,
+    have: Annotated[list[int] | None, typer.Option(help="Size of our log that the partner verified last.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write all that a partner lacks to one file, with attachments: the same bytes as over the wire."""
+    from sild.exchange import bundles
+    from sild.people.actor import Actor
+
+    made = bundles.export(Actor.operator(), to, file, since=None if since < 0 else since, have=have or ())
+    if as_json:
+        console.print_json(json.dumps(made.facts))
+    else:
+        console.print(f"{file}: entries {made.after + 1} to {made.last} for {to}, with {made.files} files.")
+
+
+@bundle_app.command("import")
+def bundle_import(file: Path, as_json: Json = False) -> None:
+    """Import a bundle: the same checks as over the wire; a second time changes nothing."""
+    from sild.exchange import bundles
+    from sild.people.actor import Actor
+
+    taken = bundles.take(Actor.operator(), file)
+    if as_json:
+        console.print_json(json.dumps(taken.facts))
+    else:
+        console.print(
+            f"From {taken.source}: {taken.records} records imported, {taken.refused} refused, {taken.files} files; "
+            f"{taken.known} entries were here already."
+        )
 
 
 def _read_json(path: Path) -> dict[str, Any]:

@@ -54,9 +54,16 @@ class Client(AbstractContextManager["Client"]):
         """The node's identity document, not yet verified."""
         return self._call("GET", IDENTITY_PATH) or b""
 
-    def index(self, *, after: int, have: int) -> dict[str, Any] | None:
-        """The next page of the index that the partner numbers for us; None when there is nothing new."""
-        answer = self._call("GET", f"{INDEX_PATH}?after={after}&have={have}")
+    def index(self, *, after: int, have: int, wait: int = 0) -> dict[str, Any] | None:
+        """The next page of the index that the partner numbers for us; None when there is nothing new.
+
+        Args:
+            after: the last entry that we imported.
+            have: leaves of the partner's log that we verified.
+            wait: seconds that the partner may wait for news before it answers, 25 at most.
+        """
+        waiting = f"&wait={wait}" if wait else ""
+        answer = self._call("GET", f"{INDEX_PATH}?after={after}&have={have}{waiting}")
         if answer is None:
             return None
         page = orjson.loads(answer)
@@ -79,13 +86,14 @@ class Client(AbstractContextManager["Client"]):
                 method,
                 path,
                 body=body,
-                headers={"content-type": "application/json"} if body else None,
+                headers={"accept-encoding": "gzip", **({"content-type": "application/json"} if body else {})},
                 timeout=TIMEOUT,
                 retries=False,
                 redirect=False,
                 preload_content=False,
             )
-            data = answer.read(MAX_ANSWER + 1)
+            # Decoded piece by piece: what unfolds without end is cut off as soon as it is too long.
+            data = answer.read(MAX_ANSWER + 1, decode_content=True)
             answer.release_conn()
         except (urllib3.exceptions.HTTPError, TrustError, OSError, ValueError) as error:
             raise LinkDownError(
@@ -93,9 +101,13 @@ class Client(AbstractContextManager["Client"]):
             ) from error
         if len(data) > MAX_ANSWER:
             raise LinkDownError(f"{self._url} answered with more than {MAX_ANSWER} bytes.", code="oversized")
-        if answer.status >= HTTPStatus.BAD_REQUEST:
-            _raise(self._url, answer.status, data)
-        return None if answer.status == HTTPStatus.NO_CONTENT else data
+        return self._read(answer.status, data)
+
+    def _read(self, status: int, data: bytes) -> bytes | None:
+        """The answer's body; None for 204; a problem is raised as the error that it names."""
+        if status >= HTTPStatus.BAD_REQUEST:
+            _raise(self._url, status, data)
+        return None if status == HTTPStatus.NO_CONTENT else data
 
 
 def _raise(url: str, status: int, data: bytes) -> None:

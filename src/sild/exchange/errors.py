@@ -49,10 +49,30 @@ class TransferError(ExchangeError):
     code = "transfer"
 
 
+class StaleError(TransferError):
+    """Another process imported from this partner since the page was asked for; the next round has the right one."""
+
+    code = "stale"
+
+
 class HistoryError(ExchangeError):
-    """The partner's log shrank, forked or renumbered; a person must decide before anything more is imported."""
+    """The partner's log shrank, forked or renumbered; a person must decide before anything more is imported.
+
+    Attributes:
+        proven: two statements that the partner signed contradict each other, whoever carried them here.
+    """
 
     code = "history"
+
+    def __init__(self, message: str, *, code: str = "", proven: bool = False) -> None:
+        super().__init__(message, code=code)
+        self.proven = proven
+
+
+class BundleError(ExchangeError):
+    """A bundle that is no bundle, is for another node, or does not continue what is here."""
+
+    code = "bundle"
 
 
 class LinkDownError(ExchangeError):

@@ -3,35 +3,35 @@
 from __future__ import annotations
 
 import hashlib
-from base64 import b64decode
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
+import structlog
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import Q
 
-from sild.exchange import blobs, gate, kinds, own
+from sild.exchange import blobs, entries, gate, history, kinds, own
+from sild.exchange.entries import Entry, Vouched
 from sild.exchange.enums import PartnerState
-from sild.exchange.errors import ExchangeError, HistoryError, PartnerError, RefusedError, TransferError
+from sild.exchange.errors import ExchangeError, HistoryError, PartnerError, RefusedError, StaleError, TransferError
 from sild.exchange.models import Attachment, Partner, Record, Refusal
-from sild.exchange.outgoing import attachment_context, seal_context
+from sild.exchange.outgoing import attachment_context
 from sild.exchange.partners import freeze, identity_of
-from sild.exchange.services import apply_withdrawal, attachment_rows, link, row
+from sild.exchange.services import apply_withdrawal, attachment_rows
 from sild.people.actor import Actor
-from sild.trust import note
-from sild.trust.checkpoint import Checkpoint, open_checkpoint
 from sild.trust.errors import TrustError
-from sild.trust.proof import format_proof
-from sild.trust.record import parse_record
 from sild.trust.seal import open_sealed
-from sild.trust.suites import require_usable
-from sild.trust.tree import leaf_hash
-from sild.trust.verify import Inclusion, verify_consistency
+from sild.trust.verify import Inclusion
 
 if TYPE_CHECKING:
-    from sild.trust.identity import Identity
+    from collections.abc import Sequence
+
+    from sild.trust.checkpoint import Checkpoint
+
+logger = structlog.get_logger(__name__)
+# Records of one transaction: enough that the commit's flush to disk is shared, few enough that others may write soon.
+BATCH = 256
 
 
 @dataclass(slots=True)
@@ -43,16 +43,15 @@ class Imported:
     refused: list[Refusal] = field(default_factory=list)
 
 
-@dataclass(frozen=True, slots=True)
-class Vouched:
-    """The verified checkpoint that vouches for a page's entries, verbatim and as something to check proofs against."""
+def import_page(partner: Partner, page: dict[str, Any], *, have: int | None = None, carried: bool = False) -> Imported:
+    """Import a page of a partner's index: idempotent, in order, in batches that fall back to record by record.
 
-    text: str
-    inclusion: Inclusion
-
-
-def import_page(partner: Partner, page: dict[str, Any]) -> Imported:
-    """Import a page of a partner's index: idempotent, in order, each record in a transaction of its own.
+    Args:
+        partner: whose page it is.
+        page: as `outgoing.page` makes it.
+        have: the size of the partner's log that we named when we asked for it; None for what is known now.
+        carried: it came by hand and not over the partner's own link. A courier could spoil it, so that a contradiction
+            freezes the partner only when two of its own signatures prove it.
 
     Raises:
         PartnerError: the partner is not pinned, or frozen.
@@ -62,152 +61,142 @@ def import_page(partner: Partner, page: dict[str, Any]) -> Imported:
     partner.refresh_from_db()
     if partner.state != PartnerState.PINNED:
         raise PartnerError(f"{partner.node} is {partner.get_state_display()}; nothing is imported from it.")
-    identity = identity_of(partner)
     try:
-        checkpoint = _verify_history(partner, identity, page)
-        result = Imported(checkpoint)
-        vouched = Vouched(page["checkpoint"], Inclusion(checkpoint.size, checkpoint.root))
-        for entry in page["entries"]:
-            _import_entry(partner, vouched, entry, result)
+        return _import(partner, page, have)
     except HistoryError as error:
+        if carried and not error.proven:
+            raise TransferError(str(error), code=error.code) from error
         freeze(Actor.operator("job"), partner.node, str(error))
         raise
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise TransferError(f"{partner.node} sent a page that has not the form of one: {error!r}.") from error
+
+
+def _import(partner: Partner, page: dict[str, Any], have: int | None) -> Imported:
+    """Verify the page's checkpoint, then import its entries."""
+    history.check_page(partner, page)
+    checkpoint = history.verified_checkpoint(partner, identity_of(partner), page, have=have)
+    history.remember(partner, checkpoint, page["checkpoint"])
+    result = Imported(checkpoint)
+    vouched = Vouched(partner.node, page["checkpoint"], Inclusion(checkpoint.size, checkpoint.root))
+    pending, missing = _pending(partner, page["entries"])
+    for start in range(0, len(pending), BATCH):
+        _import_some(partner, vouched, pending[start : start + BATCH], result)
+    if missing:
+        raise missing
     return result
 
 
-def _verify_history(partner: Partner, identity: Identity, page: dict[str, Any]) -> Checkpoint:
-    """Check that the partner's log only grew since we last looked, and remember its new checkpoint."""
-    text = page["checkpoint"]
-    try:
-        checkpoint = open_checkpoint(text, identity)
-    except TrustError as error:
-        raise TransferError(f"The checkpoint of {partner.node} does not verify: {error}", code=error.code) from error
-    if checkpoint.size < partner.their_size:
-        raise HistoryError(
-            f"The log of {partner.node} shrank from {partner.their_size} to {checkpoint.size} leaves.",
-            code="log-shrank",
-        )
-    if partner.their_size:
-        _verify_growth(partner, checkpoint, [b64decode(node) for node in page["consistency"]])
-    if checkpoint.size > partner.their_size:
-        partner.their_size, partner.their_checkpoint = checkpoint.size, text
-        partner.save(update_fields=["their_size", "their_checkpoint"])
-    return checkpoint
+def _pending(partner: Partner, plain: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], HistoryError | None]:
+    """The entries that follow what we have, without a gap; and the gap, if there is one."""
+    pending: list[dict[str, Any]] = []
+    for entry in plain:
+        position = entry.get("position")
+        if type(position) is not int or position < 1:
+            raise TransferError(f"{partner.node} sent an entry without a position.", code="page-form")
+        last = partner.position + len(pending)
+        if position <= last:
+            continue
+        if position != last + 1:
+            return pending, HistoryError(
+                f"{partner.node} numbered an entry {position} after {last}: something meant for us is missing.",
+                code="gap",
+            )
+        pending.append(entry)
+    return pending, None
 
 
-def _verify_growth(partner: Partner, new: Checkpoint, path: list[bytes]) -> None:
-    """Prove that the checkpoint we know is a prefix of the new one (RFC 6962 section 2.1.2)."""
-    old = Checkpoint.parse(note.split(partner.their_checkpoint)[0])  # verified when kept, perhaps under older keys
-    if old.size == new.size and old.root == new.root:
-        return
-    try:
-        verify_consistency(old.size, old.root, new.size, new.root, path)
-    except TrustError as error:
-        raise HistoryError(
-            f"The log of {partner.node} forked: its {new.size} leaves do not continue the {old.size} verified before.",
-            code="log-forked",
-        ) from error
+def _import_some(partner: Partner, vouched: Vouched, plain: list[dict[str, Any]], result: Imported) -> None:
+    """Import entries in one transaction; when one of them does not go in, each in a transaction of its own."""
+    if len(plain) > 1:
+        try:
+            result.records += _accept(partner, vouched, plain)
+        except Exception as error:  # noqa: BLE001 -- whatever it was, going one by one finds its entry and raises it
+            partner.refresh_from_db(fields=["position", "chain"])
+            logger.warning("batch falls back to single records", partner=partner.node, why=str(error))
+        else:
+            return
+    for entry in plain:
+        _import_one(partner, vouched, entry, result)
 
 
-def _import_entry(partner: Partner, vouched: Vouched, entry: dict[str, Any], result: Imported) -> None:
+def _import_one(partner: Partner, vouched: Vouched, plain: dict[str, Any], result: Imported) -> None:
     """Import one entry, or keep it as a refusal with its reason."""
-    position = int(entry["position"])
-    if position <= partner.position:
-        return
-    if position != partner.position + 1:
-        raise HistoryError(
-            f"{partner.node} numbered an entry {position} after {partner.position}: something meant for us is missing.",
-            code="gap",
-        )
     try:
-        with transaction.atomic():
-            result.records += _accept(partner, vouched, entry)
+        result.records += _accept(partner, vouched, [plain])
     except RefusedError as error:
-        result.refused.append(_refuse(partner, position, entry, error))
         with transaction.atomic():
-            _advance(partner, entry)
+            result.refused.append(_refuse(partner, plain, error))
+            _advance(partner, entries.read(partner.node, plain))
+    except StaleError:
+        raise
     except TransferError as error:
-        result.refused.append(_refuse(partner, position, entry, error))
+        result.refused.append(_refuse(partner, plain, error))
         raise
 
 
-def _accept(partner: Partner, vouched: Vouched, entry: dict[str, Any]) -> list[Record]:
-    """Verify an entry, store its record, tell the modules; everything in the caller's transaction."""
-    raw = _opened(partner, entry)
-    path = [b64decode(node) for node in entry["path"]]
-    leaf = leaf_hash(raw)
-    try:
-        vouched.inclusion.verify(leaf, int(entry["index"]), path)
-    except TrustError as error:
-        raise TransferError(
-            f"Entry {entry['position']} is not in the log of {partner.node}: {error}", code=error.code
-        ) from error
-    if link(bytes(partner.chain), leaf.hex()) != b64decode(entry["chain"]):
-        raise HistoryError(
-            f"{partner.node} changed what it had numbered for us before {entry['position']}.",
-            code="renumbered",
-        )
-    record = _acceptable(partner, raw, int(entry["index"]))
+@transaction.atomic
+def _accept(partner: Partner, vouched: Vouched, plain: Sequence[dict[str, Any]]) -> list[Record]:
+    """Verify entries, store their records and our progress, tell the modules: all of it or nothing."""
+    position = Partner.objects.select_for_update().values_list("position", flat=True).get(pk=partner.pk)
+    if position != partner.position:
+        raise StaleError(f"Another process has imported from {partner.node} since this page was asked for.")
+    records, chain = [], bytes(partner.chain)
+    for one in plain:
+        entry = entries.read(partner.node, one)
+        records.append(entries.check(vouched, entry, chain))
+        chain = entry.chain
+    new = _new(records)
     _advance(partner, entry)
-    if Record.objects.filter(hash=record.hash).exists():
-        return []
-    record.proof = format_proof(record.leaf_index, path, vouched.text)
-    record.save(force_insert=True)
-    Attachment.objects.bulk_create(attachment_rows(record))
-    _tell_modules(record)
-    return [record]
+    Record.objects.bulk_create(new)
+    Attachment.objects.bulk_create([row for record in new for row in attachment_rows(record)])
+    _tell_modules(new)
+    return new
 
 
-def _opened(partner: Partner, entry: dict[str, Any]) -> bytes:
-    """The canonical bytes of an entry, unsealed if need be."""
-    if "sealed" not in entry:
-        return str(entry["record"]).encode()
-    context = seal_context(own.node_id(), int(entry["position"]))
-    try:
-        return open_sealed(entry["sealed"], own.node_keys(), sender=partner.node, context=context)
-    except TrustError as error:
-        raise TransferError(
-            f"Entry {entry['position']} of {partner.node} cannot be opened: {error}", code=error.code
-        ) from error
-
-
-def _acceptable(partner: Partner, raw: bytes, leaf_index: int) -> Record:
-    """Check what the issuer really signed against our rules.
+def _new(records: list[Record]) -> list[Record]:
+    """Those of the records that are not here yet.
 
     Raises:
-        RefusedError: with the reason, which sending it again would not change.
+        RefusedError: an id is taken by other bytes.
     """
-    try:
-        header = parse_record(raw).header
-        require_usable(header.suite, datetime.now(UTC).date())
-    except TrustError as error:
-        raise RefusedError(str(error), code=error.code) from error
-    if header.issuer != partner.node:
-        raise RefusedError(f"{partner.node} logged a record that names {header.issuer} as its issuer.", code="issuer")
-    decision = gate.decide(header.tlp, header.audience, own.node_id(), pinned=True)
-    if not decision.allowed:
-        raise RefusedError(f"The record should not have been sent here: {decision.reason}", code="audience")
-    record = row(raw, leaf_index, received=timezone.now())
-    kind = kinds.find(record.kind)
-    if kind is not None:
-        try:
-            kind.validate(record.body)
-        except ValueError as error:
-            raise RefusedError(f"This is not a valid {record.kind}: {error}", code="body") from error
-    if Record.objects.filter(pk=record.pk).exclude(hash=record.hash).exists():
-        raise RefusedError(f"The id {record.pk} is taken by another record.", code="duplicate-id")
-    return record
+    known = Record.objects.filter(Q(hash__in=[one.hash for one in records]) | Q(pk__in=[one.pk for one in records]))
+    hashes = dict(known.values_list("pk", "hash"))
+    new = []
+    for record in records:
+        if hashes.setdefault(record.pk, "") not in {"", record.hash}:
+            raise RefusedError(f"The id {record.pk} is taken by another record.", code="duplicate-id")
+        if not hashes[record.pk]:
+            hashes[record.pk] = record.hash
+            new.append(record)
+    return new
 
 
-def _tell_modules(record: Record) -> None:
-    """Let the record's kind and everybody who watches do their part, in the same transaction."""
-    apply_withdrawal(record)
-    kind = kinds.find(record.kind)
-    if kind is not None:
-        kind.arrived(record)
-    kinds.record_added.send(Record, record=record)
+def _tell_modules(records: list[Record]) -> None:
+    """Let each record's kind and everybody who watches do their part, in the same transaction."""
+    for record in records:
+        apply_withdrawal(record)
+        kind = kinds.find(record.kind)
+        if kind is not None:
+            kind.arrived(record)
+    kinds.announce(records)
+
+
+def _advance(partner: Partner, entry: Entry) -> None:
+    """Keep progress: the entry's position and chain are done."""
+    partner.position, partner.chain = entry.position, entry.chain
+    partner.save(update_fields=["position", "chain"])
+
+
+def _refuse(partner: Partner, entry: dict[str, Any], error: ExchangeError) -> Refusal:
+    """Keep what was refused, once, with its reason; forget the progress that the failed transaction left in memory."""
+    partner.refresh_from_db(fields=["position", "chain"])
+    data = orjson.dumps(entry, option=orjson.OPT_SORT_KEYS)
+    refusal, _created = Refusal.objects.get_or_create(
+        partner=partner,
+        position=entry["position"],
+        digest=hashlib.sha256(data).hexdigest(),
+        defaults={"code": error.code, "sentence": str(error), "data": data},
+    )
+    return refusal
 
 
 def accept_attachment(partner: Partner, attachment: Attachment, received: bytes) -> None:
@@ -218,7 +207,9 @@ def accept_attachment(partner: Partner, attachment: Attachment, received: bytes)
     """
     data = _opened_attachment(partner, attachment, received)
     if len(data) != attachment.size or blobs.hash_of(data) != attachment.hash:
-        raise TransferError(f"The file {attachment.name} that arrived is not the one that its record names.")
+        raise TransferError(
+            f"The file {attachment.name} that arrived is not the one that its record names.", code="file"
+        )
     blobs.put(data)
     with transaction.atomic():
         attachment.is_here = True
@@ -235,24 +226,7 @@ def _opened_attachment(partner: Partner, attachment: Attachment, received: bytes
     try:
         return open_sealed(orjson.loads(received), own.node_keys(), sender=partner.node, context=context)
     except (TrustError, ValueError) as error:
-        raise TransferError(f"The file {attachment.name} of {partner.node} cannot be opened: {error}") from error
-
-
-def _advance(partner: Partner, entry: dict[str, Any]) -> None:
-    """Keep progress: the entry's position and chain are done."""
-    partner.position = int(entry["position"])
-    partner.chain = b64decode(entry["chain"])
-    partner.save(update_fields=["position", "chain"])
-
-
-def _refuse(partner: Partner, position: int, entry: dict[str, Any], error: ExchangeError) -> Refusal:
-    """Keep what was refused, once, with its reason; forget the progress that the failed transaction left in memory."""
-    partner.refresh_from_db(fields=["position", "chain"])
-    data = orjson.dumps(entry, option=orjson.OPT_SORT_KEYS)
-    refusal, _created = Refusal.objects.get_or_create(
-        partner=partner,
-        position=position,
-        digest=hashlib.sha256(data).hexdigest(),
-        defaults={"code": error.code, "sentence": str(error), "data": data},
-    )
-    return refusal
+        raise TransferError(
+            f"The file {attachment.name} of {partner.node} cannot be opened: {error}",
+            code=getattr(error, "code", "seal-form"),
+        ) from error

@@ -11,11 +11,12 @@ from django.utils.translation import gettext as _
 from sild.exchange.errors import UnknownKindError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from sild.exchange.models import Record
 
-# Sent with `record` inside the transaction that added it, for our own records and for a partner's.
+# Sent with `record` inside the transaction that added it, for our own records and for a partner's. `batch` is a
+# dictionary that lives for one transaction: whoever looks up the same for each of many records keeps it there.
 record_added = Signal()
 
 
@@ -43,6 +44,13 @@ class Kind:
 
 
 _kinds: dict[str, Kind] = {}
+
+
+def announce(records: Sequence[Record]) -> None:
+    """Tell everybody who watches of records that one transaction adds."""
+    batch: dict[str, Any] = {}
+    for record in records:
+        record_added.send(type(record), record=record, batch=batch)
 
 
 def register(kind: Kind) -> None:

@@ -41,11 +41,14 @@ class Partner(models.Model):
     their_checkpoint = models.TextField(blank=True, default="")
     # How far they have confirmed reading what we number for them.
     delivered = models.PositiveBigIntegerField(default=0)
+    # Leaves of their log up to which we have acknowledged what came.
+    receipted = models.PositiveBigIntegerField(default=0)
 
     last_contact = models.DateTimeField(_("last contact"), null=True, blank=True)
     last_group = models.CharField(_("key exchange"), max_length=40, blank=True, default="")
     last_error = models.TextField(_("last error"), blank=True, default="")
     failures = models.PositiveIntegerField(default=0)
+    next_try = models.DateTimeField(_("next try"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("partner")
@@ -250,6 +253,20 @@ class Delivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner_id} #{self.position}"
+
+
+class Acknowledgement(models.Model):
+    """A partner's statement, in a receipt of its own, that it imported one of our records."""
+
+    record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="acknowledgements")
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="acknowledgements")
+    receipt = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["record", "partner"], name="one_acknowledgement_per_delivery")]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} has {self.record_id}"
 
 
 class Refusal(models.Model):

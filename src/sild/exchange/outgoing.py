@@ -9,7 +9,7 @@ import orjson
 from django.db import transaction
 from django.utils import timezone
 
-from sild.exchange import blobs, gate, log, own
+from sild.exchange import blobs, gate, lag, log, own
 from sild.exchange.errors import HistoryError, NotFoundError, PartnerError, WithheldError
 from sild.exchange.models import Checkpoint, Cosignature, Delivery, Partner, Record
 from sild.exchange.partners import identity_of
@@ -47,19 +47,25 @@ def page(partner: Partner, *, after: int, have: int) -> dict[str, Any] | None:
         )
     _confirm(partner, after)
     tree = Tree(log.DatabaseTiles())
-    entries, more = _entries(partner, after, checkpoint, tree)
+    entries, more = entries_after(partner, after, checkpoint, tree)
     if not entries and have == checkpoint.size:
         return None
-    consistency = tree.consistency_proof(have, checkpoint.size)
     return {
         "checkpoint": checkpoint.text,
-        "consistency": [b64encode(node).decode() for node in consistency],
+        "consistency": consistency(tree, have, checkpoint.size),
         "entries": entries,
         "more": more,
     }
 
 
-def _entries(partner: Partner, after: int, checkpoint: Checkpoint, tree: Tree) -> tuple[list[dict[str, Any]], bool]:
+def consistency(tree: Tree, old: int, new: int) -> list[str]:
+    """The proof that the log of `new` leaves continues the one of `old`, as it travels."""
+    return [b64encode(node).decode() for node in tree.consistency_proof(old, new)]
+
+
+def entries_after(
+    partner: Partner, after: int, checkpoint: Checkpoint, tree: Tree
+) -> tuple[list[dict[str, Any]], bool]:
     """Entries up to the page's limits, and whether there are more."""
     rows = Delivery.objects.filter(partner=partner, position__gt=after).select_related("record")[: PAGE_RECORDS + 1]
     entries: list[dict[str, Any]] = []
@@ -157,7 +163,7 @@ def accept_cosignature(partner: Partner, size: int, line: str) -> Cosignature:
 
 def _confirm(partner: Partner, after: int) -> None:
     """Remember how far the partner has read; a number beyond what was sent confirms nothing."""
-    sent = Delivery.objects.filter(partner=partner).count()
+    sent = lag.of(partner).sent
     Partner.objects.filter(pk=partner.pk).update(
         delivered=max(partner.delivered, min(after, sent)), last_contact=timezone.now()
     )

@@ -1,19 +1,17 @@
-"""One round with a partner: ask for news, import, cosign what was verified; and the loop that does it for all."""
+"""One round with a partner: ask for news, import, cosign what was verified, acknowledge what came."""
 
 from __future__ import annotations
 
-import random
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import structlog
-from django.db import close_old_connections
 from django.utils import timezone
 
-from sild.exchange import own
+from sild.exchange import own, receipts
 from sild.exchange.client import Client
-from sild.exchange.enums import PartnerState
 from sild.exchange.errors import ExchangeError, HistoryError, LinkDownError, TransferError
 from sild.exchange.incoming import Imported, accept_attachment, import_page
 from sild.exchange.models import Attachment, Partner, Record, Refusal
@@ -24,10 +22,9 @@ from sild.trust.checkpoint import cosign
 from sild.trust.tls import GROUP
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Iterator
 
 logger = structlog.get_logger(__name__)
-MAX_BACKOFF_SECONDS = 300.0
 
 
 @dataclass(slots=True)
@@ -48,40 +45,74 @@ def pull(partner: Partner) -> Round:
         HistoryError: its log contradicts what we verified before; it is frozen.
         ExchangeError: anything else that stops the round; kept on the partner as its last error.
     """
-    done = Round()
     try:
-        try:
-            _whole(partner, done)
-        except ExchangeError as error:
-            if error.code not in UNKNOWN_KEY or not refresh(partner):
-                raise
-            _whole(partner, done)
+        return _pull_once(partner)
+    except ExchangeError as error:
+        if error.code not in UNKNOWN_KEY or not refresh(partner):
+            raise
+        return _pull_once(partner)
+
+
+def _pull_once(partner: Partner) -> Round:
+    """One round with the keys that are known now."""
+    with remembering(partner):
+        client = Client.to(partner)
+    with client:
+        return pull_with(client, partner)
+
+
+def pull_with(client: Client, partner: Partner) -> Round:
+    """Do what `pull` does over a link that is open already."""
+    with remembering(partner):
+        page = _ask(client, partner)
+    return finish(client, partner, page, have=partner.their_size)
+
+
+def finish(client: Client, partner: Partner, page: dict[str, Any] | None, *, have: int) -> Round:
+    """Import a page, then everything that follows it, files and all; errors as in `pull`.
+
+    Args:
+        client: the open link.
+        partner: whose page it is.
+        page: what the index answered; None when there was nothing new.
+        have: the size of the partner's log that was named when the page was asked for.
+    """
+    done = Round()
+    with remembering(partner):
+        while page is not None:
+            _take_page(client, partner, page, have, done)
+            if not page["more"]:
+                break
+            page, have = _ask(client, partner), partner.their_size
+        _fetch_attachments(client, partner)
+        receipts.give(Actor.operator("job"), partner)
+    return done
+
+
+@contextmanager
+def remembering(partner: Partner) -> Iterator[None]:
+    """Keep on the partner how it went; what contradicts its history freezes it."""
+    try:
+        yield
     except ExchangeError as error:
         if isinstance(error, HistoryError):
             freeze(Actor.operator("job"), partner.node, str(error))
         _remember(partner, last_error=str(error), failures=partner.failures + 1)
         raise
-    _remember(partner, last_error="", failures=0, last_contact=timezone.now(), last_group=GROUP)
-    return done
+    _remember(partner, last_error="", failures=0, next_try=None, last_contact=timezone.now(), last_group=GROUP)
 
 
-def _whole(partner: Partner, done: Round) -> None:
-    """All pages, then the files."""
-    with Client.to(partner) as client:
-        while _next_page(client, partner, done):
-            pass
-        _fetch_attachments(client, partner)
-
-
-def _next_page(client: Client, partner: Partner, done: Round) -> bool:
-    """Fetch, import and cosign one page; True when there is another."""
+def _ask(client: Client, partner: Partner) -> dict[str, Any] | None:
+    """The page after what is here now."""
     partner.refresh_from_db()
-    page = client.index(after=partner.position, have=partner.their_size)
-    if page is None:
-        return False
+    return client.index(after=partner.position, have=partner.their_size)
+
+
+def _take_page(client: Client, partner: Partner, page: dict[str, Any], have: int, done: Round) -> None:
+    """Import and cosign one page."""
     done.pages += 1
     try:
-        imported = import_page(partner, page)
+        imported = import_page(partner, page, have=have)
     finally:
         partner.refresh_from_db()
     done.records += imported.records
@@ -89,7 +120,6 @@ def _next_page(client: Client, partner: Partner, done: Round) -> bool:
     done.cosigned = _cosign(client, page["checkpoint"], imported)
     for record in imported.records:
         logger.info("imported", partner=partner.node, kind=record.kind, record=str(record.pk))
-    return bool(page.get("more"))
 
 
 def _fetch_attachments(client: Client, partner: Partner) -> None:
@@ -119,26 +149,3 @@ def _remember(partner: Partner, **values: object) -> None:
     """Write how the round went without touching what another process may have moved on."""
     Partner.objects.filter(pk=partner.pk).update(**values)
     partner.refresh_from_db()
-
-
-def run_forever(seconds: float, stop: Callable[[], bool]) -> None:
-    """Pull from every pinned partner again and again; a failing one is asked less and less often, never dropped."""
-    due: dict[str, float] = {}
-    while not stop():
-        close_old_connections()
-        for partner in Partner.objects.filter(state=PartnerState.PINNED):
-            if time.monotonic() >= due.get(partner.node, 0.0):
-                due[partner.node] = time.monotonic() + _attempt(partner, seconds)
-        time.sleep(min(seconds, 0.25))
-
-
-def _attempt(partner: Partner, seconds: float) -> float:
-    """One round whose failure is logged; returns the seconds until the next one, with jitter."""
-    try:
-        pull(partner)
-    except LinkDownError as error:
-        logger.warning("partner unreachable", partner=partner.node, code=error.code, why=str(error))
-    except ExchangeError as error:
-        logger.error("round stopped", partner=partner.node, code=error.code, why=str(error))  # noqa: TRY400 -- no traceback for what people decide
-    wait = min(seconds * 2 ** min(partner.failures, 10), MAX_BACKOFF_SECONDS) if partner.failures else seconds
-    return wait * random.uniform(0.8, 1.2)  # noqa: S311 -- spreads load, keeps no secret

@@ -1,4 +1,4 @@
-"""The kinds that the exchange itself publishes: comments, withdrawals of any record, and a node's new identity."""
+"""The kinds that the exchange itself publishes: comments, withdrawals, receipts, and what concerns a node's keys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from sild.exchange import identities
+from sild.exchange import identities, receipts
 from sild.exchange.kinds import Kind, register
 from sild.exchange.models import Partner, Record
 from sild.people.actor import Actor
@@ -72,3 +72,6 @@ register(
 )
 register(Kind("trust.document", _("Signed document"), _document_in, template="exchange/document.html"))
 register(Kind("trust.renewal", _("Renewal of evidence"), _renewal_in, template="exchange/renewal.html"))
+register(
+    Kind(receipts.KIND, _("Receipt"), receipts.validate, arrived=receipts.arrived, template="exchange/receipt.html")
+)

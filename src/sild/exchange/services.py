@@ -21,8 +21,9 @@ from sild.people import audit
 from sild.people.enums import Right
 from sild.trust.errors import TrustError
 from sild.trust.record import Attachment as AttachmentEntry
-from sild.trust.record import Header, Reference, build_record, parse_record, uuid7
+from sild.trust.record import Header, Parsed, Reference, build_record, uuid7
 from sild.trust.suites import CURRENT
+from sild.trust.tree import leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -105,8 +106,10 @@ def publish_batch(actor: Actor, drafts: Sequence[Draft]) -> list[Record]:
     enqueue(records, Partner.objects.exclude(state=PartnerState.ADDED))
     for record in records:
         apply_withdrawal(record)
-        audit.note(actor, "exchange.publish", record, hash=record.hash, tlp=record.tlp)
-        kinds.record_added.send(Record, record=record)
+    audit.note_all(
+        actor, "exchange.publish", [(record, {"hash": record.hash, "tlp": record.tlp}) for record in records]
+    )
+    kinds.announce(records)
     return records
 
 
@@ -219,12 +222,13 @@ def _build(actor: Actor, draft: Draft, leaf_index: int) -> Record:
         raw = build_record(header, draft.body)
     except TrustError as error:
         raise BodyError(str(error), code=error.code) from error
-    return row(raw, leaf_index, agency=actor.agency)
+    # What was just built need not be parsed again: a batch would pay for it in every record.
+    parsed = Parsed(header, draft.body, raw, f"sha256:{leaf_hash(raw).hex()}")
+    return row(parsed, leaf_index, agency=actor.agency)
 
 
-def row(raw: bytes, leaf_index: int, **extra: Any) -> Record:
-    """The table row of canonical bytes; not yet saved."""
-    parsed = parse_record(raw)
+def row(parsed: Parsed, leaf_index: int, **extra: Any) -> Record:
+    """The table row of a record; not yet saved."""
     header = parsed.header
     return Record(
         id=uuid.UUID(header.id),
@@ -236,7 +240,7 @@ def row(raw: bytes, leaf_index: int, **extra: Any) -> Record:
         issued=datetime.fromisoformat(header.issued),
         tlp=header.tlp,
         audience=header.audience,
-        raw=raw,
+        raw=parsed.raw,
         leaf_index=leaf_index,
         answers_id=_uuid(header.answers),
         replaces_id=_uuid(header.replaces),
@@ -256,7 +260,7 @@ def attachment_rows(record: Record) -> list[Attachment]:
             name=entry["name"],
             is_here=blobs.has(entry["hash"]),
         )
-        for entry in record.header.get("attachments", [])
+        for entry in (record.header.get("attachments", []) if b'"attachments":[' in bytes(record.raw) else ())
     ]
 
 

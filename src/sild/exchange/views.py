@@ -14,7 +14,7 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sild.exchange import evidence, gate, keys, kinds, partners, services
+from sild.exchange import evidence, gate, keys, kinds, lag, partners, receipts, services
 from sild.exchange.enums import Tlp
 from sild.exchange.models import Delivery, Partner, Record
 from sild.people.enums import Right
@@ -39,8 +39,8 @@ def record_list(request: ActingRequest) -> HttpResponse:
     request.actor.require(Right.VIEW)
     queryset = Record.objects.visible_to(request.actor).select_related("agency")
     kind, origin = request.GET.get("kind", ""), request.GET.get("origin", "")
-    if kind:
-        queryset = queryset.filter(kind=kind)
+    # Receipts are shown on the records that they acknowledge, and here when asked for.
+    queryset = queryset.filter(kind=kind) if kind else queryset.exclude(kind=receipts.KIND)
     if origin in {"own", "partners"}:
         queryset = queryset.filter(received__isnull=origin == "own")
     page = Paginator(queryset, PER_PAGE).get_page(request.GET.get("page"))
@@ -55,13 +55,15 @@ def record(request: ActingRequest, record_id: str) -> HttpResponse:
     request.actor.require(Right.VIEW)
     shown = services.get(request.actor, record_id)
     kind = kinds.find(shown.kind)
+    withdrawals = Record.objects.filter(withdraws_id=shown.pk, received=None)
     context = {
         "record": shown,
         "kind": kind,
         "template": kind.template if kind else "exchange/body.html",
         "verdict": evidence.verify(shown),
         "answers": Record.objects.visible_to(request.actor).filter(answers_id=shown.pk),
-        "deliveries": Delivery.objects.filter(record=shown).select_related("partner"),
+        "deliveries": receipts.of_deliveries(Delivery.objects.filter(record=shown).select_related("partner")),
+        "unaware": [one for made in withdrawals for one in receipts.outstanding(made)],
         "json": json.dumps(shown.content, indent=2, ensure_ascii=False, sort_keys=True),
     }
     return render(request, "exchange/record.html", context)
@@ -81,7 +83,7 @@ def record_file(request: ActingRequest, record_id: str) -> HttpResponse:
 def partner_list(request: ActingRequest) -> HttpResponse:
     """Partners, how far each is trusted, and how delivery stands."""
     request.actor.require(Right.VIEW)
-    rows = [(partner, Delivery.objects.filter(partner=partner).count()) for partner in Partner.objects.all()]
+    rows = [(partner, lag.of(partner)) for partner in Partner.objects.all()]
     own = evidence.own_identity()
     context = {"rows": rows, "own": own, "spoken": _spoken(own.fingerprint), "endings": keys.endings_of(own)}
     return render(request, "exchange/partner_list.html", context)
@@ -92,13 +94,11 @@ def partner(request: ActingRequest, node: str) -> HttpResponse:
     """One partner: its fingerprint, what was verified, what waits and what was refused."""
     request.actor.require(Right.VIEW)
     shown = partners.get(node)
-    sent = Delivery.objects.filter(partner=shown).count()
     context = {
         "partner": shown,
         "spoken": _spoken(shown.fingerprint),
         "endings": keys.endings_of(Identity.parse(bytes(shown.identity), on=None)),
-        "sent": sent,
-        "waiting": sent - shown.delivered,
+        "lag": lag.of(shown),
         "received": Record.objects.filter(issuer=node).count(),
         "refusals": shown.refusals.all()[:PER_PAGE],
         "may_decide": request.actor.may(Right.ADMINISTER),

@@ -6,6 +6,7 @@ It knows nothing of cookies, sessions or forms. Who calls is decided by the TLS 
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -20,7 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import close_old_connections
 
-from sild.exchange import outgoing, own
+from sild.exchange import news, outgoing, own
 from sild.exchange.client import ATTACHMENT_PATH, COSIGNATURE_PATH, IDENTITY_PATH, INDEX_PATH
 from sild.exchange.errors import ExchangeError, HistoryError, PartnerError
 from sild.exchange.partners import by_thumbprint
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 
 logger = structlog.get_logger(__name__)
 MAX_REQUEST = 64 * 1024
+# Seconds; below the 30 after which callers and proxies give up.
+MAX_WAIT = 25.0
+# A smaller answer would not gain by compression.
+COMPRESS_FROM = 1024
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -43,7 +48,27 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     if body is None:
         await _reply(send, _problem(413, "oversized", f"A request has at most {MAX_REQUEST} bytes."))
         return
-    await _reply(send, await sync_to_async(_answer, thread_sensitive=False)(scope, body))
+    answer = await sync_to_async(_answer, thread_sensitive=False)(scope, body)
+    have, seconds = _patience(scope)
+    if answer[0] == HTTPStatus.NO_CONTENT and seconds and await news.come(have, seconds):
+        answer = await sync_to_async(_answer, thread_sensitive=False)(scope, body)
+    await _reply(send, answer, compress=_takes_gzip(scope))
+
+
+def _patience(scope: Scope) -> tuple[int, float]:
+    """Beyond which size of our log a request for the index waits for news, and for how many seconds."""
+    if (scope["method"], scope["path"]) != ("GET", INDEX_PATH):
+        return 0, 0.0
+    query = parse_qs(scope["query_string"].decode("ascii", "replace"))
+    wait, have = (query.get(name, ["0"])[0] for name in ("wait", "have"))
+    if not (wait.isascii() and wait.isdigit() and have.isascii() and have.isdigit()):
+        return 0, 0.0
+    return int(have), min(float(wait), MAX_WAIT)
+
+
+def _takes_gzip(scope: Scope) -> bool:
+    """Whether the caller can read a compressed answer (RFC 9110 section 12.5.3)."""
+    return any(name == b"accept-encoding" and b"gzip" in value for name, value in scope.get("headers", ()))
 
 
 def _answer(scope: Scope, body: bytes) -> Answer:
@@ -129,15 +154,15 @@ async def _read(receive: Receive) -> bytes | None:
             return body
 
 
-async def _reply(send: Send, answer: Answer) -> None:
+async def _reply(send: Send, answer: Answer, *, compress: bool = False) -> None:
     """Send status and body."""
     status, body = answer
     kind = b"application/octet-stream" if status < HTTPStatus.BAD_REQUEST else b"application/problem+json"
-    headers = [
-        (b"content-type", kind),
-        (b"cache-control", b"no-store"),
-        (b"content-length", str(len(body)).encode()),
-    ]
+    headers = [(b"content-type", kind), (b"cache-control", b"no-store")]
+    if compress and len(body) >= COMPRESS_FROM:
+        body = await sync_to_async(gzip.compress, thread_sensitive=False)(body, 1)
+        headers.append((b"content-encoding", b"gzip"))
+    headers.append((b"content-length", str(len(body)).encode()))
     await send(
         {
             "type": "http.response.start",

@@ -22,6 +22,7 @@ console = Console(highlight=False)
 # The words that modules bring and where their commands stand; a module is imported only when its word is typed.
 GROUPS = {
     "partner": ("sild.exchange.cli", "partner_app"),
+    "bundle": ("sild.exchange.cli", "bundle_app"),
     "record": ("sild.exchange.cli", "record_app"),
     "trust": ("sild.exchange.trust_cli", "trust_app"),
     "agency": ("sild.people.cli", "agency_app"),

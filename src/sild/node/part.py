@@ -25,7 +25,7 @@ def exchange() -> None:
     """Pull from partners until told to stop."""
     from django.conf import settings
 
-    from sild.exchange.pull import run_forever
+    from sild.exchange.loop import run_forever
 
     stopping = False
 

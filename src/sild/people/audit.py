@@ -7,7 +7,20 @@ from typing import TYPE_CHECKING, Any
 from sild.people.models import AuditEntry
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sild.people.actor import Actor
+
+
+def note_all(actor: Actor, action: str, deeds: Sequence[tuple[object, dict[str, Any]]]) -> None:
+    """Write one line for each of many things that were done at once; see `note`.
+
+    Args:
+        actor: who does it.
+        action: a verb with its module.
+        deeds: each thing with its details.
+    """
+    AuditEntry.objects.bulk_create([_line(actor, action, target, details) for target, details in deeds])
 
 
 def note(actor: Actor, action: str, target: object = "", **details: Any) -> AuditEntry:
@@ -19,7 +32,14 @@ def note(actor: Actor, action: str, target: object = "", **details: Any) -> Audi
         target: the thing; its `str` is kept, 200 characters at most.
         details: JSON-able facts worth keeping, never a secret.
     """
-    return AuditEntry.objects.create(
+    line = _line(actor, action, target, details)
+    line.save()
+    return line
+
+
+def _line(actor: Actor, action: str, target: object, details: dict[str, Any]) -> AuditEntry:
+    """A line of the trail, not yet saved."""
+    return AuditEntry(
         who=actor.who,
         person=actor.person,
         agency=actor.agency,

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 ASSESSMENT = "plan.assessment"
 
 
-def take(record: Record) -> None:
+def take(record: Record, plans: Iterable[Plan]) -> None:
     """Link a record that was just added to every rule that it matches, and keep the verdict that it may carry."""
-    for plan in Plan.objects.all():
+    for plan in plans:
         party = plan.party_of(record.issuer)
         if party is None:
             continue

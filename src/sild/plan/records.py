@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, Validation
 from sild.exchange.kinds import Kind, record_added, register
 from sild.plan.engine.memorandum import Slug, Text
 from sild.plan.evidence import ASSESSMENT, take
+from sild.plan.models import Plan
 
 if TYPE_CHECKING:
     from sild.exchange.models import Record
@@ -45,9 +46,11 @@ def _validate(body: dict[str, Any]) -> None:
         raise ValueError("evidence: a verdict of met names the records that it rests on")
 
 
-def _watch(record: Record, **_: object) -> None:
-    """Take each record, ours or a partner's, in the transaction that adds it."""
-    take(record)
+def _watch(record: Record, batch: dict[str, Any], **_: object) -> None:
+    """Take each record, ours or a partner's, in the transaction that adds it; plans are read once for a batch."""
+    if "plan" not in batch:
+        batch["plan"] = list(Plan.objects.all())
+    take(record, batch["plan"])
 
 
 register(Kind(ASSESSMENT, _("Assessment of a commitment"), _validate, template="plan/record.html"))

@@ -1,0 +1,158 @@
+"""One entry of a partner's index: opened, proved, and held against our rules; nothing is written here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from django.utils import timezone
+
+from sild.exchange import gate, kinds, own
+from sild.exchange.errors import HistoryError, RefusedError, TransferError
+from sild.exchange.outgoing import seal_context
+from sild.exchange.services import link, row
+from sild.trust.encoding import unb64
+from sild.trust.errors import TrustError
+from sild.trust.proof import format_proof
+from sild.trust.record import parse_record
+from sild.trust.seal import open_sealed
+from sild.trust.suites import require_usable
+from sild.trust.tree import leaf_hash
+
+if TYPE_CHECKING:
+    from sild.exchange.models import Record
+    from sild.trust.verify import Inclusion
+
+PLACE = frozenset({"position", "index", "path", "chain"})
+FORMS = (PLACE | {"record"}, PLACE | {"sealed"})
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """The verified checkpoint that vouches for a page's entries, verbatim and as something to check proofs against."""
+
+    node: str
+    text: str
+    inclusion: Inclusion
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry whose form was checked.
+
+    Attributes:
+        position: its number in the index that the partner keeps for us.
+        index: its leaf in the partner's log.
+        path: the inclusion proof.
+        chain: SHA-256 over all leaves of our index up to it.
+        content: the record in the open, or sealed for us.
+        is_sealed: which of the two.
+    """
+
+    position: int
+    index: int
+    path: tuple[bytes, ...]
+    chain: bytes
+    content: Any
+    is_sealed: bool
+
+
+def read(node: str, plain: dict[str, Any]) -> Entry:
+    """Check an entry's form.
+
+    Raises:
+        TransferError: code `entry-form`.
+    """
+    try:
+        _check_members(plain)
+        path = tuple(unb64(one) for one in plain["path"])
+        chain = unb64(plain["chain"])
+    except (ValueError, TypeError) as error:
+        raise TransferError(
+            f"Entry {plain.get('position')} of {node} has not the form of one: {error}.", code="entry-form"
+        ) from error
+    is_sealed = "sealed" in plain
+    content = plain["sealed" if is_sealed else "record"]
+    return Entry(plain["position"], plain["index"], path, chain, content, is_sealed)
+
+
+def _check_members(plain: dict[str, Any]) -> None:
+    """Raise ValueError or TypeError when members are missing, unknown or of another type."""
+    if frozenset(plain) not in FORMS:
+        raise ValueError("its members are not those of an entry")
+    if type(plain["index"]) is not int:
+        raise ValueError("its index is no number")
+    if not isinstance(plain.get("sealed", {}), dict) or not isinstance(plain.get("record", ""), str):
+        raise TypeError("its record is of another type")
+
+
+def check(vouched: Vouched, entry: Entry, chain: bytes) -> Record:
+    """The record in an entry, not yet saved.
+
+    Args:
+        vouched: the checkpoint that its inclusion is proved under.
+        entry: what arrived.
+        chain: of the entry before it.
+
+    Raises:
+        TransferError: the bytes are not what the partner's log commits to, or came in the open.
+        HistoryError: code `renumbered`.
+        RefusedError: the partner logged it, but our rules do not let it in.
+    """
+    raw = _opened(vouched.node, entry)
+    leaf = leaf_hash(raw)
+    try:
+        vouched.inclusion.verify(leaf, entry.index, entry.path)
+    except TrustError as error:
+        raise TransferError(
+            f"Entry {entry.position} is not in the log of {vouched.node}: {error}", code=error.code
+        ) from error
+    if link(chain, leaf.hex()) != entry.chain:
+        raise HistoryError(
+            f"{vouched.node} changed what it had numbered for us before {entry.position}.", code="renumbered"
+        )
+    record = _acceptable(vouched.node, raw, entry.index)
+    if gate.is_narrow(record.audience) and not entry.is_sealed:
+        raise TransferError(
+            f"Entry {entry.position} of {vouched.node} is for named nodes and came in the open.", code="unsealed"
+        )
+    record.proof = format_proof(entry.index, entry.path, vouched.text)
+    return record
+
+
+def _opened(node: str, entry: Entry) -> bytes:
+    """The canonical bytes of an entry, unsealed if need be."""
+    if not entry.is_sealed:
+        return str(entry.content).encode()
+    context = seal_context(own.node_id(), entry.position)
+    try:
+        return open_sealed(entry.content, own.node_keys(), sender=node, context=context)
+    except TrustError as error:
+        raise TransferError(f"Entry {entry.position} of {node} cannot be opened: {error}", code=error.code) from error
+
+
+def _acceptable(node: str, raw: bytes, leaf_index: int) -> Record:
+    """Check what the issuer really signed against our rules.
+
+    Raises:
+        RefusedError: with the reason, which sending it again would not change.
+    """
+    try:
+        parsed = parse_record(raw)
+        require_usable(parsed.header.suite, datetime.now(UTC).date())
+    except TrustError as error:
+        raise RefusedError(str(error), code=error.code) from error
+    header = parsed.header
+    if header.issuer != node:
+        raise RefusedError(f"{node} logged a record that names {header.issuer} as its issuer.", code="issuer")
+    decision = gate.decide(header.tlp, header.audience, own.node_id(), pinned=True)
+    if not decision.allowed:
+        raise RefusedError(f"The record should not have been sent here: {decision.reason}", code="audience")
+    kind = kinds.find(header.kind)
+    if kind is not None:
+        try:
+            kind.validate(parsed.body)
+        except ValueError as error:
+            raise RefusedError(f"This is not a valid {header.kind}: {error}", code="body") from error
+    return row(parsed, leaf_index, received=timezone.now())

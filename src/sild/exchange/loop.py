@@ -1,0 +1,115 @@
+"""The exchange process: a thread waits at each partner for news; all that touches the database happens in turn."""
+
+from __future__ import annotations
+
+import queue
+import random
+import threading
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from django.db import close_old_connections
+from django.utils import timezone
+
+from sild.exchange.client import Client
+from sild.exchange.enums import PartnerState
+from sild.exchange.errors import ExchangeError, LinkDownError
+from sild.exchange.models import Partner
+from sild.exchange.pull import finish, remembering
+from sild.exchange.refresh import UNKNOWN_KEY, refresh
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+logger = structlog.get_logger(__name__)
+MAX_BACKOFF_SECONDS = 300.0
+WAIT_SECONDS = 25
+LOOK_EVERY_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a partner answered, or why it did not; `waited` says that asking again at once is no burden."""
+
+    partner: Partner
+    client: Client | None
+    page: dict[str, Any] | None
+    error: ExchangeError | None
+    waited: bool
+
+
+def run_forever(seconds: float, stop: Callable[[], bool]) -> None:
+    """Wait at every pinned partner for news and import it; a failing one is asked less and less often, never dropped.
+
+    Args:
+        seconds: pause before a partner that does not wait is asked again.
+        stop: looked at four times a second.
+    """
+    answers: queue.SimpleQueue[Heard] = queue.SimpleQueue()
+    asked: set[str] = set()
+    due: dict[str, float] = {}
+    while not stop():
+        close_old_connections()
+        for partner in Partner.objects.filter(state=PartnerState.PINNED):
+            if partner.node not in asked and time.monotonic() >= due.get(partner.node, 0.0):
+                asked.add(partner.node)
+                threading.Thread(target=_listen, args=(partner, answers), daemon=True).start()
+        try:
+            heard = answers.get(timeout=LOOK_EVERY_SECONDS)
+        except queue.Empty:
+            continue
+        asked.discard(heard.partner.node)
+        due[heard.partner.node] = time.monotonic() + attempt(heard, seconds)
+
+
+def _listen(partner: Partner, answers: queue.SimpleQueue[Heard]) -> None:
+    """Ask one partner for news and wait for it; runs in a thread of its own and knows no database."""
+    start, client = time.monotonic(), None
+    try:
+        client = Client.to(partner)
+        page = client.index(after=partner.position, have=partner.their_size, wait=WAIT_SECONDS)
+    except ExchangeError as error:
+        answers.put(Heard(partner, client, None, error, waited=False))
+        return
+    waited = page is not None or time.monotonic() - start > 1
+    answers.put(Heard(partner, client, page, None, waited))
+
+
+def attempt(heard: Heard, seconds: float) -> float:
+    """Import what a partner answered; a failure is logged. Returns the seconds until it is asked again, with jitter."""
+    partner = heard.partner
+    try:
+        _take(heard)
+    except LinkDownError as error:
+        logger.warning("partner unreachable", partner=partner.node, code=error.code, why=str(error))
+    except ExchangeError as error:
+        logger.error("round stopped", partner=partner.node, code=error.code, why=str(error))  # noqa: TRY400 -- no traceback for what people decide
+    else:
+        return 0.0 if heard.waited else seconds
+    wait: float = min(seconds * 2 ** min(partner.failures, 10), MAX_BACKOFF_SECONDS)
+    wait *= random.uniform(0.8, 1.2)  # noqa: S311 -- spreads load, keeps no secret
+    Partner.objects.filter(pk=partner.pk).update(next_try=timezone.now() + timedelta(seconds=wait))
+    return wait
+
+
+def _take(heard: Heard) -> None:
+    """Import an answer; when it was a key of the partner that is unknown here, ask for its newer identity instead."""
+    try:
+        _import(heard)
+    except ExchangeError as error:
+        if error.code not in UNKNOWN_KEY or not refresh(heard.partner):
+            raise
+
+
+def _import(heard: Heard) -> None:
+    """Import an answer over the link that it came by; an error of the link is kept on the partner."""
+    have = heard.partner.their_size
+    heard.partner.refresh_from_db()
+    if heard.error is not None or heard.client is None:
+        with remembering(heard.partner):
+            raise heard.error or LinkDownError(f"{heard.partner.url} cannot be reached.")
+    with heard.client as client:
+        finish(client, heard.partner, heard.page, have=have)

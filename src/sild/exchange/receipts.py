@@ -1,0 +1,92 @@
+"""Receipts: a node tells an issuer, by a record of its own, which of the issuer's records it has imported.
+
+A receipt is for the issuer alone (TLP:AMBER, sealed), names many records at once, and is itself never acknowledged, so
+that two nodes do not thank each other for ever.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+
+from sild.exchange import services
+from sild.exchange.enums import Tlp
+from sild.exchange.models import Acknowledgement, Delivery, Partner, Record
+from sild.trust.record import HASH
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from sild.people.actor import Actor
+
+KIND = "exchange.receipt"
+# About 125 bytes each, so that a receipt stays far below the largest record.
+MOST = 5_000
+
+
+@transaction.atomic
+def give(actor: Actor, partner: Partner) -> Record | None:
+    """Acknowledge what came from a partner since the last receipt; None when there is nothing to acknowledge.
+
+    A node that dies between importing and this gives the receipt in its next round.
+    """
+    locked = Partner.objects.select_for_update().get(pk=partner.pk)
+    came = Record.objects.filter(issuer=locked.node, leaf_index__gte=locked.receipted).order_by("leaf_index")
+    rows = list(came.values_list("leaf_index", "kind", "pk", "hash")[:MOST])
+    if not rows:
+        return None
+    Partner.objects.filter(pk=locked.pk).update(receipted=rows[-1][0] + 1)
+    named = [{"id": str(pk), "hash": name} for _leaf, kind, pk, name in rows if kind != KIND]
+    if not named:
+        return None
+    return services.publish(
+        actor,
+        kind=KIND,
+        subject=f"{len(named)} records of {locked.node}",
+        body={"records": named},
+        tlp=Tlp.AMBER,
+        audience=[locked.node],
+    )
+
+
+def validate(body: dict[str, Any]) -> None:
+    """Raise ValueError with a sentence when a body is no receipt."""
+    named = body.get("records")
+    if set(body) != {"records"} or not isinstance(named, list) or not 0 < len(named) <= MOST:
+        raise ValueError(f"the body has one member, “records”, with 1 to {MOST} records")
+    for one in named:
+        if not isinstance(one, dict) or set(one) != {"id", "hash"} or not all(isinstance(x, str) for x in one.values()):
+            raise ValueError("each record is named by “id” and “hash”")
+        uuid.UUID(one["id"])
+        if not HASH.fullmatch(one["hash"]):
+            raise ValueError("a hash is sha256: and 64 hex digits")
+
+
+def arrived(receipt: Record) -> None:
+    """Note which of our records a partner has; what was not for it, or has another hash, is passed over."""
+    named = {uuid.UUID(one["id"]): one["hash"] for one in receipt.body["records"]}
+    sent = Delivery.objects.filter(partner_id=receipt.issuer, record__in=list(named)).select_related("record")
+    Acknowledgement.objects.bulk_create(
+        [
+            Acknowledgement(record=row.record, partner_id=receipt.issuer, receipt=receipt)
+            for row in sent
+            if row.record.hash == named[row.record_id]
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def outstanding(record: Record) -> list[Partner]:
+    """The partners that have not acknowledged a record that was numbered for them."""
+    numbered = Partner.objects.filter(deliveries__record=record)
+    return list(numbered.exclude(pk__in=Acknowledgement.objects.filter(record=record).values("partner")))
+
+
+def of_deliveries(deliveries: Iterable[Delivery]) -> list[tuple[Delivery, Acknowledgement | None]]:
+    """Each delivery of one record with its acknowledgement, if that has come."""
+    rows = list(deliveries)
+    known = Acknowledgement.objects.filter(record__in=[row.record_id for row in rows]).select_related("receipt")
+    by_partner = {one.partner_id: one for one in known}
+    return [(row, by_partner.get(row.partner_id)) for row in rows]

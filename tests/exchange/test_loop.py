@@ -1,0 +1,67 @@
+"""The exchange process: it waits at each partner, imports what comes, and asks a failing one less and less often."""
+
+import threading
+
+import pytest
+
+from exchange.link import linked
+from exchange.test_pull import serving
+from sild.exchange import loop
+from sild.exchange.errors import LinkDownError
+from sild.exchange.models import Partner, Record
+
+pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+
+
+def at(partner, link):
+    partner.url = link.url
+    partner.save()
+    return partner
+
+
+def test_each_pinned_partner_is_asked_until_the_process_is_told_to_stop(pinned, kyiv):
+    kyiv.publish()
+    with linked(kyiv.keys, serving(kyiv)) as link:
+        at(pinned, link)
+        loop.run_forever(60, Record.objects.exists)
+    assert Record.objects.filter(issuer="kyiv").count() == 1
+    assert "wait=25" in link.asked[0][1]
+
+
+def test_news_is_imported_as_soon_as_a_waiting_partner_has_it(pinned, kyiv):
+    held = threading.Event()
+    answer = serving(kyiv)
+
+    def patient(method, path, body):
+        if "wait=" in path and not kyiv.leaves:
+            held.wait(10)
+        return answer(method, path, body)
+
+    def stop():
+        if not kyiv.leaves:
+            kyiv.publish()
+            held.set()
+        return Record.objects.exists()
+
+    with linked(kyiv.keys, patient) as link:
+        at(pinned, link)
+        loop.run_forever(60, stop)
+    assert Record.objects.filter(issuer="kyiv").count() == 1
+
+
+def test_a_failing_partner_is_asked_less_and_less_often_and_the_next_try_is_known(pinned):
+    failed = loop.Heard(pinned, None, None, LinkDownError("down"), waited=False)
+    waits = [loop.attempt(failed, 5.0) for _ in range(4)]
+    assert waits[0] < waits[1] < waits[2] < waits[3]
+    Partner.objects.update(failures=50)
+    assert loop.attempt(failed, 5.0) <= loop.MAX_BACKOFF_SECONDS * 1.2
+    pinned.refresh_from_db()
+    assert pinned.next_try is not None
+    assert pinned.last_error == "down"
+
+
+@pytest.mark.parametrize(("waited", "pause"), [(True, 0.0), (False, 5.0)])
+def test_a_partner_that_does_not_wait_is_not_asked_at_once_again(pinned, kyiv, waited, pause):
+    with linked(kyiv.keys, serving(kyiv)) as link:
+        client = loop.Client.to(at(pinned, link))
+        assert loop.attempt(loop.Heard(pinned, client, None, None, waited), 5.0) == pause
