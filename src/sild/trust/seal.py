@@ -61,7 +61,8 @@ def open_sealed(sealed: Mapping[str, Any], keys: NodeKeys, *, sender: str, conte
     bound = {**context, "sender": sender, "version": VERSION}
     try:
         version, body = sealed["version"], unb64(sealed["body"])
-        wrapped = {pair: unb64(sealed["keys"][kid]) for kid, pair in _ours(keys) if kid in sealed["keys"]}
+        given = dict(sealed["keys"].items())
+        wrapped = {pair: unb64(given[kid]) for kid, pair in _ours(keys) if kid in given}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SealError("The sealed body has not the form of one.", code="seal-form") from error
     if version != VERSION:
