@@ -272,29 +272,44 @@ RECORDS = [
 ]  # fmt: skip
 
 
-def inner(change):
-    """A change of the identity inside its document, whose signatures no longer fit."""
-    return lambda document: change(document["identity"])
+def without(role):
+    """Take all keys of a role out of an identity's JWK Set."""
+    return put("keys", lambda keys: [key for key in keys if key["role"] != role])
+
+
+def stripped(role):
+    """Leave one key of a role that has two."""
+
+    def strip(keys):
+        last = max(place for place, key in enumerate(keys) if key["role"] == role)
+        return [key for place, key in enumerate(keys) if place != last]
+
+    return put("keys", strip)
 
 
 IDENTITIES = [
-    *[(f"without its {name}", inner(put(name, MISSING)), "identity-form") for name in ("node", "suite", "expires", "keys")],
-    *[(f"without {use} keys", inner(put("keys", use, MISSING)), "identity-form") for use in ("root", "log", "seal", "tls")],
-    *[(f"without {use} keys in the list", inner(put("keys", use, [])), "identity-form") for use in ("root", "log", "seal")],
-    *[(f"one {use} key stripped", inner(put("keys", use, lambda keys: keys[:1])), "identity-form") for use in ("root", "log")],
-    ("a suite that was never", inner(put("suite", "sild-1999")), "identity-form"),
-    ("another node", inner(put("node", "riga")), "bad-signature"),
-    ("a node that is a path", inner(put("node", "../kyiv")), "identity-form"),
-    ("a later end", inner(put("expires", "2040-01-01")), "bad-signature"),
-    ("an end that is no day", inner(put("expires", "never")), "identity-form"),
+    *[(f"without its {name}", put(name, MISSING), "identity-form") for name in ("node", "suite", "expires", "keys", "serial")],
+    *[(f"without {role} keys", without(role), "identity-form") for role in ("root", "sign", "log", "seal", "tls")],
+    *[(f"one {role} key stripped", stripped(role), "identity-form") for role in ("root", "sign", "log")],
+    *[(f"serial {value!r}", put("serial", value), "identity-form") for value in (0, -1, 1.5, True, "1", None)],
+    ("a member more", put("priority", 1), "identity-form"),
+    ("another format", put("format", "sild-identity/1"), "identity-form"),
+    ("a suite that was never", put("suite", "sild-1999"), "identity-form"),
+    ("another node", put("node", "riga"), "bad-signature"),
+    ("a later serial", put("serial", 7), "bad-signature"),
+    ("a node that is a path", put("node", "../kyiv"), "identity-form"),
+    ("a later end", put("expires", "2040-01-01"), "bad-signature"),
+    ("an end that is no day", put("expires", "never"), "identity-form"),
+    ("a revocation of a reason that is none", put("revoked", [{"kid": "x", "reason": "bored"}]), "identity-form"),
     ("without signatures", put("signatures", {}), "bad-signature"),
     *[(f"without its {name} signature", put("signatures", name, MISSING), "bad-signature") for name in ("Ed25519", "ML-DSA-87")],
     *[(f"{name} signature emptied", put("signatures", name, ""), "bad-signature") for name in ("Ed25519", "ML-DSA-87")],
     *[(f"{name} signature that is no base64", put("signatures", name, "="), "identity-form") for name in ("Ed25519", "ML-DSA-87")],
     ("signatures swapped", lambda d: d.update(signatures=dict(zip(d["signatures"], reversed(d["signatures"].values()), strict=True))), "bad-signature"),
-    ("a key of another type", inner(put("keys", "seal", 0, "kty", "RSA")), "bad-signature"),
-    ("a key of another algorithm", inner(put("keys", "seal", 0, "alg", "RSA-OAEP")), "identity-form"),
-    ("a sealing key cut short", inner(put("keys", "seal", 0, "pub", lambda pub: pub[:-4])), "identity-form"),
+    ("a key of another type", put("keys", 6, "kty", "RSA"), "identity-form"),
+    ("a key of another algorithm", put("keys", 6, "alg", "RSA-OAEP"), "identity-form"),
+    ("a key under another name", put("keys", 6, "kid", "x"), "identity-form"),
+    ("a sealing key cut short", put("keys", 6, "pub", lambda pub: pub[:-4]), "identity-form"),
 ]  # fmt: skip
 
 FILES = [
