@@ -13,7 +13,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console
 
@@ -22,10 +22,12 @@ from sild.node.demo_node import DemoError, DemoNode
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
+T = TypeVar("T")
 HOME = Path("build/demo")
 COMMITMENT = "ai-proof-of-concept"
 EXAMPLE = "report-en.md"
+SUITE = "attack-techniques"
 WAIT_SECONDS = 40
 
 
@@ -54,9 +56,13 @@ def _story(tallinn: DemoNode, kyiv: DemoNode) -> None:
     _step(1, "Two nodes, pinned to each other, with the memorandum as an action plan")
     _meet(tallinn, kyiv)
     _step(2, "Kyiv registers an AI solution: an assistant that reads threat reports")
-    solution = _register(kyiv, tallinn)
+    # Tallinn makes its suite meanwhile, from its own copy of the data: it takes nobody's word for what it tests with.
+    with ThreadPoolExecutor(1) as pool:
+        making = pool.submit(tallinn.json, "analyst", "suite", str(tallinn.home / SUITE))
+        solution = _register(kyiv, tallinn)
+        suite = making.result()
     _step(3, "Tallinn runs it in isolation against a suite of real sentences")
-    report = _test(tallinn, solution)
+    report = _test(tallinn, solution, suite)
     _step(4, "Tallinn publishes the report; Kyiv verifies it and cosigns Tallinn's log")
     record = _publish_report(tallinn, kyiv, report)
     _step(5, "Kyiv takes the solution into use; what it finds goes to Tallinn, sealed")
@@ -70,11 +76,18 @@ def _meet(tallinn: DemoNode, kyiv: DemoNode) -> None:
     _both(DemoNode.create, tallinn, kyiv)
     for node in (tallinn, kyiv):
         _say(f"{node.name}: keys made, fingerprint [bold]{node.fingerprint}[/bold]")
-    _both(DemoNode.start, tallinn, kyiv)
+    _both(_open, tallinn, kyiv)
     _both(lambda node: _pin(node, kyiv if node is tallinn else tallinn), tallinn, kyiv)
     for node, other in ((tallinn, kyiv), (kyiv, tallinn)):
         _say(f"{node.name}: heard {other.name} read [bold]{other.fingerprint}[/bold], the same as received: pinned")
     _say(f"memorandum loaded into both: {len(_plan(tallinn)['commitments'])} commitments")
+
+
+def _open(node: DemoNode) -> None:
+    """Start a node, and add its people while it starts."""
+    node.launch()
+    node.welcome()
+    node.wait()
 
 
 def _pin(node: DemoNode, other: DemoNode) -> None:
@@ -100,12 +113,10 @@ def _register(kyiv: DemoNode, tallinn: DemoNode) -> dict[str, Any]:
     return registered
 
 
-def _test(tallinn: DemoNode, solution: dict[str, Any]) -> dict[str, Any]:
+def _test(tallinn: DemoNode, solution: dict[str, Any], suite: dict[str, Any]) -> dict[str, Any]:
     """Run the suite in the sandbox and print what was measured."""
-    folder = str(tallinn.home / "attack-techniques")
-    suite = tallinn.json("analyst", "suite", folder)
     _say(f"suite of {suite['samples']:,} held-out sentences from ATT&CK, digest {_short(suite['digest'])}")
-    words = ("sandbox", "run", solution["record"], folder)
+    words = ("sandbox", "run", solution["record"], str(tallinn.home / SUITE))
     report: dict[str, Any] = tallinn.json(*words, show_progress=True)
     quality, latency = report["quality"], report["latency"]
     interval = f"95 % interval {quality['low']:.3f}–{quality['high']:.3f}"
@@ -153,20 +164,25 @@ def _use(kyiv: DemoNode, tallinn: DemoNode, report: str) -> None:
 
 def _plans(tallinn: DemoNode, kyiv: DemoNode) -> None:
     """Show that both plans have the evidence, then that each party countersigns what the other showed."""
-    for node in (tallinn, kyiv):
-        commitment = _commitment(node, "reported")
+    nodes = (tallinn, kyiv)
+    for node, commitment in zip(nodes, _both(lambda node: _commitment(node, "reported"), *nodes), strict=True):
         kinds = ", ".join(sorted({item["kind"] for item in commitment["evidence"]}))
         _say(f"{node.name}: {commitment['title']}: [bold]reported[/bold], evidence: {kinds}")
-    for node, other in ((tallinn, kyiv), (kyiv, tallinn)):
-        reason = f"The records of {other.name} were verified here and show what was promised."
-        verdict = ("--verdict", "met", "--reason", reason, "--to", other.name)
-        assessed = node.json("plan", "assess", COMMITMENT, *verdict)
-        _arrived(other, assessed["id"])
-        _say(f"{node.name} assesses what {other.name} showed as met (record {assessed['id']})")
-    for node in (tallinn, kyiv):
-        commitment = _commitment(node, "met")
+    others = {tallinn.name: kyiv, kyiv.name: tallinn}
+    for node, record in zip(nodes, _both(lambda node: _assess(node, others[node.name]), *nodes), strict=True):
+        _say(f"{node.name} assesses what {others[node.name].name} showed as met (record {record})")
+    for node, commitment in zip(nodes, _both(lambda node: _commitment(node, "met"), *nodes), strict=True):
         _say(f"{node.name}: [bold green]met[/bold green]. {commitment['why']}")
         _say(f"page: {node.pages_url}{commitment['url']}")
+
+
+def _assess(node: DemoNode, other: DemoNode) -> str:
+    """Publish one party's verdict on what the other showed, and see it arrive; returns the record's id."""
+    reason = f"The records of {other.name} were verified here and show what was promised."
+    verdict = ("--verdict", "met", "--reason", reason, "--to", other.name)
+    record: str = node.json("plan", "assess", COMMITMENT, *verdict)["id"]
+    _arrived(other, record)
+    return record
 
 
 def _commitment(node: DemoNode, status: str) -> dict[str, Any]:
@@ -190,10 +206,10 @@ def _arrived(node: DemoNode, record_id: str, *words: str) -> dict[str, Any]:
     return content
 
 
-def _both(act: Callable[[DemoNode], None], *nodes: DemoNode) -> None:
+def _both(act: Callable[[DemoNode], T], *nodes: DemoNode) -> list[T]:
     """Do the same at both nodes at the same time."""
     with ThreadPoolExecutor(len(nodes)) as pool:
-        list(pool.map(act, nodes))
+        return list(pool.map(act, nodes))
 
 
 def _short(digest: str) -> str:

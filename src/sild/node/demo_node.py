@@ -16,7 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pathlib import Path
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 
 
 class DemoError(Exception):
@@ -55,7 +55,7 @@ class DemoNode:
         return f"https://127.0.0.1:{self.exchange}"
 
     def create(self) -> None:
-        """Make home folder, keys and database, one agency and one official."""
+        """Make home folder, keys and database."""
         self.home.parent.mkdir(parents=True, exist_ok=True)
         ports = ("--pages", f"127.0.0.1:{self.pages}", "--exchange", f"127.0.0.1:{self.exchange}")
         printed = self.run("init", "--node", self.name, *ports)
@@ -63,6 +63,9 @@ class DemoNode:
         if match is None:
             raise DemoError(f"{self.name} printed no fingerprint.")
         self.fingerprint = match.group(1)
+
+    def welcome(self) -> None:
+        """Add an agency, and an official who can sign in."""
         self.run("agency", "add", "digital-agency", "Digital agency (example)")
         person = (
             "person",
@@ -78,14 +81,22 @@ class DemoNode:
 
     def start(self) -> None:
         """Start `sild up` and wait until its pages and its exchange answer."""
+        self.launch()
+        self.wait()
+
+    def launch(self) -> None:
+        """Start `sild up`."""
         self.log = (self.home / "up.log").open("ab")
         command = [sys.executable, "-m", "sild.node.cli", "up"]
         self.process = subprocess.Popen(
             command, env=self._environment(), stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log
         )
+
+    def wait(self) -> None:
+        """Wait until the pages and the exchange answer."""
         deadline = time.monotonic() + START_SECONDS
         while not (_listens(self.pages) and _listens(self.exchange)):
-            if self.process.poll() is not None or time.monotonic() > deadline:
+            if self.process is None or self.process.poll() is not None or time.monotonic() > deadline:
                 raise DemoError(f"{self.name} did not start; {self.home}/up.log says why.")
             time.sleep(0.1)
 
