@@ -89,8 +89,9 @@ def test_the_whole_command_says_in_lines_what_is_wrong(tmp_path):
     (tmp_path / "s").mkdir()
     (tmp_path / "s" / "solution.yaml").write_text("name: Echo\nversion: 1\nmore: 2\n")
     home = {**os.environ, "SILD_HOME": str(tmp_path / "home"), "DATABASE_URL": ""}
-    (tmp_path / "home").mkdir()
-    command = [sys.executable, "-m", "sild.node.cli", "sandbox", "register", str(tmp_path / "s")]
+    sild = [sys.executable, "-m", "sild.node.cli"]
+    subprocess.run([*sild, "init", "--node", "tallinn"], env=home, capture_output=True, check=True)
+    command = [*sild, "sandbox", "register", str(tmp_path / "s")]
     done = subprocess.run(command, env=home, capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "solution.yaml:1:1: name: " in done.stderr

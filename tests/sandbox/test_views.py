@@ -133,7 +133,7 @@ def test_single_samples_and_their_file_can_be_looked_at(client, person, tmp_path
 def test_a_run_without_a_report_has_no_samples(client, person, things):
     run = services.start_run(person, *things)
     assert "There are none." in page(client, f"/sandbox/runs/{run.pk}/samples/")
-    page(client, f"/sandbox/runs/{run.pk}/results/", status=400)
+    page(client, f"/sandbox/runs/{run.pk}/results/", status=409)
 
 
 def test_a_report_is_published_and_its_record_shows_it(client, finished):

@@ -153,7 +153,7 @@ def demo(
 
 
 def main() -> None:
-    """Run the command line; what goes wrong is one line and status 1, never a traceback."""
+    """Run the command line; what goes wrong is a sentence, or one for each flaw, and status 1, never a traceback."""
     words = [word for word in sys.argv[1:] if not word.startswith("-")]
     _add_words(words[0] if words else "")
     try:
@@ -165,7 +165,7 @@ def main() -> None:
     except Exception as error:
         if os.environ.get("SILD_TRACEBACK"):
             raise
-        typer.secho(" ".join(_sentence(error).split()), fg=typer.colors.RED, err=True)
+        typer.secho(_sentence(error), fg=typer.colors.RED, err=True)
         raise SystemExit(1) from error
 
 
@@ -190,7 +190,7 @@ def _sentence(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}."
-    what = f"{type(error).__name__}: {error}".rstrip(".")
+    what = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
     return f"Sild failed where it should not: {what}. With SILD_TRACEBACK=1 it shows where."
 
 
