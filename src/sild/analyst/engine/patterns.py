@@ -35,15 +35,16 @@ _AUTHORITY = re.compile(
     r"(?:[^/?#@\s]{0,128}@)?(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[^/?#:@\\\s]{1,253})(?::\d{1,5})?(?=[/?#\\]|\Z)"
 )
 # Where an @ joins a word and a dotted name; what is before it is read backwards from there.
-_AT = re.compile(r"@(?P<host>[\w-]++(?:\.[\w-]++)++)")
+# A group is never possessive: Python before 3.11.5, as Debian 12 has it, loses matches then (CPython issue 106052).
+_AT = re.compile(r"@(?P<host>[\w-]++(?:\.[\w-]++)+)")
 _LOCAL_BACKWARDS = re.compile(r"[\w.+%-]{1,64}+")
 # Where a dot joins two words; the word before it is read backwards from there.
 _JOINT = re.compile(r"\.(?=[\w-])")
 _WORD_BACKWARDS = re.compile(r"[\w-]{1,255}+")
-_DOTTED = re.compile(r"[\w-]++(?:\.[\w-]++)++")
+_DOTTED = re.compile(r"[\w-]++(?:\.[\w-]++)+")
 _NOT_BEFORE = frozenset("./\\@$")
 _IPV6 = re.compile(
-    r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}+:){2,7}+(?:\d{1,3}+(?:\.\d{1,3}+){3}|[0-9A-Fa-f]{0,4}+)(?![\w:])(?:/\d{1,3}\b)?"
+    r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}+:){2,7}(?:\d{1,3}+(?:\.\d{1,3}+){3}|[0-9A-Fa-f]{0,4}+)(?![\w:])(?:/\d{1,3}\b)?"
 )
 _PREFIX = re.compile(r"/\d{1,2}(?![\d.])")
 _RANGE = re.compile(r"([\d.]{7,15})-([\d.]{7,15})")
@@ -74,7 +75,7 @@ _WINDOWS = re.compile(
 )
 _UNIX = re.compile(
     r"[~/](?<![\w/.:~%-].)(?:(?<=~)|(?<=/)(?:etc|tmp|var|usr|opt|home|root|dev|proc|bin|sbin|lib|lib64|boot|mnt|srv|run|Library|Users"
-    r"|Applications|private|System|data))(?:/[\w.@%+~-]{1,255}+)++"
+    r"|Applications|private|System|data))(?:/[\w.@%+~-]{1,255}+)+"
 )
 _TRAILING = ".,;:!?*_"
 _BRACKETS = {")": "(", "]": "[", "}": "{"}

@@ -12,7 +12,7 @@ LONGEST = 1_000
 SHORTEST = 12
 
 # A blank line, or a line that starts as a heading, an item of a list, a row of a table or a quotation, ends a sentence.
-_BLOCK = re.compile(r"\n(?:[ \t\r]{0,8}+\n)++|\n(?=[ \t]{0,8}(?:[#>|*•–-]{1,6}[ \t]|\d{1,3}[.)][ \t]))")
+_BLOCK = re.compile(r"\n(?:[ \t\r]{0,8}+\n)+|\n(?=[ \t]{0,8}(?:[#>|*•–-]{1,6}[ \t]|\d{1,3}[.)][ \t]))")
 _END = re.compile(r"[.!?…]{1,3}[\"'»”’)\]]{0,2}\s(?=[\s\"'«“„(\[]{0,4}[^\W_a-zа-яіїєґõäöüšž])")
 _ABBREVIATION = re.compile(
     r"(?:^|[\s(])(?:e\.g|i\.e|etc|vs|cf|approx|no|fig|mr|mrs|dr|inc|ltd|corp|nr|nt|s\.t|s\.o|lk|vt|jne|jms|sh|st|a|м|р|рр|ст|вул"
