@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 _BATCH = 256
+_THEN = (1980, 1, 1, 0, 0, 0)  # the first day that the format knows
+_LEVEL = 6
 _ARRAYS = {
     "ids": "U", "names": "U", "word_keys": "u4", "word_idf": "f4", "character_keys": "u4", "character_idf": "f4",
     "first": "u4", "columns": "u2", "weights": "i1", "scale": "f4", "bias": "f4", "calibration": "f4",
@@ -69,9 +71,17 @@ class Model:
         return calibrated(self.margins(texts), self.calibration)
 
     def pack(self) -> bytes:
-        """The model as a compressed npz file; the same arrays give the same bytes."""
+        """The model as a compressed npz file; the same arrays give the same bytes, whichever Python writes them.
+
+        numpy's own writer streams, and what a streamed member's header says changed between releases of Python 3.11.
+        """
         buffer = io.BytesIO()
-        np.savez_compressed(buffer, allow_pickle=False, **{name: getattr(self, name) for name in _ARRAYS})
+        with zipfile.ZipFile(buffer, "w") as archive:
+            for name in _ARRAYS:
+                array = io.BytesIO()
+                np.lib.format.write_array(array, getattr(self, name), allow_pickle=False)
+                entry = zipfile.ZipInfo(f"{name}.npy", _THEN)
+                archive.writestr(entry, array.getvalue(), zipfile.ZIP_DEFLATED, _LEVEL)
         return buffer.getvalue()
 
     def _margins(self, texts: Sequence[str]) -> Floats:
