@@ -52,7 +52,7 @@ def test_a_machine_starts_a_run_and_reads_its_report(call):
 def test_a_run_is_cancelled_and_resumed(call):
     started = call("POST", "runs", '{"solution": "echo", "suite": "copy"}', 201)
     assert call("POST", f"runs/{started['id']}/cancel")["state"] == "cancelled"
-    assert call("POST", f"runs/{started['id']}/cancel", status=400)["code"] == "run-state"
+    assert call("POST", f"runs/{started['id']}/cancel", status=409)["code"] == "run-state"
     assert call("POST", f"runs/{started['id']}/resume")["state"] == "waiting"
 
 
