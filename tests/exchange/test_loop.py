@@ -10,7 +10,8 @@ from sild.exchange import loop
 from sild.exchange.errors import LinkDownError
 from sild.exchange.models import Partner, Record
 
-pytestmark = [pytest.mark.integration, pytest.mark.django_db]
+# Real transactions: the loop closes connections that have grown old.
+pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
 
 def at(partner, link):
