@@ -36,7 +36,7 @@ class Config:
         allowed_hosts: SILD_ALLOWED_HOSTS, host names that the pages answer to, separated by commas.
         pages_https: SILD_PAGES_HTTPS, true when a proxy in front of the pages speaks HTTPS.
         log_format: SILD_LOG_FORMAT, `json` or `text`; by default text on a terminal.
-        pull_seconds: SILD_PULL_SECONDS, how often partners are asked for news.
+        pull_seconds: SILD_PULL_SECONDS, pause before a partner that failed, or does not wait, is asked again.
         language: SILD_LANGUAGE, the language for whoever has not chosen one.
         oidc: SILD_OIDC_ISSUER, SILD_OIDC_CLIENT_ID, SILD_OIDC_CLIENT_SECRET of the identity provider.
     """
