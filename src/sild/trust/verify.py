@@ -28,7 +28,7 @@ class Inclusion:
         self._top = max(size - 1, 0).bit_length()
         # Of the last proved leaf: its index, its path, its ancestors by height, and how much of the path is above each.
         self._index = -1
-        self._path: list[bytes] = []
+        self._path: tuple[bytes, ...] = ()
         self._ancestors = [b""] * self._top + [root]
         self._above = [0] * (self._top + 1)
 
@@ -40,31 +40,34 @@ class Inclusion:
         """
         if not 0 <= index < self._size:
             raise ProofError(f"There is no leaf {index} in a log of {self._size}.", code="index")
+        path = tuple(path)
         meeting = (index ^ self._index).bit_length() if self._index >= 0 else self._top
         ancestors, above = self._climb(leaf, index, path, meeting)
-        if ancestors[meeting] != self._ancestors[meeting]:
+        if ancestors[-1] != self._ancestors[meeting]:
             raise ProofError("The proof does not lead to the signed root.", code="proof")
-        kept = len(self._path) - self._above[meeting]
-        if list(path[len(path) - above[meeting] :]) != self._path[kept:]:
+        if path[len(path) - above[-1] :] != self._path[len(self._path) - self._above[meeting] :]:
             raise ProofError("The rest of the proof is not the way to the signed root.", code="length")
-        self._index, self._path = index, list(path)
-        self._ancestors = ancestors + self._ancestors[meeting + 1 :]
-        self._above = above + self._above[meeting + 1 :]
+        self._index, self._path = index, path
+        self._ancestors[: meeting + 1] = ancestors
+        self._above[: meeting + 1] = above
 
-    def _climb(self, leaf: bytes, index: int, path: Sequence[bytes], height: int) -> tuple[list[bytes], list[int]]:
+    def _climb(self, leaf: bytes, index: int, path: tuple[bytes, ...], height: int) -> tuple[list[bytes], list[int]]:
         """Hash from a leaf up to a height; returns the ancestors, and how much of the path is left above each."""
-        node, last, used = leaf, self._size - 1, 0
-        ancestors, above = [leaf], [len(path)]
+        node, last, left = leaf, self._size - 1, len(path)
+        ancestors, above = [node], [left]
+        steps = iter(path)
         for _ in range(height):
-            if index & 1 or index < last:
-                if used == len(path):
-                    raise ProofError("The proof ends below the root.", code="length")
-                sibling = path[used]
-                node = sha256(b"\x01" + (sibling + node if index & 1 else node + sibling)).digest()
-                used += 1
+            if index & 1:
+                node = sha256(b"\x01" + next(steps, b"") + node).digest()
+                left -= 1
+            elif index < last:
+                node = sha256(b"\x01" + node + next(steps, b"")).digest()
+                left -= 1
             index, last = index >> 1, last >> 1
             ancestors.append(node)
-            above.append(len(path) - used)
+            above.append(left)
+        if left < 0:
+            raise ProofError("The proof ends below the root.", code="length")
         return ancestors, above
 
 
