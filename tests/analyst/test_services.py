@@ -185,7 +185,7 @@ def test_mitres_own_bundle_is_kept_once_plain_or_compressed(operator):
         (b"{}", KnowledgeError),
         (b"not json", KnowledgeError),
         (b'{"objects": []}', KnowledgeError),
-        (gzip.compress(small_attack())[:50], AnalystError),
+        (gzip.compress(small_attack(), mtime=0)[:50], AnalystError),
     ],
 )
 def test_what_is_no_attack_bundle_is_refused(operator, data, error):

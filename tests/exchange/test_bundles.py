@@ -220,7 +220,7 @@ PAGE = "pages/00000001.json"
 HEAD = "bundle.json"
 TYPES = {"from": 1, "to": None, "after": "0", "pages": "1", "consistency": [], "cosignature": 7}
 FLAWS = {
-    **{f"without {name}": (in_json(HEAD, name, corpus.MISSING), "bundle-form") for name in bundles.HEAD_MEMBERS},
+    **{f"without {name}": (in_json(HEAD, name, corpus.MISSING), "bundle-form") for name in sorted(bundles.HEAD_MEMBERS)},
     **{
         f"{name} of another type": (in_json(HEAD, name, value), "bundle-form")
         for name, value in TYPES.items()
