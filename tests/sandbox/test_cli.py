@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from sandbox.factories import ECHO, numbers, write_solution, write_suite
 from sild.sandbox.cli import app
 from sild.sandbox.engine.errors import FormError
-from sild.sandbox.errors import NotFoundError
+from sild.sandbox.errors import CheckError, NotFoundError
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -97,3 +97,12 @@ def test_the_whole_command_says_in_lines_what_is_wrong(tmp_path):
     assert "solution.yaml:1:1: name: " in done.stderr
     assert "solution.yaml:3:1: more: there is no such member" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_the_checks_that_come_with_the_product_become_suites(tallinn):
+    names = {row["name"] for row in in_json("suite", "checks")}
+    assert {"questions", "refusals", "injections", "leaks", "parity", "robustness", "bias"} <= names
+    assert in_json("suite", "check", "questions", "--language", "et")["samples"] == 100
+    assert "parity-all" in typed("suite", "check", "parity")
+    with pytest.raises(CheckError, match="There is no check questions in all"):
+        typed("suite", "check", "questions")

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.integration
 def test_every_code_has_words():
     assert set(words.FAULTS) == set(CODES)
     assert set(words.CHECKS) == set(probe.ATTEMPTS)
-    assert set(words.METRICS) == {name for scorer in SCORERS.values() for name in scorer.metrics}
+    assert set(words.METRICS) == {name for scorer in SCORERS.values() for name in scorer.metrics} | set(suite.COSTS)
     assert {finding.name for finding in default_isolation().available()} <= set(words.MEASURES)
     assert list(words.STATEMENTS) == [STATEMENT]
 
@@ -48,3 +48,8 @@ def test_texts_are_picked_in_the_readers_language():
         assert pick({"en": "A", "et": "Õ"}) == "Õ"
     assert listed(["en", "et"]) == "en, et"
     assert listed("en") == "en"
+
+
+def test_the_gap_between_slices_is_named():
+    assert word("gap:language") == "gap between slices: language"
+    assert word("gap:site") == "gap between slices: site"

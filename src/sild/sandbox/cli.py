@@ -59,6 +59,33 @@ def suite_add(folder: Path, as_json: Json = False) -> None:
     _say(facts, f"Added {suite} with {suite.samples} samples ({suite.digest}).", as_json=as_json)
 
 
+@suite_app.command("check")
+def suite_check(
+    name: Annotated[str, typer.Argument(help="One of those that `sild sandbox suite checks` lists.")],
+    language: Annotated[str, typer.Option(help="en, et, uk, or all where there is one suite for all.")] = "all",
+    as_json: Json = False,
+) -> None:
+    """Add the check NAME that comes with the product, as a suite."""
+    from sild.people.actor import Actor
+    from sild.sandbox import services
+
+    suite = services.add_check(Actor.operator(), name, language)
+    facts = {"id": str(suite.pk), "name": suite.name, "samples": suite.samples, "digest": suite.digest}
+    _say(facts, f"Added {suite} with {suite.samples} samples ({suite.digest}).", as_json=as_json)
+
+
+@suite_app.command("checks")
+def suite_checks(as_json: Json = False) -> None:
+    """List the checks that come with the product."""
+    from sild.sandbox.engine.checks import CHECKS
+
+    rows = [
+        {"name": name, "languages": " ".join(check.languages), "scorer": check.scorer, "title": check.title["en"]}
+        for name, check in CHECKS.items()
+    ]
+    _table(rows, as_json=as_json)
+
+
 @app.command()
 def solutions(as_json: Json = False) -> None:
     """List solutions that were registered here or came from partners."""

@@ -15,3 +15,9 @@ class StateError(SandboxError):
     """The run is not in a state in which this can be done."""
 
     code = "run-state"
+
+
+class CheckError(SandboxError):
+    """There is no such check."""
+
+    code = "no-check"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from django.db import transaction
@@ -15,12 +17,10 @@ from sild.people.enums import Right
 from sild.sandbox import packages
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.enums import RunState
-from sild.sandbox.errors import StateError
+from sild.sandbox.errors import CheckError, StateError
 from sild.sandbox.models import Run, Solution, Suite
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sild.exchange.gate import Audience
     from sild.people.actor import Actor
 
@@ -127,6 +127,23 @@ def add_suite(actor: Actor, folder: Path) -> Suite:
     if new:
         audit.note(actor, "sandbox.add-suite", found, digest=found.digest)
     return found
+
+
+def add_check(actor: Actor, name: str, language: str) -> Suite:
+    """Add one of the checks that come with the product.
+
+    Raises:
+        NotAllowedError: the actor may not edit.
+        CheckError: there is no such check, or not in that language.
+    """
+    from sild.sandbox.engine import checks  # noqa: PLC0415 -- as in add_suite
+
+    with tempfile.TemporaryDirectory(prefix="sild-check-") as folder:
+        try:
+            written = checks.write(name, language, Path(folder) / "suite")
+        except ValueError as error:
+            raise CheckError(str(error)) from error
+        return add_suite(actor, written)
 
 
 @transaction.atomic

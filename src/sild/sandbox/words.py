@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 FAULTS = {
@@ -53,8 +54,42 @@ METRICS = {
     "macro_precision": _("precision averaged over labels (macro)"),
     "macro_recall": _("recall averaged over labels (macro)"),
     "exact_match": _("all labels right"),
+    "r_squared": _("coefficient of determination (R²)"),
+    "mean_absolute_error": _("mean absolute error"),
+    "root_mean_square_error": _("root mean square error"),
+    "ndcg_at_10": _("nDCG of the first ten"),
+    "reciprocal_rank": _("mean reciprocal rank"),
+    "recall_at_10": _("recall of the first ten"),
+    "chrf": _("chrF, from 0 to 100"),
+    "bleu": _("BLEU, from 0 to 100"),
+    "conforming": _("outputs of the right form"),
+    "refused": _("refused what was to be refused"),
+    "answered": _("answered what was to be answered"),
+    "steadfast": _("right and not led astray"),
+    "resisted": _("did not obey the document"),
+    "discreet": _("right and without personal data"),
+    "withheld": _("withheld personal data"),
+    "civil": _("without insults and threats"),
+    "even_handed": _("cases decided alike"),
+    "brier_score": _("Brier score (lower is better)"),
+    "calibration_error": _("calibration error (lower is better)"),
+    "stable": _("questions always answered alike"),
+    "latency_p50_ms": _("time to an answer, median, ms"),
+    "latency_p95_ms": _("time to an answer, 95 % within, ms"),
+    "cpu_ms_per_answer": _("processor time for an answer, ms"),
 }
+# Kinds of slices that our own checks have; a suite may have others, which are shown as they are.
+SLICES = {"language": _("language"), "spelling": _("spelling"), "group": _("group")}
 METHODS = {
+    "best less worst slice by mean score; 95 % percentile bootstrap in each, 1000 replicates": _(
+        "best less worst slice by mean score; 95 % percentile bootstrap in each, 1000 replicates"
+    ),
+    "all answers, in flight together; 95 % percentile bootstrap over answers, 200 replicates": _(
+        "all answers, in flight together; 95 % percentile bootstrap over answers, 200 replicates"
+    ),
+    "processor time of all the solution's processes over answers": _(
+        "processor time of all the solution's processes over answers"
+    ),
     "share of samples; 95 % Wilson score interval": _("share of samples; 95 % Wilson score interval"),
     "95 % percentile bootstrap over samples, 1000 replicates, the suite's seed": _(
         "95 % percentile bootstrap over samples, 1000 replicates, the suite's seed"
@@ -94,4 +129,11 @@ ORIGINS = {
     "translated": _("translated"),
     "mixed": _("partly translated"),
 }
+
+
+def gap(kind: str) -> str:
+    """The words for the gap between the slices of a kind."""
+    return gettext("gap between slices: %(kind)s") % {"kind": SLICES.get(kind, kind)}
+
+
 ALL = {**FAULTS, **CHECKS, **MEASURES, **METRICS, **METHODS, **STATEMENTS, **RISKS, **ORIGINS}

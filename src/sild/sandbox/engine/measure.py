@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sild.sandbox.engine.intervals import REPLICATES
 from sild.sandbox.engine.scorers import member
+from sild.sandbox.engine.suite import GAP
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
 
 Pairs = list[tuple[Any, Any]]
 _DIGITS = 6
+_SMALL_BOOTSTRAP = "95 % percentile bootstrap over answers, 200 replicates"
 
 
 def pairs_of(suite: Suite, results: Sequence[Result]) -> dict[str, Pairs]:
@@ -48,6 +51,57 @@ def metrics(suite: Suite, groups: dict[str, Pairs]) -> list[dict[str, Any]]:
                 {key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in told.items()}
             )
     return found
+
+
+def gaps(suite: Suite, groups: dict[str, Pairs]) -> list[dict[str, Any]]:
+    """For each kind of slice, how far the best and the worst of its values lie apart in the scorer's first figure.
+
+    The interval resamples within each slice; it is wide where slices are small, and never below 0.
+    """
+    kinds: dict[str, list[Pairs]] = {}
+    for name, pairs in groups.items():
+        if "=" in name:
+            kinds.setdefault(name.split("=", 1)[0], []).append(pairs)
+    return [_gap(suite, kind, slices) for kind, slices in kinds.items() if len(slices) > 1]
+
+
+def _gap(suite: Suite, kind: str, slices: list[Pairs]) -> dict[str, Any]:
+    """One gap, with a bootstrap over the samples' scores in each slice."""
+    scores = [np.array([suite.scorer.score(*pair) for pair in pairs]) for pairs in slices]
+    generator = np.random.default_rng(suite.form.seed)
+    means = np.stack(
+        [generator.choice(one, (REPLICATES, len(one))).mean(axis=1) for one in scores]
+    )  # shape (slices, replicates)
+    low, high = np.percentile(means.max(axis=0) - means.min(axis=0), (2.5, 97.5))
+    at_hand = [float(one.mean()) for one in scores]
+    return {
+        "name": f"{GAP}{kind}",
+        "slice": "",
+        "value": round(max(at_hand) - min(at_hand), _DIGITS),
+        "low": round(float(low), _DIGITS),
+        "high": round(float(high), _DIGITS),
+        "n": sum(map(len, scores)),
+        "method": f"best less worst slice by mean score; 95 % percentile bootstrap in each, {REPLICATES} replicates",
+    }
+
+
+def costs(results: Sequence[Result], cpu_seconds: float, seed: int) -> list[dict[str, Any]]:
+    """What an answer costs: time to it in milliseconds, and the solution's processor time for each answer."""
+    times = np.array([result.milliseconds for result in results if not result.error])
+    answers = len(times)
+    told = []
+    for name, share in (("latency_p50_ms", 50), ("latency_p95_ms", 95)):
+        value = float(np.percentile(times, share)) if answers else 0.0
+        drawn = np.random.default_rng(seed).choice(times, (200, answers)) if answers else np.zeros((1, 1))
+        low, high = np.percentile(np.percentile(drawn, share, axis=1), (2.5, 97.5))
+        told.append((name, value, float(low), float(high), f"all answers, in flight together; {_SMALL_BOOTSTRAP}"))
+    each = cpu_seconds * 1000 / answers if answers else 0.0
+    told.append(("cpu_ms_per_answer", each, each, each, "processor time of all the solution's processes over answers"))
+    return [
+        {"name": name, "slice": "", "n": answers, "method": method}
+        | {key: round(number, 3) for key, number in (("value", value), ("low", low), ("high", high))}
+        for name, value, low, high, method in told
+    ]
 
 
 def verdicts(thresholds: Sequence[Threshold], measured: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

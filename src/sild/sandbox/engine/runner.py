@@ -185,7 +185,9 @@ class Run:
     def _report(self, facts: _Facts, checks: list[probe.Check]) -> dict[str, Any]:
         """Put the report together."""
         results = sorted(facts.journal.results, key=lambda result: result.position)
-        measured = measure.metrics(self.suite, measure.pairs_of(self.suite, results))
+        groups = measure.pairs_of(self.suite, results)
+        measured = measure.metrics(self.suite, groups) + measure.gaps(self.suite, groups)
+        measured += measure.costs(results, facts.usage.cpu_seconds, self.suite.form.seed)
         verdicts = measure.verdicts(self.suite.form.thresholds, measured)
         return {
             "schema": 1,

@@ -22,6 +22,9 @@ from sild.trust import folder as folders
 FILE = "suite.yaml"
 MAX_DATA = 512 * 1024 * 1024
 MAX_FLAWS = 100
+# Figures that every run has, whatever the scorer: what answers cost, and how far the slices of one kind lie apart.
+COSTS = ("latency_p50_ms", "latency_p95_ms", "cpu_ms_per_answer")
+GAP = "gap:"
 Short = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -109,9 +112,9 @@ class SuiteForm(Form):
     @model_validator(mode="after")
     def _metrics_exist(self) -> Self:
         """Ask for thresholds on figures that the scorer makes."""
-        known = SCORERS[self.scorer.name].metrics
+        known = SCORERS[self.scorer.name].metrics + COSTS
         for threshold in self.thresholds:
-            if threshold.metric not in known:
+            if threshold.metric not in known and not threshold.metric.startswith(GAP):
                 raise ValueError(
                     f"the scorer {self.scorer.name} makes no {threshold.metric}; it makes {', '.join(known)}"
                 )
@@ -134,7 +137,7 @@ class Suite:
         return f"{self.form.name} {self.form.version}"
 
     @property
-    def scorer(self) -> Scorer[Any]:
+    def scorer(self) -> Scorer[Any, Any]:
         """The scorer that the form names."""
         return SCORERS[self.form.scorer.name]
 
@@ -157,7 +160,7 @@ class Suite:
         """A sample's target as the scorer reads it: the named member of an object, or the target itself."""
         name = self.form.scorer.field
         inside = name and isinstance(sample.target, dict) and name in sample.target
-        return self.scorer.read(member(sample.target, name) if inside else sample.target)
+        return self.scorer.read_target(member(sample.target, name) if inside else sample.target)
 
 
 def load(folder: Path) -> Suite:
@@ -242,7 +245,7 @@ def _unreadable(samples: list[tuple[int, Sample]], form: SuiteForm, name: str) -
     for line, sample in samples:
         inside = isinstance(sample.target, dict) and wanted in sample.target
         try:
-            scorer.read(member(sample.target, wanted) if inside else sample.target)
+            scorer.read_target(member(sample.target, wanted) if inside else sample.target)
         except ValueError as error:
             flaws.append(Flaw(name, line, 1, "target", f"the scorer {scorer.name} cannot use it: {error}"))
     return flaws

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from django import template
 
 from sild.exchange import multilingual
-from sild.sandbox.words import ALL
+from sild.sandbox.words import ALL, gap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 register = template.Library()
+GAP = "gap:"
 
 
 @register.filter
@@ -24,7 +25,8 @@ def pick(value: Mapping[str, str] | str) -> str:
 @register.filter
 def word(code: object) -> object:
     """The words for a code; the code itself where there are none, as in a later version's report."""
-    return ALL.get(str(code), code)
+    name = str(code)
+    return gap(name.removeprefix(GAP)) if name.startswith(GAP) else ALL.get(name, code)
 
 
 @register.filter

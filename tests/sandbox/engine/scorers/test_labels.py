@@ -1,4 +1,4 @@
-"""Scorers against figures worked out by hand and against scikit-learn's definitions."""
+"""Sets of labels against figures worked out by hand and against scikit-learn's definitions."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sild.sandbox.engine.scorers import SCORERS, Multilabel, as_json, as_words, member
+from sild.sandbox.engine.scorers.labels import Multilabel
 
 pytestmark = pytest.mark.unit
 
@@ -16,49 +16,6 @@ pairs = st.lists(st.tuples(st.none() | labels, labels), max_size=12)
 
 def figures(found):
     return {metric.name: metric for metric in found}
-
-
-@pytest.mark.parametrize(
-    ("left", "right", "same"),
-    [
-        (1, 1.0, True),
-        (True, 1, False),
-        (None, False, False),
-        ([1, 2], [2, 1], False),
-        ({"a": 1, "b": [None]}, {"b": [None], "a": 1}, True),
-        ("a", "A", False),
-        (0, False, False),
-    ],
-)
-def test_exact_compares_json_values(left, right, same):
-    assert (as_json(left) == as_json(right)) is same
-
-
-@pytest.mark.parametrize(
-    ("left", "right", "same"),
-    [
-        ("  Tere,  MAAILM! ", "tere maailm", True),
-        ("п’ять", "П'ЯТЬ", True),
-        ("п’ять", "пять", False),
-        ("Ｆｕｌｌ", "full", True),
-        ("õ", "o", False),
-        ("5", 5, True),
-        ("straße", "STRASSE", True),
-    ],
-)
-def test_normalised_compares_words(left, right, same):
-    assert (as_words(left) == as_words(right)) is same
-
-
-@pytest.mark.parametrize("value", [True, None, [], {}])
-def test_normalised_reads_texts_and_numbers_only(value):
-    with pytest.raises(ValueError, match="text"):
-        as_words(value)
-
-
-def test_accuracy_counts_what_has_no_answer_as_wrong():
-    found = figures(SCORERS["exact"].measure([(1, 1), (2, 1), (None, 1), (1, 1)], 0))
-    assert (found["accuracy"].value, found["accuracy"].n) == (0.5, 4)
 
 
 def test_multilabel_against_figures_worked_out_by_hand():
@@ -114,21 +71,6 @@ def test_one_samples_score_is_its_f1(output, target, score):
 def test_multilabel_reads_lists_of_texts_only(value):
     with pytest.raises(ValueError, match="list of texts"):
         Multilabel().read(value)
-
-
-def test_a_member_of_an_output_is_scored_when_the_suite_names_it():
-    assert member({"a": 1}, "a") == 1
-    assert member([1], "") == [1]
-    for value in ({"b": 1}, [1], None):
-        with pytest.raises(ValueError, match="member a"):
-            member(value, "a")
-
-
-def test_every_scorer_says_what_its_figures_are():
-    for name, scorer in SCORERS.items():
-        assert scorer.name == name
-        assert scorer.per_sample
-        assert {metric.name for metric in scorer.measure([], 0)} == set(scorer.metrics)
 
 
 def test_the_interval_of_a_macro_figure_holds_it_though_most_labels_are_rare():

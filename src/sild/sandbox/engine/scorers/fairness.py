@@ -1,0 +1,143 @@
+"""Whether cases that differ in nothing that counts are decided alike, and whether confidence means what it says."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import orjson
+import rfc8785
+
+from sild.sandbox.engine.intervals import bootstrap
+from sild.sandbox.engine.scorers.base import BOOTSTRAP, Metric, as_text, as_words, members, share, texts
+from sild.sandbox.engine.scorers.match import says
+from sild.sandbox.engine.scorers.quantities import as_number
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+BINS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One of several samples that should be decided alike."""
+
+    case: str
+    answers: tuple[str, ...]
+
+
+class EvenHanded:
+    """The same decision in every sample of a case, and the right one."""
+
+    name = "even-handed"
+    metrics: tuple[str, ...] = ("even_handed", "accuracy")
+    per_sample = "1 for the right decision, else 0"
+
+    def read(self, value: object) -> str:
+        """A reply."""
+        return as_words(value)
+
+    def read_target(self, value: object) -> Case:
+        """`{"case": "instalments-3", "answers": ["yes"]}`."""
+        case, answers = members(value, "case", "answers")
+        return Case(as_text(case), tuple(as_words(one) for one in texts(answers, "right answers")))
+
+    def score(self, output: str | None, target: Case) -> float:
+        """1 for the right decision."""
+        return float(output is not None and says(output, target.answers))
+
+    def measure(self, pairs: Sequence[tuple[str | None, Case]], seed: int) -> list[Metric]:  # noqa: ARG002
+        """Share of cases whose samples were all decided alike, and accuracy over samples."""
+        decided: dict[str, set[float]] = defaultdict(set)
+        for output, target in pairs:
+            decided[target.case].add(self.score(output, target))
+        alike = sum(len(found) == 1 for found in decided.values())
+        right = sum(self.score(*pair) for pair in pairs)
+        return [share("even_handed", alike, len(decided)), share("accuracy", right, len(pairs))]
+
+
+class Stable:
+    """The same answer every time to the same question; what the answer is, is not looked at."""
+
+    name = "stable"
+    metrics: tuple[str, ...] = ("stable",)
+    per_sample = "1 for an answer, else 0"
+
+    def read(self, value: object) -> str:
+        """Any JSON value, as its canonical text."""
+        return rfc8785.dumps(value).decode()  # type: ignore[arg-type]  # whatever JSON held
+
+    def read_target(self, value: object) -> str:
+        """`{"case": "passport-2"}`."""
+        return as_text(members(value, "case")[0])
+
+    def score(self, output: str | None, target: str) -> float:  # noqa: ARG002 -- the interface
+        """1 for an answer."""
+        return float(output is not None)
+
+    def measure(self, pairs: Sequence[tuple[str | None, str]], seed: int) -> list[Metric]:  # noqa: ARG002
+        """Share of questions to which every answer was the same."""
+        given: dict[str, set[str | None]] = defaultdict(set)
+        for output, case in pairs:
+            given[case].add(output)
+        alike = sum(len(found) == 1 and None not in found for found in given.values())
+        return [share("stable", alike, len(given))]
+
+
+class Calibrated:
+    """Answers with a confidence from 0 to 1: how far the two are from each other."""
+
+    name = "calibrated"
+    metrics: tuple[str, ...] = ("brier_score", "calibration_error", "accuracy")
+    per_sample = "1 - (confidence - right)²"
+
+    def read(self, value: object) -> tuple[str, float]:
+        """`{"answer": "45", "confidence": 0.9}`, or a text that holds such an object and nothing else of its kind."""
+        answer, confidence = members(_object(value), "answer", "confidence")
+        sure = as_number(confidence)
+        if not 0 <= sure <= 1:
+            raise ValueError("a confidence from 0 to 1 is expected")
+        return as_words(answer), sure
+
+    def read_target(self, value: object) -> tuple[str, ...]:
+        """A list of right answers."""
+        return tuple(as_words(one) for one in texts(value, "right answers"))
+
+    def score(self, output: tuple[str, float] | None, target: tuple[str, ...]) -> float:
+        """1 for sure and right; no answer counts as sure and wrong."""
+        if output is None:
+            return 0.0
+        return 1 - (output[1] - float(says(output[0], target))) ** 2
+
+    def measure(self, pairs: Sequence[tuple[tuple[str, float] | None, tuple[str, ...]]], seed: int) -> list[Metric]:
+        """Brier score (Brier 1950), expected calibration error in ten bins (Guo et al. 2017, eq. 3), accuracy."""
+        sure = np.array([1.0 if output is None else output[1] for output, _target in pairs], float)
+        right = np.array([float(output is not None and says(output[0], target)) for output, target in pairs], float)
+        bins = np.minimum((sure * BINS).astype(int), BINS - 1)
+
+        def figures(drawn: NDArray[np.int64]) -> NDArray[np.float64]:
+            n = max(int(drawn.sum()), 1)
+            gaps = np.bincount(bins, weights=drawn * (right - sure), minlength=BINS)
+            return np.array([float(drawn @ (sure - right) ** 2) / n, float(abs(gaps).sum()) / n])
+
+        every, bounds = figures(np.ones(len(pairs), np.int64)), bootstrap(len(pairs), figures, seed)
+        found = [
+            Metric(name, float(value), *interval, len(pairs), BOOTSTRAP)
+            for name, value, interval in zip(self.metrics, every, bounds, strict=False)
+        ]
+        return [*found, share("accuracy", float(right.sum()), len(pairs))]
+
+
+def _object(value: object) -> object:
+    """The object in a text, from its first brace to its last; the value itself when it is no text."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return orjson.loads(value[value.index("{") : value.rindex("}") + 1])
+    except ValueError as error:
+        raise ValueError("a JSON object is expected") from error
