@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
 from people.factories import MembershipFactory
@@ -10,10 +11,11 @@ from sandbox.factories import numbers, write_solution, write_suite
 from sild.exchange.models import Record
 from sild.people.actor import Actor
 from sild.people.enums import Role
-from sild.sandbox import services
+from sild.sandbox import results, services
+from sild.sandbox.engine import pack, samples
 from sild.sandbox.enums import RunState
 from sild.sandbox.execution import execute_run
-from sild.sandbox.models import Run
+from sild.sandbox.models import Run, Solution, Suite
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -111,12 +113,12 @@ def test_a_run_is_cancelled_and_resumed_by_a_click(client, person, things):
 
 
 def test_single_samples_and_their_file_can_be_looked_at(client, person, tmp_path):
-    samples = [{"id": "right", "input": 1, "target": 1}, {"id": "false", "input": "<i>", "target": 2}]
+    asked = [{"id": "right", "input": 1, "target": 1}, {"id": "false", "input": "<i>", "target": 2}]
     run = execute_run(
         services.start_run(
             person,
             services.register(person, write_solution(tmp_path / "s")),
-            services.add_suite(person, write_suite(tmp_path / "t", samples)),
+            services.add_suite(person, write_suite(tmp_path / "t", asked)),
         )
     )
     address = f"/sandbox/runs/{run.pk}/samples/"
@@ -189,3 +191,52 @@ def test_who_only_views_gets_no_buttons_and_no_way_around_them(client, finished)
     answer = client.post("/sandbox/runs/start/", {"solution": finished.solution_id, "suite": finished.suite_id})
     assert answer.status_code == 403
     assert client.post(f"/sandbox/runs/{finished.pk}/publish/", {"tlp": "GREEN", "to": ["partners"]}).status_code == 403
+
+
+def test_samples_are_searched_sorted_by_time_and_proved(client, finished):
+    address = f"/sandbox/runs/{finished.pk}/samples/"
+    assert page(client, address + "?which=slow").count("<tr>") == 21
+    assert page(client, address + "?which=all&words=nothing-like-it").count("There are none.") == 1
+    name = kept_name(finished)
+    answer = client.get(f"{address}proof/?id={name}")
+    report = finished.report["results"]
+    assert name in samples.check(answer.json(), report["root"], report["leaves"])
+    assert client.get(f"{address}proof/?id=nobody").status_code == 404
+
+
+def kept_name(run):
+    return next(results.of(run)).sample
+
+
+def test_two_runs_are_compared_side_by_side(client, person, things, finished):
+    other = execute_run(services.start_run(person, *things))
+    assert "Compare with another run" in page(client, finished.get_absolute_url())
+    text = page(client, f"/sandbox/runs/{finished.pk}/compare/?other={other.pk}")
+    assert "No difference was shown that chance could not explain." in text
+    assert "equal in 30" in text
+    waiting = services.start_run(person, *things)
+    assert "Only finished runs" in page(client, f"/sandbox/runs/{finished.pk}/compare/?other={waiting.pk}", 409)
+
+
+def test_runs_on_different_suites_are_not_compared(client, person, things, finished, tmp_path):
+    suite = services.add_suite(person, write_suite(tmp_path / "u", numbers(3)))
+    other = execute_run(services.start_run(person, things[0], suite))
+    assert "different suites" in page(client, f"/sandbox/runs/{finished.pk}/compare/?other={other.pk}", 409)
+
+
+def test_a_check_is_added_by_a_click(client, person):
+    answer = client.post("/sandbox/suites/add-check/", {"check": "questions:et"}, follow=True)
+    assert "Administrative questions" in answer.content.decode()
+    assert Suite.objects.get().name == "questions-et"
+    client.post("/sandbox/suites/add-check/", {"check": "nothing:et"})
+    assert Suite.objects.count() == 1
+
+
+def test_a_solution_is_registered_by_upload(client, person, tmp_path):
+    package = SimpleUploadedFile("echo.zip", pack.pack(write_solution(tmp_path / "s")))
+    client.post("/sandbox/solutions/upload/", {"package": package})
+    assert Solution.objects.get().name == "echo"
+    answer = client.post("/sandbox/solutions/upload/", {"package": SimpleUploadedFile("x.zip", b"no zip")})
+    assert answer.status_code >= 400
+    client.post("/sandbox/solutions/upload/", {})
+    assert Solution.objects.count() == 1

@@ -206,6 +206,47 @@ def show(run_id: Annotated[str, typer.Argument(metavar="RUN")], as_json: Json = 
         _say({}, f"{found}: {found.state}, {found.done} of {found.total} samples. {found.error}", as_json=False)
 
 
+@app.command()
+def compare(
+    first: Annotated[str, typer.Argument(metavar="RUN")],
+    second: Annotated[str, typer.Argument(metavar="OTHER")],
+    as_json: Json = False,
+) -> None:
+    """Compare RUN with OTHER on the same suite, sample by sample, with a paired test."""
+    from sild.people.actor import Actor
+    from sild.sandbox import finding, results
+
+    actor = Actor.operator()
+    found = results.compared(finding.run(actor, first), finding.run(actor, second))
+    sentence = (
+        f"Difference {found.difference:+.4f} (95 % interval {found.low:+.4f} to {found.high:+.4f}), "
+        f"p = {found.p_value:.4f}; better in {found.better}, worse in {found.worse}, equal in {found.equal} samples."
+    )
+    _say(found.facts, sentence, as_json=as_json)
+
+
+@app.command()
+def sample(
+    run_id: Annotated[str, typer.Argument(metavar="RUN")],
+    sample_id: Annotated[str, typer.Argument(metavar="SAMPLE")],
+) -> None:
+    """Print the result of one SAMPLE of RUN with the proof that the report covers it, as JSON."""
+    from sild.people.actor import Actor
+    from sild.sandbox import finding, results
+
+    _say(results.proved(finding.run(Actor.operator(), run_id), sample_id), "", as_json=True)
+
+
+@app.command("check-sample")
+def check_sample(report: Path, proof: Path, as_json: Json = False) -> None:
+    """Check the PROOF of one sample against a REPORT, both JSON files; needs neither node nor network."""
+    from sild.sandbox.engine import samples
+
+    results = json.loads(report.read_bytes())["results"]
+    line = samples.check(json.loads(proof.read_bytes()), results["root"], results["leaves"])
+    _say(json.loads(line), f"The sample belongs to the report: {line}", as_json=as_json)
+
+
 def _execute(started: Run, *, as_json: bool) -> None:
     """Execute a run with a progress bar and print its report."""
     from rich.console import Console

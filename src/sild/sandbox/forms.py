@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from sild.exchange.enums import Tlp
 from sild.exchange.gate import PARTNERS
 from sild.exchange.models import Partner
-from sild.sandbox.models import Solution, Suite
+from sild.exchange.multilingual import pick
+from sild.sandbox.enums import RunState
+from sild.sandbox.models import Run, Solution, Suite
 
 if TYPE_CHECKING:
     from sild.exchange.gate import Audience
@@ -31,6 +33,49 @@ class StartForm(forms.Form):
             field = self.fields[name]
             assert isinstance(field, forms.ModelChoiceField)
             field.queryset = model.objects.visible_to(actor)
+
+
+class CheckForm(forms.Form):
+    """Which of the checks that come with the product, in which language."""
+
+    check = forms.ChoiceField(label=_("Check"))
+
+    def __init__(self, data: object = None) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        from sild.sandbox.engine.checks import CHECKS  # noqa: PLC0415 -- its scorers load numpy, which is slow
+
+        field = self.fields["check"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [
+            (f"{name}:{language}", f"{pick(check.title)} ({language})" if check.per_language else pick(check.title))
+            for name, check in CHECKS.items()
+            for language in check.languages
+        ]
+
+    @property
+    def chosen(self) -> tuple[str, str]:
+        """Name and language."""
+        name, _colon, language = self.cleaned_data["check"].partition(":")
+        return name, language
+
+
+class UploadForm(forms.Form):
+    """A solution's folder as a ZIP file."""
+
+    package = forms.FileField(label=_("Solution as a ZIP file, with solution.yaml at its top"))
+
+
+class CompareForm(forms.Form):
+    """Another run on the same suite."""
+
+    other = forms.ModelChoiceField(label=_("Compare with"), queryset=Run.objects.none())
+
+    def __init__(self, actor: Actor, run: Run, data: object = None) -> None:
+        super().__init__(data)  # type: ignore[arg-type]
+        field = self.fields["other"]
+        assert isinstance(field, forms.ModelChoiceField)
+        others = actor.visible(Run.objects.select_related("solution", "suite")).exclude(pk=run.pk)
+        field.queryset = others.filter(suite=run.suite, state=RunState.FINISHED)
 
 
 class PublishForm(forms.Form):

@@ -15,6 +15,7 @@ from sild.exchange.models import Record
 from sild.people import audit
 from sild.people.enums import Right
 from sild.sandbox import packages
+from sild.sandbox.engine import pack
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.enums import RunState
 from sild.sandbox.errors import CheckError, StateError
@@ -53,6 +54,18 @@ def register(actor: Actor, folder: Path) -> Solution:
     if new:
         audit.note(actor, "sandbox.register", found, digest=found.digest)
     return found
+
+
+def register_package(actor: Actor, data: bytes) -> Solution:
+    """Register a solution from the ZIP of its folder.
+
+    Raises:
+        NotAllowedError, FormError, PackError: as `register`; the package is unpacked as a hostile one would be.
+    """
+    actor.require(Right.EDIT)
+    with tempfile.TemporaryDirectory(prefix="sild-solution-") as folder:
+        pack.unpack(data, Path(folder))
+        return register(actor, Path(folder))
 
 
 @transaction.atomic

@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import FileResponse
+from django.http import FileResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from sild.people.enums import Right
-from sild.sandbox import finding, services, tasks
-from sild.sandbox.engine.journal import Result, kept_results
-from sild.sandbox.forms import PublishForm, StartForm
+from sild.sandbox import finding, results, services, tasks
+from sild.sandbox.forms import CheckForm, CompareForm, PublishForm, StartForm, UploadForm
 from sild.sandbox.models import Run, Solution, Suite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from django.http import HttpResponse
 
     from sild.exchange.views import ActingRequest
 
 PER_PAGE = 25
 SAMPLES_SHOWN = 100
+WHICH = frozenset({"wrong", "unanswered", "slow", "all"})
 
 
 @require_GET
@@ -41,6 +39,8 @@ def index(request: ActingRequest) -> HttpResponse:
         "suites": Suite.objects.visible_to(actor)[:PER_PAGE],
         "runs": actor.visible(Run.objects.select_related("solution", "suite"))[:PER_PAGE],
         "form": StartForm(actor),
+        "checks": CheckForm(),
+        "upload": UploadForm(),
         "may_run": actor.may(Right.EDIT),
     }
     return render(request, "sandbox/index.html", context)
@@ -90,6 +90,7 @@ def run(request: ActingRequest, pk: str) -> HttpResponse:
         "run": shown,
         "report": shown.report,
         "form": PublishForm(),
+        "others": CompareForm(request.actor, shown),
         "may_run": request.actor.may(Right.EDIT),
         "may_publish": request.actor.may(Right.PUBLISH) and shown.report is not None and shown.record_id is None,
     }
@@ -142,11 +143,12 @@ def publish(request: ActingRequest, pk: str) -> HttpResponse:
 
 @require_GET
 def samples(request: ActingRequest, pk: str) -> HttpResponse:
-    """Results of single samples: all, those without a full score, or those without an answer."""
+    """Results of single samples: all, without a full score, without an answer, or the slowest; with certain words."""
     shown = finding.run(request.actor, str(pk))
-    which = request.GET.get("which", "wrong")
-    results = islice(_results(shown, which), SAMPLES_SHOWN)
-    context = {"run": shown, "results": list(results), "which": which, "most": SAMPLES_SHOWN}
+    which = cast("results.Which", request.GET.get("which", "wrong"))
+    words = request.GET.get("words", "").strip()
+    found = islice(results.of(shown, which if which in WHICH else "wrong", words), SAMPLES_SHOWN)
+    context = {"run": shown, "results": list(found), "which": which, "words": words, "most": SAMPLES_SHOWN}
     return render(request, "sandbox/samples.html", context)
 
 
@@ -158,10 +160,45 @@ def results_file(request: ActingRequest, pk: str) -> FileResponse:
     return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/jsonl")
 
 
-def _results(shown: Run, which: str) -> Iterator[Result]:
-    """The results that a filter lets through."""
-    if shown.report is None:
-        return
-    for result in kept_results(shown.folder(settings.CONFIG.home), shown.report["results"]["sha256"]):
-        if which == "all" or (which == "unanswered" and result.error) or (which == "wrong" and result.score < 1):
-            yield result
+@require_GET
+def sample_proof(request: ActingRequest, pk: str) -> HttpResponse:
+    """One sample's result with the proof that the report covers it, as a file."""
+    shown = finding.run(request.actor, str(pk))
+    proof = results.proved(shown, request.GET.get("id", ""))
+    answer = JsonResponse(proof, json_dumps_params={"ensure_ascii": False, "indent": 1})
+    answer["Content-Disposition"] = f'attachment; filename="sample-{shown.pk}.json"'
+    return answer
+
+
+@require_GET
+def compare(request: ActingRequest, pk: str) -> HttpResponse:
+    """Two runs on the same suite side by side."""
+    first = finding.run(request.actor, str(pk))
+    second = finding.run(request.actor, request.GET.get("other", ""))
+    compared = results.compared(first, second)
+    assert first.report is not None  # results.compared refuses what is not finished
+    assert second.report is not None
+    theirs = {(one["name"], one["slice"]): one for one in second.report["metrics"]}
+    rows = [(one, theirs.get((one["name"], one["slice"]))) for one in first.report["metrics"]]
+    context = {"first": first, "second": second, "compared": compared, "rows": rows}
+    return render(request, "sandbox/compare.html", context)
+
+
+@require_POST
+def add_check(request: ActingRequest) -> HttpResponse:
+    """Add one of the checks that come with the product."""
+    form = CheckForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("Choose a check."))
+        return redirect("sandbox:index")
+    return redirect(services.add_check(request.actor, *form.chosen))
+
+
+@require_POST
+def upload(request: ActingRequest) -> HttpResponse:
+    """Register a solution that was uploaded as a ZIP file."""
+    form = UploadForm(request.POST, request.FILES)
+    if not form.is_valid():
+        messages.error(request, _("Choose a ZIP file with a solution."))
+        return redirect("sandbox:index")
+    return redirect(services.register_package(request.actor, form.cleaned_data["package"].read()))

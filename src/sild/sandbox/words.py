@@ -81,6 +81,13 @@ METRICS = {
 # Kinds of slices that our own checks have; a suite may have others, which are shown as they are.
 SLICES = {"language": _("language"), "spelling": _("spelling"), "group": _("group")}
 METHODS = {
+    (
+        "difference of mean scores; 95 % percentile bootstrap over samples; two-sided sign-flip permutation test, "
+        "10000 permutations"
+    ): _(
+        "difference of mean scores; 95 % percentile bootstrap over samples; two-sided sign-flip permutation test, "
+        "10000 permutations"
+    ),
     "best less worst slice by mean score; 95 % percentile bootstrap in each, 1000 replicates": _(
         "best less worst slice by mean score; 95 % percentile bootstrap in each, 1000 replicates"
     ),
