@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import structlog
 from django.db import close_old_connections, connection
 
-from sild.exchange import guard, log, tile_files, witnesses
+from sild.exchange import guard, keys, log, tile_files, witnesses
 from sild.exchange.client import Client
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import ExchangeError
@@ -28,6 +28,7 @@ LOOK_EVERY_SECONDS = 0.25
 # Pause after a witness, or all of them, could not be asked.
 AGAIN_SECONDS = 5.0
 MAX_AGAIN_SECONDS = 300.0
+KEYS_EVERY_SECONDS = 3600.0
 
 
 class Keeper:
@@ -37,6 +38,7 @@ class Keeper:
         self._busy: set[str] = set()
         self._due: dict[str, float] = {}
         self._failures: dict[str, int] = {}
+        self._keys_due = 0.0
 
     def start(self, stop: Callable[[], bool]) -> threading.Thread:
         """Look after the log in a thread until told to stop."""
@@ -48,6 +50,9 @@ class Keeper:
         """Do what is due now; what goes wrong is logged and tried again later."""
         self._try("confirm", self._confirm)
         self._try("files", tile_files.bring_up)
+        if time.monotonic() >= self._keys_due:
+            self._keys_due = time.monotonic() + KEYS_EVERY_SECONDS
+            self._try("sealing key", lambda: keys.renew_sealing_key(Actor.operator("job")))
         checkpoint = log.latest()
         for partner in Partner.objects.filter(state=PartnerState.PINNED) if checkpoint else ():
             if checkpoint and partner.node not in self._busy and witnesses.cosigned_size(partner) < checkpoint.size:

@@ -57,6 +57,19 @@ def revoke(actor: Actor, kid: str, reason: str, root: Path | None = None) -> Ide
     return _install(actor, keys, rotation.revoke(keys, _root(root), kid, reason, now=datetime.now(UTC)))
 
 
+def renew_sealing_key(actor: Actor) -> Identity | None:
+    """Replace the sealing key when its 90 days are over; None when they are not.
+
+    Raises:
+        IdentityError: it is due, but the root is not at hand: whoever keeps it must rotate.
+    """
+    now = datetime.now(UTC)
+    current = Identity.parse(own.node_keys().document, on=None).current
+    if any(entry.last > now for entry in current if entry.role == "seal"):
+        return None
+    return rotate(actor, ["seal"])
+
+
 @transaction.atomic
 def announce(actor: Actor) -> Record | None:
     """Publish this node's identity if it is newer than what the log says; done again after a crash, never twice."""

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from sild.exchange import guard, own
-from sild.exchange.errors import UnsignedError
+from sild.exchange.errors import LogHeldError, UnsignedError
 from sild.exchange.models import Checkpoint, LogState, Record, Tile
 from sild.trust.checkpoint import Checkpoint as SignedCheckpoint
 from sild.trust.checkpoint import add_cosignature, sign_checkpoint
@@ -94,6 +94,15 @@ def latest() -> Checkpoint | None:
 def release(checkpoint: Checkpoint) -> None:
     """Remember that a checkpoint leaves, once it is durable and before anybody can have it."""
     transaction.on_commit(lambda: guard.hold(checkpoint))
+
+
+def held() -> str:
+    """Why this node's log is not signed, as a sentence; empty while it is whole."""
+    try:
+        guard.require_whole(LogState.objects.first() or LogState(), Tree(DatabaseTiles()))
+    except LogHeldError as error:
+        return str(error)
+    return ""
 
 
 def unsigned() -> int:

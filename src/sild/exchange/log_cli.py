@@ -69,15 +69,9 @@ def log_end(
 def _facts() -> dict[str, Any]:
     """How the log stands."""
     from sild.exchange import guard, log
-    from sild.exchange.errors import LogHeldError
-    from sild.exchange.models import Checkpoint, LogState
-    from sild.trust.tree import Tree
+    from sild.exchange.models import Checkpoint
 
-    held = ""
-    try:
-        guard.require_whole(LogState.objects.first() or LogState(), Tree(log.DatabaseTiles()))
-    except LogHeldError as error:
-        held = str(error)
+    held = log.held()
     known = guard.marks().furthest()
     return {
         "signed": Checkpoint.objects.values_list("size", flat=True).first() or 0,

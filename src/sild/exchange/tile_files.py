@@ -12,7 +12,6 @@ import shutil
 from typing import TYPE_CHECKING
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from sild.exchange import log
 from sild.exchange.enums import Tlp
@@ -77,7 +76,7 @@ def read(path: str) -> bytes:
         data = file.read_bytes() if file.is_file() else _made(tile)
         if data is not None:
             return data
-    raise NotFoundError(_("This log has no file %(path)s that everybody may read.") % {"path": path})
+    raise NotFoundError(f"This log has no file {path} that everybody may read.")
 
 
 def _known() -> str:

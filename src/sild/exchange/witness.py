@@ -6,7 +6,6 @@ import time
 from typing import TYPE_CHECKING
 
 from django.db import transaction
-from django.utils.translation import gettext as _
 
 from sild.exchange import history, own
 from sild.exchange.enums import PartnerState
@@ -68,7 +67,7 @@ def cosigned_checkpoint(hashed_origin: str) -> str:
     for partner in Partner.objects.exclude(their_cosigned=""):
         if origin_hash(log_origin(partner.node)) == hashed_origin:
             return partner.their_cosigned
-    raise NotFoundError(_("This witness never cosigned a checkpoint of that log."))
+    raise NotFoundError("This witness never cosigned a checkpoint of that log.")
 
 
 @transaction.atomic
@@ -81,7 +80,7 @@ def _add(body: str) -> str:
         raise WitnessError(400, str(error)) from error
     partner = Partner.objects.select_for_update().filter(node=claimed.origin.removesuffix("/log")).first()
     if partner is None or not partner.is_pinned or claimed.origin != log_origin(partner.node):
-        raise WitnessError(404, _("This witness does not know the log %(origin)s.") % {"origin": claimed.origin})
+        raise WitnessError(404, f"This witness does not know the log {claimed.origin}.")
     identity, checkpoint = _signed(partner, request.checkpoint)
     _check(partner, request, checkpoint)
     text = _without_others(request.checkpoint, identity)
@@ -95,7 +94,7 @@ def _add(body: str) -> str:
 def _signed(partner: Partner, text: str) -> tuple[Identity, Checkpoint]:
     """The partner's identity and the checkpoint, once both signatures of its log hold."""
     if partner.state == PartnerState.FROZEN:
-        raise WitnessError(403, _("%(node)s is frozen here until a person decides.") % {"node": partner.node})
+        raise WitnessError(403, f"{partner.node} is frozen here until a person decides.")
     try:
         identity = identity_of(partner)
         return identity, open_checkpoint(text, identity)
@@ -106,14 +105,13 @@ def _signed(partner: Partner, text: str) -> tuple[Identity, Checkpoint]:
 def _check(partner: Partner, request: Request, new: Checkpoint) -> None:
     """The checks on sizes and roots (tlog-witness, add-checkpoint)."""
     if request.old > new.size:
-        raise WitnessError(400, _("The old size is larger than the checkpoint's."))
+        raise WitnessError(400, "The old size is larger than the checkpoint's.")
     old = _parsed(partner.their_checkpoint) if partner.their_size else Checkpoint(new.origin, 0, EMPTY_ROOT)
     if new.size == old.size and new.root != old.root:
-        sentence = _("The log of %(node)s signed two checkpoints of %(size)s leaves that differ.")
-        named = {"node": partner.node, "size": new.size}
+        sentence = f"The log of {partner.node} signed two checkpoints of {new.size} leaves that differ."
         conflict = request.old != old.size
         raise WitnessError(
-            409 if conflict else 422, sentence % named, size=old.size if conflict else None, proven_by=partner.node
+            409 if conflict else 422, sentence, size=old.size if conflict else None, proven_by=partner.node
         )
     if request.old != old.size:
         raise _conflict(partner)
@@ -122,13 +120,13 @@ def _check(partner: Partner, request: Request, new: Checkpoint) -> None:
     except TrustError as error:
         raise WitnessError(422, str(error)) from error
     if new.size == 0 and new.root != EMPTY_ROOT:
-        raise WitnessError(422, _("The root of an empty log is not that of the empty tree."))
+        raise WitnessError(422, "The root of an empty log is not that of the empty tree.")
 
 
 def _conflict(partner: Partner) -> WitnessError:
     """The answer to a log that is wrong about how far we saw it."""
     size = Partner.objects.values_list("their_size", flat=True).get(pk=partner.pk)
-    return WitnessError(409, _("This witness saw %(size)s leaves of the log.") % {"size": size}, size=size)
+    return WitnessError(409, f"This witness saw {size} leaves of the log.", size=size)
 
 
 def _cosign(partner: Partner, text: str) -> str:
