@@ -2,7 +2,32 @@
 
 from __future__ import annotations
 
+import dataclasses
+import shutil
+
 import pytest
+from django.conf import settings as django_settings
+
+
+@pytest.fixture(autouse=True, scope="session")
+def memory_of_this_run(tmp_path_factory):
+    """Where nodes keep what forgets at a reboot; the processes that tests start use it, too."""
+    folder = tmp_path_factory.mktemp("run")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("SILD_RUN", str(folder))
+        patch.setattr(django_settings, "CONFIG", dataclasses.replace(django_settings.CONFIG, run=folder))
+        yield folder
+
+
+@pytest.fixture(autouse=True)
+def each_log_begins_anew(request, memory_of_this_run, tmp_path_factory):
+    """The next test has an empty database, so nothing may remember the log of this one."""
+    yield
+    if request.node.get_closest_marker("e2e") is None:
+        for left in memory_of_this_run.iterdir():
+            left.unlink()
+        for left in tmp_path_factory.getbasetemp().glob("tallinn*/log"):
+            shutil.rmtree(left)
 
 
 @pytest.hookimpl(trylast=True)

@@ -2,7 +2,7 @@
 
 import dataclasses
 import shutil
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.conf import settings as django_settings
@@ -18,7 +18,7 @@ from sild.people.models import AuditEntry
 from sild.trust import rotation
 from sild.trust.checkpoint import cosign, is_signed_under, open_checkpoint
 from sild.trust.errors import IdentityError
-from sild.trust.identity import Identity
+from sild.trust.identity import Identity, NodeKeys
 from sild.trust.lifetimes import ROLES
 
 LONG_AGO = datetime(2026, 10, 1, tzinfo=UTC)
@@ -131,3 +131,28 @@ def test_a_new_partner_gets_the_identities_that_were_announced(operator, pinned)
     keys.rotate(operator, ["seal"])
     assert pinned.state == PartnerState.PINNED
     assert [row.record.body["serial"] for row in Delivery.objects.filter(partner=pinned)] == [2, 3]
+
+
+def test_the_sealing_key_is_replaced_by_itself_when_its_days_are_over(operator, tmp_path):
+    assert keys.renew_sealing_key(Actor.operator("job")) is None
+    old = made_long_ago(tmp_path)
+    renewed = keys.renew_sealing_key(Actor.operator("job"))
+    assert (renewed.serial, renewed.seal) == (2, own.node_keys().seal.public)
+    # What was sealed for the old one opens for the overlap.
+    assert old.seal.public in {pair.public for pair in own.node_keys().seals}
+    assert keys.renew_sealing_key(Actor.operator("job")) is None
+
+
+def test_without_the_root_it_is_demanded_instead(operator, tmp_path):
+    made_long_ago(tmp_path)
+    (tmp_path / "keys" / "root.key").unlink()
+    with pytest.raises(IdentityError, match=r"root\.key cannot be read"):
+        keys.renew_sealing_key(Actor.operator("job"))
+
+
+def made_long_ago(home):
+    """Keys whose sealing key should have been replaced ten days ago."""
+    shutil.rmtree(home / "keys")
+    made = NodeKeys.generate("tallinn", now=datetime.now(UTC) - timedelta(days=100))
+    made.save(home / "keys")
+    return made

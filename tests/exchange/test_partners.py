@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from sild.exchange import partners
+from sild.exchange import partners, services
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import NotFoundError, PartnerError
-from sild.exchange.models import Partner
+from sild.exchange.models import Delivery, Partner
 from sild.people.actor import Actor
 from sild.people.enums import Role
 from sild.people.errors import NotAllowedError
@@ -93,6 +93,7 @@ def test_only_administrators_add_pin_and_unfreeze(kyiv, pinned):
         lambda: partners.add(editor, kyiv.keys.identity_document(), URL),
         lambda: partners.pin(editor, "kyiv", pinned.fingerprint),
         lambda: partners.unfreeze(editor, "kyiv", "because"),
+        lambda: partners.unpin(editor, "kyiv", "because"),
     ):
         with pytest.raises(NotAllowedError):
             act()
@@ -109,6 +110,45 @@ def test_a_frozen_partner_goes_on_when_a_person_says_why(operator, pinned):
     }
     with pytest.raises(PartnerError, match="not frozen"):
         partners.unfreeze(operator, "kyiv", "again")
+
+
+def test_a_pin_is_removed_with_a_reason_and_a_trace(operator, pinned, kyiv):
+    with pytest.raises(PartnerError, match="Write down why"):
+        partners.unpin(operator, "kyiv", " ")
+    gone = partners.unpin(operator, "kyiv", "Their root was stolen.")
+    assert (gone.state, gone.reason, gone.pinned_at) == (PartnerState.ADDED, "Their root was stolen.", None)
+    assert partners.by_thumbprint(kyiv.keys.tls.public.spki_thumbprint) is None
+    assert AuditEntry.objects.get(action="exchange.unpin-partner").details == {
+        "fingerprint": pinned.fingerprint,
+        "reason": "Their root was stolen.",
+    }
+    with pytest.raises(PartnerError, match="not pinned"):
+        partners.unpin(operator, "kyiv", "again")
+
+
+def test_a_partner_that_is_pinned_again_gets_what_it_missed_and_nothing_twice(operator, pinned):
+    first = _comment(operator)
+    partners.unpin(operator, "kyiv", "by mistake")
+    second = _comment(operator)
+    again = partners.pin(operator, "kyiv", pinned.fingerprint)
+    assert again.reason == ""
+    rows = Delivery.objects.filter(partner=again)
+    assert [(row.position, row.record) for row in rows] == [(1, first), (2, second)]
+
+
+def test_a_node_with_a_new_root_needs_a_new_name(operator, pinned):
+    Partner.objects.update(their_size=3)
+    partners.unpin(operator, "kyiv", "Their root was stolen.")
+    new = NodeKeys.generate("kyiv", now=datetime.now(UTC))
+    with pytest.raises(PartnerError) as refused:
+        partners.add(operator, new.identity_document(), URL)
+    assert refused.value.code == "new-root"
+
+
+def _comment(actor):
+    return services.publish(
+        actor, kind="exchange.comment", subject="x", body={"text": "x"}, tlp="GREEN", audience="partners"
+    )
 
 
 def test_an_unknown_partner_says_how_to_add_one(operator):

@@ -27,7 +27,7 @@ def scope(keys, method, path, query=""):
 
 
 def ask(keys, method, path, query="", body=b""):
-    status, answer = wire._answer(scope(keys, method, path, query), body)
+    status, answer = wire._answer(scope(keys, method, path, query), body)[:2]
     return status, orjson.loads(answer) if answer else None
 
 

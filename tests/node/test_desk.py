@@ -1,15 +1,20 @@
 from __future__ import annotations
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from node.factories import DeliveryFactory, PartnerFactory, RecordFactory, RefusalFactory
 from people.factories import MembershipFactory
+from sild.exchange import guard, log
 from sild.exchange.enums import PartnerState, Tlp
+from sild.exchange.models import LogState, Tile
 from sild.node import desk
 from sild.people.actor import Actor
+from sild.people.enums import Role
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -76,3 +81,50 @@ def test_a_link_counts_what_went_and_what_came():
     RecordFactory(received_now=True)
     (link,) = desk.links()
     assert (link.sent, link.waiting, link.received) == (3, 2, 1)
+
+
+def test_a_log_that_went_back_comes_before_everything_to_whoever_administers(tallinn_signed):
+    tallinn_signed(3)
+    LogState.objects.update(size=1)
+    PartnerFactory(name="Vilnius", state=PartnerState.FROZEN)
+    assert "went back" in sentences()[0][1]
+    viewer = Actor(who="viewer", role=Role.VIEWER)
+    assert "went back" not in str(sentences(viewer))
+
+
+def test_records_that_wait_for_a_partners_word_are_counted(tallinn_signed):
+    PartnerFactory()
+    tallinn_signed(1)
+    guard.marks().fleeting.unlink()
+    LogState.objects.update(size=2)
+    Tile.objects.update(hashes=bytes(Tile.objects.get().hashes) + bytes(32))
+    assert sentences() == [
+        ("warning", "1 record is not signed yet: no partner has said since the restart how far it saw our log.")
+    ]
+
+
+def test_own_keys_that_run_out_are_demanded(monkeypatch):
+    def endings(_identity):
+        return [
+            {"name": "The sealing key", "ends": timezone.now() - timedelta(days=1)},
+            {"name": "The key of the links", "ends": timezone.now() + timedelta(days=9)},
+        ]
+
+    monkeypatch.setattr(desk.keys, "endings_of", endings)
+    (first, late), (second, _soon) = sentences()
+    assert (first, second) == ("danger", "warning")
+    assert "Whoever keeps the root must do it" in late
+
+
+@pytest.fixture
+def tallinn_signed(tmp_path, settings):
+    """A node of its own whose log has so many signed leaves, and remembers that it signed them."""
+    (tmp_path / "keys").symlink_to(settings.CONFIG.keys)
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, home=tmp_path)
+
+    def sign(count):
+        with transaction.atomic():
+            checkpoint = log.append(log.lock(), [bytes([number]) * 32 for number in range(count)])
+        guard.hold(checkpoint, begin=True)
+
+    return sign

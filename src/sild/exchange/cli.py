@@ -65,6 +65,32 @@ def partner_pin(
     console.print(f"Pinned {partner.node} ({partner.fingerprint}). Records flow from now on.")
 
 
+@partner_app.command("unpin")
+def partner_unpin(
+    node: str,
+    reason: Annotated[str, typer.Option(help="Why, as in: their root was compromised; the audit trail keeps it.")],
+) -> None:
+    """Remove the pin of a partner: from now on nothing goes there and nothing comes from there."""
+    from sild.exchange import partners
+    from sild.people.actor import Actor
+
+    partner = partners.unpin(Actor.operator(), node, reason)
+    console.print(f"Unpinned {partner.node}. To pin it again, compare fingerprints anew: sild partner pin {node}")
+
+
+@partner_app.command("unfreeze")
+def partner_unfreeze(
+    node: str,
+    decision: Annotated[str, typer.Option(help="Why import may go on; the audit trail keeps it.")],
+) -> None:
+    """Let a frozen partner go on, after its people explained what happened."""
+    from sild.exchange import partners
+    from sild.people.actor import Actor
+
+    partners.unfreeze(Actor.operator(), node, decision)
+    console.print(f"Import from {node} goes on.")
+
+
 @partner_app.command("list")
 def partner_list(as_json: Json = False) -> None:
     """List partners, how far each is trusted and how delivery stands."""

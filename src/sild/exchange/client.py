@@ -14,6 +14,7 @@ from sild.exchange.errors import HistoryError, LinkDownError, PartnerError
 from sild.exchange.partners import identity_of
 from sild.trust.errors import TrustError
 from sild.trust.tls import open_pool
+from sild.trust.witness import origin_hash
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -24,6 +25,9 @@ IDENTITY_PATH = "/.well-known/sild/identity"
 INDEX_PATH = "/exchange/v1/index"
 COSIGNATURE_PATH = "/exchange/v1/cosignatures"
 ATTACHMENT_PATH = "/exchange/v1/attachments"
+HELD_PATH = "/exchange/v1/held"
+WITNESS_PATH = "/witness"
+JSON, TEXT = "application/json", "text/plain; charset=utf-8"
 MAX_ANSWER = 96 * 1024 * 1024
 TIMEOUT = urllib3.Timeout(connect=5, read=30)
 
@@ -75,18 +79,46 @@ class Client(AbstractContextManager["Client"]):
         """Give the partner our witness's line for its checkpoint of that size."""
         self._call("POST", COSIGNATURE_PATH, orjson.dumps({"size": size, "line": line}))
 
+    def add_checkpoint(self, request: str) -> tuple[int, str]:
+        """Ask the partner, as our witness, to cosign (C2SP tlog-witness); returns status and body.
+
+        Only 200 and 409 are answers; every other status is raised as an error.
+        """
+        status, data = self._request("POST", f"{WITNESS_PATH}/add-checkpoint", request.encode(), TEXT)
+        if status not in {HTTPStatus.OK, HTTPStatus.CONFLICT}:
+            self._read(status, data)
+        return status, data.decode("utf-8", "replace")
+
+    def cosigned_checkpoint(self, origin: str) -> str:
+        """The last checkpoint of that log that the partner cosigned, unverified; empty when there is none."""
+        status, data = self._request("GET", f"{WITNESS_PATH}/{origin_hash(origin)}/checkpoint")
+        if status == HTTPStatus.NOT_FOUND:
+            return ""
+        return (self._read(status, data) or b"").decode("utf-8", "replace")
+
+    def held(self, first: int) -> dict[str, Any]:
+        """Records of our own, from a leaf on, that the partner has, and how far it read our index; see `recovery`."""
+        answer = orjson.loads(self._call("GET", f"{HELD_PATH}?from={first}") or b"null")
+        if not isinstance(answer, dict):
+            raise LinkDownError(f"{self._url} answered with something that is no list of records.", code="answer")
+        return answer
+
     def attachment(self, record_id: str, blob: str) -> bytes:
         """The bytes of a record's file, as they travel: sealed when the record's audience is narrow."""
         return self._call("GET", f"{ATTACHMENT_PATH}?record={record_id}&blob={blob}") or b""
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> bytes | None:
         """One request; None for 204."""
+        return self._read(*self._request(method, path, body, JSON))
+
+    def _request(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> tuple[int, bytes]:
+        """One request; status and body."""
         try:
             answer = self._pool.request(
                 method,
                 path,
                 body=body,
-                headers={"accept-encoding": "gzip", **({"content-type": "application/json"} if body else {})},
+                headers={"accept-encoding": "gzip", **({"content-type": kind} if body else {})},
                 timeout=TIMEOUT,
                 retries=False,
                 redirect=False,
@@ -101,7 +133,7 @@ class Client(AbstractContextManager["Client"]):
             ) from error
         if len(data) > MAX_ANSWER:
             raise LinkDownError(f"{self._url} answered with more than {MAX_ANSWER} bytes.", code="oversized")
-        return self._read(answer.status, data)
+        return answer.status, data
 
     def _read(self, status: int, data: bytes) -> bytes | None:
         """The answer's body; None for 204; a problem is raised as the error that it names."""

@@ -87,6 +87,34 @@ class BlobError(ExchangeError):
     code = "blob"
 
 
+class LogHeldError(ExchangeError):
+    """This node's own log went back, was ended, or cannot be marked as signed: people must decide."""
+
+    code = "log-held"
+
+
+class UnsignedError(ExchangeError):
+    """A record that no checkpoint covers yet, because partners are asked first whether this node was restored."""
+
+    code = "unsigned"
+
+
+class WitnessError(ExchangeError):
+    """A checkpoint that this node does not cosign.
+
+    Attributes:
+        status: the HTTP status that C2SP tlog-witness asks for.
+        size: what a log that is wrong about how far we saw it is told; None for other reasons.
+        proven_by: the node that signed two different checkpoints of one size; empty when none is proven to.
+    """
+
+    code = "witness"
+
+    def __init__(self, status: int, message: str, *, size: int | None = None, proven_by: str = "") -> None:
+        super().__init__(message)
+        self.status, self.size, self.proven_by = status, size, proven_by
+
+
 class NotFoundError(ExchangeError):
     """No such record or partner here."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sild.exchange import identities, log, own
+from sild.exchange.errors import UnsignedError
 from sild.exchange.models import Partner, Record
 from sild.trust.evidence import Known, Verdict, build_record_file, verify_record_file
 from sild.trust.identity import Identity
@@ -29,7 +30,11 @@ def verify(record: Record) -> Verdict:
         newest=_newest(record),
         seen=record.received or record.issued,
     )
-    return verify_record_file(record_file(record), known=known)
+    try:
+        file = record_file(record)
+    except UnsignedError as error:
+        return Verdict(ok=False, code=error.code, sentence=str(error))
+    return verify_record_file(file, known=known)
 
 
 def own_identity() -> Identity:

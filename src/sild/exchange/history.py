@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sild.exchange.errors import HistoryError, StaleError, TransferError
+from sild.exchange.models import Partner
 from sild.trust.checkpoint import Checkpoint, open_checkpoint
 from sild.trust.encoding import unb64
 from sild.trust.errors import TrustError
 from sild.trust.verify import verify_consistency
 
 if TYPE_CHECKING:
-    from sild.exchange.models import Partner
     from sild.trust.identity import Identity
 
 PAGE = frozenset({"checkpoint", "consistency", "entries", "more"})
@@ -52,8 +52,9 @@ def verified_checkpoint(
         HistoryError: code `log-shrank` or `log-forked`.
     """
     checkpoint = signed_checkpoint(partner, identity, page["checkpoint"])
-    if have is not None and have <= checkpoint.size < partner.their_size:
-        raise StaleError(f"Another process has imported from {partner.node} since this page was asked for.")
+    if have is not None and have < partner.their_size != checkpoint.size >= have:
+        # The page proves growth from what was known when it was asked for, which says nothing of what is known now.
+        raise StaleError(f"Another process has verified more of {partner.node} since this page was asked for.")
     if checkpoint.size < partner.their_size:
         raise HistoryError(
             f"The log of {partner.node} shrank from {partner.their_size} to {checkpoint.size} leaves.",
@@ -77,10 +78,16 @@ def signed_checkpoint(partner: Partner, identity: Identity, text: str) -> Checkp
 
 
 def remember(partner: Partner, checkpoint: Checkpoint, text: str) -> None:
-    """Keep the newest verified checkpoint, from which the next one must continue."""
+    """Keep the newest verified checkpoint, from which the next one must continue.
+
+    Raises:
+        StaleError: another process has verified a checkpoint since; this one was not compared with it.
+    """
     if checkpoint.size > partner.their_size:
+        unchanged = Partner.objects.filter(pk=partner.pk, their_size=partner.their_size)
+        if not unchanged.update(their_size=checkpoint.size, their_checkpoint=text):
+            raise StaleError(f"Another process has verified more of the log of {partner.node} in the meantime.")
         partner.their_size, partner.their_checkpoint = checkpoint.size, text
-        partner.save(update_fields=["their_size", "their_checkpoint"])
 
 
 def _verify_growth(partner: Partner, new: Checkpoint, consistency: list[str]) -> None:

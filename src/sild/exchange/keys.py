@@ -19,6 +19,7 @@ from sild.people.enums import Right
 from sild.trust import rotation
 from sild.trust.identity import Identity
 from sild.trust.lifetimes import endings
+from sild.trust.token import obtain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,13 +31,14 @@ if TYPE_CHECKING:
 KIND = "trust.identity"
 
 
-def rotate(actor: Actor, roles: Sequence[str], root: Path | None = None) -> Identity:
+def rotate(actor: Actor, roles: Sequence[str], root: Path | None = None, token: str = "") -> Identity:
     """New keys for some roles; what the old ones sealed and signed goes on to count for the overlap.
 
     Args:
         actor: an administrator.
         roles: of `sign`, `log`, `seal`, `tls`.
         root: the file or folder with the root's private keys; those of the node's own folder when None.
+        token: PKCS#11 URI of the new Ed25519 key, for one role alone; empty to keep both new keys in a file.
 
     Raises:
         NotAllowedError: the actor does not administer.
@@ -44,7 +46,8 @@ def rotate(actor: Actor, roles: Sequence[str], root: Path | None = None) -> Iden
     """
     actor.require(Right.ADMINISTER)
     keys = own.node_keys()
-    return _install(actor, keys, rotation.rotate(keys, _root(root), roles, now=datetime.now(UTC)))
+    pair = obtain(token) if token else None
+    return _install(actor, keys, rotation.rotate(keys, _root(root), roles, now=datetime.now(UTC), token=pair))
 
 
 def revoke(actor: Actor, kid: str, reason: str, root: Path | None = None) -> Identity:
@@ -52,6 +55,19 @@ def revoke(actor: Actor, kid: str, reason: str, root: Path | None = None) -> Ide
     actor.require(Right.ADMINISTER)
     keys = own.node_keys()
     return _install(actor, keys, rotation.revoke(keys, _root(root), kid, reason, now=datetime.now(UTC)))
+
+
+def renew_sealing_key(actor: Actor) -> Identity | None:
+    """Replace the sealing key when its 90 days are over; None when they are not.
+
+    Raises:
+        IdentityError: it is due, but the root is not at hand: whoever keeps it must rotate.
+    """
+    now = datetime.now(UTC)
+    current = Identity.parse(own.node_keys().document, on=None).current
+    if any(entry.last > now for entry in current if entry.role == "seal"):
+        return None
+    return rotate(actor, ["seal"])
 
 
 @transaction.atomic

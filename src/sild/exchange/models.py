@@ -39,6 +39,8 @@ class Partner(models.Model):
     chain = models.BinaryField(default=bytes(32), editable=False)
     their_size = models.PositiveBigIntegerField(default=0)
     their_checkpoint = models.TextField(blank=True, default="")
+    # The last checkpoint of theirs that we cosigned, with our line (C2SP tlog-witness, Monitor Retrieval).
+    their_cosigned = models.TextField(blank=True, default="")
     # How far they have confirmed reading what we number for them.
     delivered = models.PositiveBigIntegerField(default=0)
     # Leaves of their log up to which we have acknowledged what came.
@@ -187,6 +189,8 @@ class LogState(models.Model):
     """The one row that is locked while leaves are added, so that there is one sequencer at a time."""
 
     size = models.PositiveBigIntegerField(default=0)
+    # Why people ended this log for good; empty while it lives.
+    ended = models.TextField(blank=True, default="")
 
     def __str__(self) -> str:
         return f"{self.size} leaves"

@@ -67,7 +67,8 @@ def entries_after(
     partner: Partner, after: int, checkpoint: Checkpoint, tree: Tree
 ) -> tuple[list[dict[str, Any]], bool]:
     """Entries up to the page's limits, and whether there are more."""
-    rows = Delivery.objects.filter(partner=partner, position__gt=after).select_related("record")[: PAGE_RECORDS + 1]
+    signed = Delivery.objects.filter(partner=partner, position__gt=after, record__leaf_index__lt=checkpoint.size)
+    rows = signed.select_related("record")[: PAGE_RECORDS + 1]
     entries: list[dict[str, Any]] = []
     size = 0
     for row in rows:

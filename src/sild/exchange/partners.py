@@ -64,6 +64,13 @@ def add(actor: Actor, document: bytes, url: str, *, name: str = "") -> Partner:
               "Ask them over a channel that you trust what happened.")
             % {"node": identity.node, "old": known.fingerprint, "new": identity.fingerprint}
         )  # fmt: skip
+    if known and known.their_size and known.fingerprint != identity.fingerprint:
+        raise PartnerError(
+            _("%(node)s kept a log under another root, %(old)s, and records of it are here. A node with a new root "
+              "needs a new name, so that nobody takes one for the other.")
+            % {"node": identity.node, "old": known.fingerprint},
+            code="new-root",
+        )  # fmt: skip
     if known and known.fingerprint == identity.fingerprint:
         _refuse_rollback(known, identity)
     identities.remember(identity)
@@ -106,11 +113,31 @@ def pin(actor: Actor, node: str, fingerprint: str) -> Partner:
             % {"heard": heard, "node": node, "have": partner.fingerprint}
         )  # fmt: skip
     if partner.state == PartnerState.ADDED:
-        partner.state = PartnerState.PINNED
+        partner.state, partner.reason = PartnerState.PINNED, ""
         partner.pinned_at = timezone.now()
-        partner.save(update_fields=["state", "pinned_at"])
-        enqueue(list(Record.objects.filter(received=None).order_by("leaf_index")), [partner])
+        partner.save(update_fields=["state", "reason", "pinned_at"])
+        unnumbered = Record.objects.filter(received=None).exclude(deliveries__partner=partner)
+        enqueue(list(unnumbered.order_by("leaf_index")), [partner])
         audit.note(actor, "exchange.pin-partner", node, fingerprint=partner.fingerprint)
+    return partner
+
+
+@transaction.atomic
+def unpin(actor: Actor, node: str, reason: str) -> Partner:
+    """Remove a pin: its keys open no link any more and nothing is imported; what was exchanged stays.
+
+    Raises:
+        PartnerError: there is no pin, or no reason was given.
+    """
+    actor.require(Right.ADMINISTER)
+    partner = get(node, lock=True)
+    if not partner.is_pinned:
+        raise PartnerError(_("%(node)s is not pinned.") % {"node": node})
+    if not reason.strip():
+        raise PartnerError(_("Write down why the pin is removed; the audit trail keeps it."), code="reason")
+    partner.state, partner.reason, partner.pinned_at = PartnerState.ADDED, reason.strip(), None
+    partner.save(update_fields=["state", "reason", "pinned_at"])
+    audit.note(actor, "exchange.unpin-partner", node, fingerprint=partner.fingerprint, reason=partner.reason)
     return partner
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -10,21 +9,22 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from django.utils import timezone
 
-from sild.exchange import own, receipts
+from sild.exchange import receipts, witness
 from sild.exchange.client import Client
-from sild.exchange.errors import ExchangeError, HistoryError, LinkDownError, TransferError
+from sild.exchange.errors import ExchangeError, HistoryError, LinkDownError, StaleError, TransferError
 from sild.exchange.incoming import Imported, accept_attachment, import_page
 from sild.exchange.models import Attachment, Partner, Record, Refusal
 from sild.exchange.partners import freeze
 from sild.exchange.refresh import UNKNOWN_KEY, refresh
 from sild.people.actor import Actor
-from sild.trust.checkpoint import cosign
 from sild.trust.tls import GROUP
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 logger = structlog.get_logger(__name__)
+# How often one round asks anew because something else verified more of the partner's log meanwhile.
+ASK_AGAIN = 3
 
 
 @dataclass(slots=True)
@@ -79,10 +79,17 @@ def finish(client: Client, partner: Partner, page: dict[str, Any] | None, *, hav
     """
     done = Round()
     with remembering(partner):
+        stale = 0
         while page is not None:
-            _take_page(client, partner, page, have, done)
-            if not page["more"]:
-                break
+            try:
+                _take_page(client, partner, page, have, done)
+            except StaleError:
+                stale += 1
+                if stale > ASK_AGAIN:
+                    raise
+            else:
+                if not page["more"]:
+                    break
             page, have = _ask(client, partner), partner.their_size
         _fetch_attachments(client, partner)
         receipts.give(Actor.operator("job"), partner)
@@ -117,7 +124,7 @@ def _take_page(client: Client, partner: Partner, page: dict[str, Any], have: int
         partner.refresh_from_db()
     done.records += imported.records
     done.refused += imported.refused
-    done.cosigned = _cosign(client, page["checkpoint"], imported)
+    done.cosigned = _cosign(client, partner, page["checkpoint"], imported)
     for record in imported.records:
         logger.info("imported", partner=partner.node, kind=record.kind, record=str(record.pk))
 
@@ -138,10 +145,11 @@ def _fetch_attachments(client: Client, partner: Partner) -> None:
         raise failure
 
 
-def _cosign(client: Client, text: str, imported: Imported) -> int:
+def _cosign(client: Client, partner: Partner, text: str, imported: Imported) -> int:
     """As the partner's witness, sign the checkpoint that we found consistent, and hand the line over."""
-    line = cosign(text, own.node_keys(), timestamp=int(time.time()))
-    client.send_cosignature(imported.checkpoint.size, line)
+    line = witness.line_for(partner, text)
+    if line is not None:
+        client.send_cosignature(imported.checkpoint.size, line)
     return imported.checkpoint.size
 
 

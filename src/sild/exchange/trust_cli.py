@@ -47,14 +47,21 @@ def trust_show(as_json: Json = False) -> None:
 
 
 @trust_app.command("rotate")
-def trust_rotate(what: What, root: Root = None, as_json: Json = False) -> None:
+def trust_rotate(
+    what: What,
+    root: Root = None,
+    token: Annotated[
+        str, typer.Option(help="PKCS#11 URI where the new Ed25519 key is, or is made; for sign or log.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
     """Make new keys; the old ones go on to count for 30 days, and partners take the new ones over by themselves."""
     from sild.exchange import keys
     from sild.people.actor import Actor
     from sild.trust.lifetimes import ROLES
 
     roles = ROLES if what is What.ALL else (str(what),)
-    _show(_facts(keys.rotate(Actor.operator(), roles, root)), as_json=as_json)
+    _show(_facts(keys.rotate(Actor.operator(), roles, root, token)), as_json=as_json)
 
 
 @trust_app.command("revoke")

@@ -14,7 +14,7 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sild.exchange import evidence, gate, keys, kinds, lag, partners, receipts, services
+from sild.exchange import evidence, gate, guard, keys, kinds, lag, log, partners, receipts, services
 from sild.exchange.enums import Tlp
 from sild.exchange.models import Delivery, Partner, Record
 from sild.people.enums import Right
@@ -86,6 +86,7 @@ def partner_list(request: ActingRequest) -> HttpResponse:
     rows = [(partner, lag.of(partner)) for partner in Partner.objects.all()]
     own = evidence.own_identity()
     context = {"rows": rows, "own": own, "spoken": _spoken(own.fingerprint), "endings": keys.endings_of(own)}
+    context |= {"held": log.held(), "unsigned": 0 if guard.may_sign() else log.unsigned()}
     return render(request, "exchange/partner_list.html", context)
 
 

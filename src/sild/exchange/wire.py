@@ -21,9 +21,10 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.db import close_old_connections
 
-from sild.exchange import news, outgoing, own
+from sild.exchange import guard, log_wire, news, outgoing, own
+from sild.exchange.answers import BYTES, FOR_NOW, Answer, problem
 from sild.exchange.client import ATTACHMENT_PATH, COSIGNATURE_PATH, IDENTITY_PATH, INDEX_PATH
-from sild.exchange.errors import ExchangeError, HistoryError, PartnerError
+from sild.exchange.errors import ExchangeError, HistoryError, LogHeldError, PartnerError
 from sild.exchange.partners import by_thumbprint
 
 if TYPE_CHECKING:
@@ -39,14 +40,13 @@ COMPRESS_FROM = 1024
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Answer = tuple[int, bytes]
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """Answer one request from another node."""
     body = await _read(receive)
     if body is None:
-        await _reply(send, _problem(413, "oversized", f"A request has at most {MAX_REQUEST} bytes."))
+        await _reply(send, problem(413, "oversized", f"A request has at most {MAX_REQUEST} bytes."))
         return
     answer = await sync_to_async(_answer, thread_sensitive=False)(scope, body)
     have, seconds = _patience(scope)
@@ -76,33 +76,42 @@ def _answer(scope: Scope, body: bytes) -> Answer:
     close_old_connections()
     try:
         return _route(scope, body)
-    except PartnerError as error:
-        return _problem(403, error.code, str(error))
-    except HistoryError as error:
-        return _problem(409, "history", str(error))
     except ExchangeError as error:
-        return _problem(422, error.code, str(error))
+        return _refused(error)
     except (ValueError, KeyError, TypeError) as error:
-        return _problem(400, "request", f"The request has not the form that this node expects: {error!r}.")
+        return problem(400, "request", f"The request has not the form that this node expects: {error!r}.")
     except Exception:
         logger.exception("exchange request failed", path=scope["path"])
-        return _problem(500, "internal", "This node made a mistake; its log says more. Try again later.")
+        return problem(500, "internal", "This node made a mistake; its log says more. Try again later.")
     finally:
         close_old_connections()
 
 
 def _route(scope: Scope, body: bytes) -> Answer:
     """The addresses of the exchange."""
+    query = scope["query_string"].decode("ascii")
+    of_log = log_wire.answer(scope["method"], scope["path"], query, body, lambda: _caller(scope))
+    if of_log is not None:
+        return of_log
     match scope["method"], scope["path"]:
         case "GET", path if path == IDENTITY_PATH:
-            return 200, own.node_keys().identity_document()
+            return 200, own.node_keys().identity_document(), "application/jwk-set+json", FOR_NOW
         case "GET", path if path == INDEX_PATH:
-            return _index(_caller(scope), parse_qs(scope["query_string"].decode("ascii")))
+            return _index(_caller(scope), parse_qs(query))
         case "GET", path if path == ATTACHMENT_PATH:
-            return _attachment(_caller(scope), parse_qs(scope["query_string"].decode("ascii")))
+            return _attachment(_caller(scope), parse_qs(query))
         case "POST", path if path == COSIGNATURE_PATH:
             return _cosignature(_caller(scope), orjson.loads(body))
-    return _problem(404, "not-found", "There is nothing at this address.")
+    return problem(404, "not-found", "There is nothing at this address.")
+
+
+def _refused(error: ExchangeError) -> Answer:
+    """An error of ours as a problem; a partner that saw more of our log than there is makes us ask all of them."""
+    if isinstance(error, HistoryError):
+        guard.doubt()
+        return problem(409, "history", str(error))
+    status = {PartnerError: 403, LogHeldError: 503}.get(type(error), 422)
+    return problem(status, error.code, str(error))
 
 
 def _caller(scope: Scope) -> Partner:
@@ -137,11 +146,6 @@ def _cosignature(partner: Partner, body: dict[str, Any]) -> Answer:
     return 204, b""
 
 
-def _problem(status: int, code: str, detail: str) -> Answer:
-    """A JSON problem (RFC 9457)."""
-    return status, orjson.dumps({"type": f"urn:sild:problem:{code}", "status": status, "code": code, "detail": detail})
-
-
 async def _read(receive: Receive) -> bytes | None:
     """The request's body; None when it is longer than allowed."""
     body = b""
@@ -156,9 +160,10 @@ async def _read(receive: Receive) -> bytes | None:
 
 async def _reply(send: Send, answer: Answer, *, compress: bool = False) -> None:
     """Send status and body."""
-    status, body = answer
-    kind = b"application/octet-stream" if status < HTTPStatus.BAD_REQUEST else b"application/problem+json"
-    headers = [(b"content-type", kind), (b"cache-control", b"no-store")]
+    status, body = answer[:2]
+    usual = BYTES if status < HTTPStatus.BAD_REQUEST else "application/problem+json"
+    kind, kept = answer[2:] or (usual, "no-store")
+    headers = [(b"content-type", kind.encode()), (b"cache-control", kept.encode())]
     if compress and len(body) >= COMPRESS_FROM:
         body = await sync_to_async(gzip.compress, thread_sensitive=False)(body, 1)
         headers.append((b"content-encoding", b"gzip"))

@@ -24,6 +24,7 @@ GROUPS = {
     "partner": ("sild.exchange.cli", "partner_app"),
     "bundle": ("sild.exchange.cli", "bundle_app"),
     "record": ("sild.exchange.cli", "record_app"),
+    "log": ("sild.exchange.log_cli", "log_app"),
     "trust": ("sild.exchange.trust_cli", "trust_app"),
     "agency": ("sild.people.cli", "agency_app"),
     "person": ("sild.people.cli", "person_app"),
@@ -47,11 +48,14 @@ def init(
     title: Annotated[str, typer.Option(help="The name that people see.")] = "",
     pages: Annotated[str, typer.Option(help="host:port of the pages.")] = "127.0.0.1:8000",
     exchange: Annotated[str, typer.Option(help="host:port where partners connect.")] = "127.0.0.1:8443",
+    root_token: Annotated[str, typer.Option(help="PKCS#11 URI for the root's Ed25519 key.")] = "",
+    log_token: Annotated[str, typer.Option(help="PKCS#11 URI for the log's Ed25519 key.")] = "",
 ) -> None:
     """Make a node in SILD_HOME: keys, settings and database."""
     from sild.node import config, home
 
-    keys = home.create(config.load().home, node, title=title, pages=pages, exchange=exchange)
+    tokens = {"root": root_token, "log": log_token}
+    keys = home.create(config.load().home, node, title=title, pages=pages, exchange=exchange, tokens=tokens)
     _boot()
     _migrate()
     console.print(f"Made the node {node} in {config.load().home}.")

@@ -38,6 +38,7 @@ class Config:
         log_format: SILD_LOG_FORMAT, `json` or `text`; by default text on a terminal.
         pull_seconds: SILD_PULL_SECONDS, pause before a partner that failed, or does not wait, is asked again.
         language: SILD_LANGUAGE, the language for whoever has not chosen one.
+        run: SILD_RUN, a folder in memory, which forgets at a reboot.
         oidc: SILD_OIDC_ISSUER, SILD_OIDC_CLIENT_ID, SILD_OIDC_CLIENT_SECRET of the identity provider.
     """
 
@@ -53,6 +54,7 @@ class Config:
     log_format: str = ""
     pull_seconds: float = 5.0
     language: str = "en"
+    run: Path = Path("/dev/shm")  # noqa: S108 -- files there are made for the owner alone and checked for it
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = field(default="", repr=False)
@@ -181,6 +183,8 @@ def _convert(name: str, value: Any) -> Any:
             return float(value)
         except ValueError as error:
             raise ConfigError(f"SILD_PULL_SECONDS is “{value}”, not a number of seconds.") from error
+    if name == "run":
+        return Path(value)
     if name == "language" and value not in LANGUAGES:
         raise ConfigError(f"SILD_LANGUAGE is “{value}”. Choose one of {', '.join(LANGUAGES)}.")
     return value

@@ -137,7 +137,9 @@ class DemoNode:
     def _environment(self) -> dict[str, str]:
         """Our environment with this node's home and without anything that would override its settings."""
         kept = {
-            name: value for name, value in os.environ.items() if not name.startswith("SILD_") and name != "DATABASE_URL"
+            name: value
+            for name, value in os.environ.items()
+            if name == "SILD_RUN" or not (name.startswith("SILD_") or name == "DATABASE_URL")
         }
         return {
             **kept,

@@ -7,12 +7,17 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from django.apps import apps
+from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from sild.exchange import guard, keys, log, own
 from sild.exchange.enums import PartnerState
 from sild.exchange.models import Delivery, Partner, Record, Refusal
+from sild.people.enums import Right
+from sild.trust.identity import Identity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -74,10 +79,41 @@ def latest(actor: Actor) -> list[Record]:
 def needs(actor: Actor, standing: list[Link]) -> list[Need]:
     """What waits for a person, most pressing first."""
     order = ["danger", "warning", "info"]
-    found = [need for link in standing for need in _of_partner(link)]
+    found = [*_of_log(), *_of_keys()] if actor.may(Right.ADMINISTER) else []
+    found += [need for link in standing for need in _of_partner(link)]
     if apps.is_installed("sild.sandbox"):
         found += _of_runs(actor)
     return sorted(found, key=lambda need: order.index(need.colour))
+
+
+def _of_log() -> Iterator[Need]:
+    """Whether this node's own log is signed; the partners' page says more."""
+    held, href = log.held(), reverse("exchange:partners")
+    if held:
+        yield Need("danger", held, href)
+    elif log.unsigned() and not guard.may_sign():
+        sentence = ngettext(
+            "%(count)d record is not signed yet: no partner has said since the restart how far it saw our log.",
+            "%(count)d records are not signed yet: no partner has said since the restart how far it saw our log.",
+            log.unsigned(),
+        )
+        yield Need("warning", sentence % {"count": log.unsigned()}, href)
+
+
+def _of_keys() -> Iterator[Need]:
+    """Which of this node's own keys must be replaced, or soon must be."""
+    identity = Identity.parse(own.node_keys().identity_document(), on=None)
+    for one in keys.endings_of(identity):
+        late = one["ends"] < timezone.now()
+        sentence = (
+            _("%(key)s should have been replaced by %(day)s. Whoever keeps the root must do it: sild trust rotate")
+            if late
+            else _("%(key)s must be replaced by %(day)s.")
+        )
+        day = date_format(one["ends"], "DATE_FORMAT")
+        yield Need(
+            "danger" if late else "warning", sentence % {"key": one["name"], "day": day}, reverse("exchange:partners")
+        )
 
 
 def _of_runs(actor: Actor) -> Iterator[Need]:

@@ -10,13 +10,25 @@ from typing import TYPE_CHECKING
 from sild.node.config import CONFIG_FILE, SECRET_FILE, Config, ConfigError
 from sild.trust.errors import TrustError
 from sild.trust.identity import NodeKeys
+from sild.trust.token import obtain
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
-def create(home: Path, node: str, *, title: str, pages: str, exchange: str) -> NodeKeys:
+def create(
+    home: Path, node: str, *, title: str, pages: str, exchange: str, tokens: Mapping[str, str] | None = None
+) -> NodeKeys:
     """Make the folder with new keys and settings; the settings are written last, so a cut-off attempt can be repeated.
+
+    Args:
+        home: the folder.
+        node: the node's id.
+        title: the name that people see; empty for the id.
+        pages: host:port of the pages.
+        exchange: host:port for partners.
+        tokens: PKCS#11 URIs by role, for Ed25519 keys that are on a token, or are made there.
 
     Raises:
         ConfigError: there is a node in the folder already, an address has the wrong form, or the name is not allowed.
@@ -29,7 +41,8 @@ def create(home: Path, node: str, *, title: str, pages: str, exchange: str) -> N
     home.mkdir(parents=True, exist_ok=True)
     home.chmod(0o700)
     try:
-        keys = NodeKeys.generate(node, now=datetime.now(UTC))
+        on_tokens = {role: obtain(uri) for role, uri in (tokens or {}).items() if uri}
+        keys = NodeKeys.generate(node, now=datetime.now(UTC), tokens=on_tokens)
         keys.save(config.keys, os.environ.get("SILD_KEY_PASSPHRASE", "").encode() or None)
     except TrustError as error:
         raise ConfigError(str(error)) from error

@@ -25,6 +25,7 @@ def exchange() -> None:
     """Pull from partners until told to stop."""
     from django.conf import settings
 
+    from sild.exchange.keeper import Keeper
     from sild.exchange.loop import run_forever
 
     stopping = False
@@ -35,6 +36,7 @@ def exchange() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    Keeper().start(lambda: stopping)
     run_forever(settings.CONFIG.pull_seconds, lambda: stopping)
 
 

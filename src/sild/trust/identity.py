@@ -22,6 +22,7 @@ from sild.trust.record import NODE
 from sild.trust.suites import CURRENT, SUITES, require_usable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 VALID_DAYS = 365
@@ -209,8 +210,13 @@ class NodeKeys:
         return self.document
 
     @classmethod
-    def generate(cls, node: str, *, now: datetime) -> NodeKeys:
+    def generate(cls, node: str, *, now: datetime, tokens: Mapping[str, Pair] | None = None) -> NodeKeys:
         """Make all keys of a new node.
+
+        Args:
+            node: its id.
+            now: from when on they are used.
+            tokens: keys on a token by role, each in the place of the one of its algorithm.
 
         Raises:
             IdentityError: the id has characters that a node id cannot have.
@@ -218,8 +224,9 @@ class NodeKeys:
         if not NODE.fullmatch(node):
             raise IdentityError(f"“{node}” is no node id. Use a–z, 0–9 and hyphens, 63 characters at most.")
         start = now.replace(microsecond=0)
-        root = new_pairs(CURRENT, ROOT)
-        made = {role: new_pairs(CURRENT, role) for role in ROLES}
+        given = tokens or {}
+        root = new_pairs(CURRENT, ROOT, given.get(ROOT))
+        made = {role: new_pairs(CURRENT, role, given.get(role)) for role in ROLES}
         entries = [
             *new_entries(ROOT, 1, root, start),
             *(e for role in made for e in new_entries(role, 1, made[role], start)),
@@ -273,9 +280,16 @@ class NodeKeys:
         return cls.of(document, pairs)
 
 
-def new_pairs(suite: str, role: str) -> Pairs:
-    """New keys for a role, by algorithm."""
-    return {name: Pair.generate(name) for name in sorted(algorithms(suite, role))}
+def new_pairs(suite: str, role: str, token: Pair | None = None) -> Pairs:
+    """New keys for a role, by algorithm; a key on a token takes the place of the one of its algorithm.
+
+    Raises:
+        IdentityError: keys of that role are of other algorithms than the token's.
+    """
+    names = sorted(algorithms(suite, role))
+    if token is not None and token.algorithm not in names:
+        raise IdentityError(f"The keys of the role {role} are {', '.join(names)}; a token has none of them.")
+    return {name: token if token and name == token.algorithm else Pair.generate(name) for name in names}
 
 
 def new_entries(role: str, generation: int, pairs: Pairs, start: datetime) -> list[Entry]:

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 from sild.trust.encoding import b64, unb64
 from sild.trust.errors import IdentityError
 from sild.trust.keys import Pair
+from sild.trust.token import TokenPair
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -40,7 +41,7 @@ def write(folder: Path, name: str, pairs: Iterable[Pair], passphrase: bytes | No
 
 def replace(path: Path, pairs: Iterable[Pair], passphrase: bytes | None) -> None:
     """Put key pairs in the place of those in a file; until it is done, the old ones are there."""
-    seeds = orjson.dumps([[pair.algorithm, b64(pair.seed)] for pair in pairs])
+    seeds = orjson.dumps([_plain(pair) for pair in pairs])
     content = {"format": FORMAT, **(_lock(seeds, passphrase) if passphrase else {"seeds": orjson.loads(seeds)})}
     _write(path, orjson.dumps(content), 0o600)
 
@@ -56,7 +57,7 @@ def read(path: Path, passphrase: bytes | None) -> list[Pair]:
             raise IdentityError(f"Others can read {path}. Close it: chmod 600 {path}", code="keys-open")
         content = orjson.loads(path.read_bytes())
         seeds = _unlock(content, passphrase, path) if "locked" in content else content["seeds"]
-        return [Pair(algorithm, unb64(seed)) for algorithm, seed in seeds]
+        return [_pair(algorithm, seed) for algorithm, seed in seeds]
     except OSError as error:
         raise IdentityError(f"{path} cannot be read: {error.strerror}. Make a node first: sild init") from error
     except (KeyError, ValueError, TypeError) as error:
@@ -68,6 +69,20 @@ def write_public(path: Path, data: bytes) -> None:
     _write(path, data, 0o644)
 
 
+def _plain(pair: Pair) -> list[Any]:
+    """A key as it is kept: its seed, or where on a token it is."""
+    if isinstance(pair, TokenPair):
+        return [pair.algorithm, {"uri": pair.uri, "public": b64(pair.point)}]
+    return [pair.algorithm, b64(pair.seed)]
+
+
+def _pair(algorithm: str, kept: Any) -> Pair:
+    """Read what `_plain` wrote."""
+    if isinstance(kept, dict):
+        return TokenPair(algorithm, b"", kept["uri"], unb64(kept["public"]))
+    return Pair(algorithm, unb64(kept))
+
+
 def _lock(seeds: bytes, passphrase: bytes) -> dict[str, Any]:
     """Encrypt seeds with AES-256-GCM under a key that scrypt draws from the passphrase."""
     salt, nonce = secrets.token_bytes(16), secrets.token_bytes(NONCE_BYTES)
@@ -75,7 +90,7 @@ def _lock(seeds: bytes, passphrase: bytes) -> dict[str, Any]:
     return {"scrypt": {**SCRYPT, "salt": b64(salt)}, "nonce": b64(nonce), "locked": b64(locked)}
 
 
-def _unlock(content: dict[str, Any], passphrase: bytes | None, path: Path) -> list[list[str]]:
+def _unlock(content: dict[str, Any], passphrase: bytes | None, path: Path) -> list[list[Any]]:
     """Decrypt seeds."""
     if not passphrase:
         raise IdentityError(f"{path} is locked. Give its passphrase in SILD_KEY_PASSPHRASE.", code="keys-locked")
@@ -85,7 +100,7 @@ def _unlock(content: dict[str, Any], passphrase: bytes | None, path: Path) -> li
         plain = AESGCM(key).decrypt(unb64(content["nonce"]), unb64(content["locked"]), FORMAT.encode())
     except InvalidTag as error:
         raise IdentityError(f"The passphrase does not open {path}.", code="keys-locked") from error
-    seeds: list[list[str]] = orjson.loads(plain)
+    seeds: list[list[Any]] = orjson.loads(plain)
     return seeds
 
 

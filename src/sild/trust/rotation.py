@@ -32,8 +32,17 @@ class _Change:
     pairs: list[Pair]
 
 
-def rotate(keys: NodeKeys, root: Pairs, roles: Collection[str], *, now: datetime) -> NodeKeys:
+def rotate(
+    keys: NodeKeys, root: Pairs, roles: Collection[str], *, now: datetime, token: Pair | None = None
+) -> NodeKeys:
     """New keys for some roles; the ones before go on for the overlap, older ones are revoked as superseded.
+
+    Args:
+        keys: the node's.
+        root: the private root keys.
+        roles: of `ROLES`.
+        now: from when on the new keys are used.
+        token: a key on a token, for the one role that is rotated.
 
     Raises:
         IdentityError: the root is not that of the document, or a role is unknown.
@@ -51,7 +60,7 @@ def rotate(keys: NodeKeys, root: Pairs, roles: Collection[str], *, now: datetime
             elif entry.role == role and entry.last > now:
                 change.entries.append(entry)
         if role in roles:
-            _add(change, keyset.suite, role, newest + 1, now)
+            _add(change, keyset.suite, role, newest + 1, now, token)
     return _issue(keyset, change, root, [], now)
 
 
@@ -129,9 +138,9 @@ def _shortened(entry: Entry, now: datetime) -> Entry:
     return replace(entry, last=max(now + timedelta(days=OVERLAP_DAYS), entry.first + timedelta(seconds=1)))
 
 
-def _add(change: _Change, suite: str, role: str, generation: int, now: datetime) -> None:
+def _add(change: _Change, suite: str, role: str, generation: int, now: datetime, token: Pair | None = None) -> None:
     """Make new keys of a role."""
-    pairs = new_pairs(suite, role)
+    pairs = new_pairs(suite, role, token)
     change.entries.extend(new_entries(role, generation, pairs, now))
     change.pairs.extend(pairs.values())
 
