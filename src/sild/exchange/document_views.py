@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from django.core.files.uploadedfile import UploadedFile
 
-    from sild.exchange.views import ActingRequest
+    from sild.people.middleware import ActingRequest
     from sild.trust.documents import DocumentVerdict
 
 
