@@ -109,7 +109,9 @@ def pin(actor: Actor, node: str, fingerprint: str) -> Partner:
         partner.state = PartnerState.PINNED
         partner.pinned_at = timezone.now()
         partner.save(update_fields=["state", "pinned_at"])
-        enqueue(list(Record.objects.filter(received=None).order_by("leaf_index")), [partner])
+        # What was taken back is no more for anybody who did not have it, and its withdrawal would only tell of it.
+        standing = Record.objects.filter(received=None, withdrawn=False, withdraws_id=None)
+        enqueue(list(standing.order_by("leaf_index")), [partner])
         audit.note(actor, "exchange.pin-partner", node, fingerprint=partner.fingerprint)
     return partner
 

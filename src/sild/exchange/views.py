@@ -22,15 +22,9 @@ from sild.trust.identity import Identity
 from sild.trust.spoken import LANGUAGES, say
 
 if TYPE_CHECKING:
-    from sild.people.actor import Actor
+    from sild.people.middleware import ActingRequest
 
 PER_PAGE = 25
-
-
-class ActingRequest(HttpRequest):
-    """A request of somebody who signed in; the middleware adds for whom they act."""
-
-    actor: Actor
 
 
 @require_GET

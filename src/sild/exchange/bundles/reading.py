@@ -123,8 +123,8 @@ def _take_files(archive: zipfile.ZipFile, partner: Partner, taken: Taken) -> Non
     """Take files that records name and that are not here; one that is bad stops no other, but is told at the end."""
     failure: ExchangeError | None = None
     names = set(archive.namelist())
-    missing = Attachment.objects.filter(record__issuer=partner.node, is_here=False).select_related("record")
-    for attachment in missing:
+    missing = Attachment.objects.filter(record__issuer=partner.node, record__withdrawn=False, is_here=False)
+    for attachment in missing.select_related("record"):
         if file_name(attachment) not in names:
             taken.missing += 1
             continue

@@ -11,7 +11,7 @@ import orjson
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sild.exchange import log, outgoing, own, partners
+from sild.exchange import log, narrowing, outgoing, own, partners
 from sild.exchange.bundles.form import FORMAT, HEAD, file_name, page_name
 from sild.exchange.errors import BundleError
 from sild.exchange.models import Attachment, Checkpoint, Delivery
@@ -113,9 +113,11 @@ def _write(
 def _write_files(archive: zipfile.ZipFile, partner: Partner, after: int) -> int:
     """Write the attachments of those entries, as they would travel over the wire; returns their number."""
     numbered = Delivery.objects.filter(partner=partner, position__gt=after)
-    found = Attachment.objects.filter(record__in=numbered.values("record"), is_here=True)
+    found = Attachment.objects.filter(record__in=numbered.values("record"), is_here=True).select_related("record")
     number = 0
     for attachment in found.order_by("pk").iterator():
+        if narrowing.is_ended(attachment.record, partner):
+            continue
         data = outgoing.attachment(partner, str(attachment.record_id), attachment.hash)
         archive.writestr(file_name(attachment), data)
         number += 1
