@@ -138,13 +138,6 @@ def test_a_record_is_withdrawn_by_a_record(call):
     assert call("POST", f"/records/{made['id']}/withdraw", {"reason": "again"})[0] == 400
 
 
-def test_the_preview_says_what_each_partner_would_see(call, pinned):
-    status, decisions = call("POST", "/records/preview", {"tlp": "AMBER", "audience": ["kyiv"]}, role=Role.VIEWER)
-    assert (status, [(one["node"], one["allowed"]) for one in decisions]) == (200, [("kyiv", True)])
-    assert call("POST", "/records/preview", {"tlp": "AMBER", "audience": "partners"})[1]["code"] == "withheld"
-    assert not Record.objects.exists()
-
-
 def test_partners_are_listed_with_how_delivery_stands(call, pinned):
     call("POST", "/records", COMMENT)
     _status, [row] = call("GET", "/partners", role=Role.VIEWER)

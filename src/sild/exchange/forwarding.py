@@ -43,13 +43,11 @@ class Origin:
         record: the original, as a row that is not saved.
         verdict: on the original's own proof, against what people here pinned.
         carrier: the node that passed it on.
-        withdrawn: whether its issuer took it back, or the carrier did.
     """
 
     record: Record
     verdict: Verdict
     carrier: str
-    withdrawn: bool
 
     @property
     def is_pinned(self) -> bool:
@@ -122,7 +120,6 @@ def watch(record: Record, **_: object) -> None:
     """When what was passed on is taken back or replaced, tell those to whom it was passed on."""
     if record.withdraws_id is not None:
         _end(record.issuer, str(record.withdraws_id))
-        Carried.objects.filter(forward=record.withdraws_id, forward__issuer=record.issuer).update(withdrawn=True)
     target = record.withdraws_id or record.replaces_id
     if target is not None and not record.is_own:
         _follow(record, record.issuer, str(target), is_withdrawal=record.withdraws_id is not None)
@@ -132,9 +129,7 @@ def origin(forward: Record) -> Origin:
     """Who published what a record of kind `exchange.forward` encloses, verified anew."""
     data = orjson.dumps(forward.body)
     verdict = _verdict(data)
-    carried = Carried.objects.filter(forward=forward).first()
-    row = services.row(original_of(forward), verdict.index)
-    return Origin(row, verdict, forward.issuer, forward.withdrawn or (carried is not None and carried.withdrawn))
+    return Origin(services.row(original_of(forward), verdict.index), verdict, forward.issuer)
 
 
 def original_of(forward: Record) -> Parsed:
@@ -151,8 +146,7 @@ def _original(record: Record) -> tuple[bytes, Parsed]:
     """The file to enclose and what is in it."""
     if record.is_own:
         raise ExchangeError(_("This node published it itself: publish it for them, or change its marking."))
-    carried = Carried.objects.filter(forward=record).first()
-    if record.withdrawn or (carried is not None and carried.withdrawn):
+    if record.withdrawn:
         raise ExchangeError(_("It has been withdrawn, so it is not passed on."))
     if record.kind == KIND:
         return original_file(record), original_of(record)
@@ -183,21 +177,22 @@ def _files(header: Header) -> list[blobs.Draft]:
 def _keep(forward: Record, original: Parsed) -> None:
     """Remember whose record came by which."""
     header = original.header
-    taken_back = Record.objects.filter(withdraws_id=header.id, issuer=header.issuer).exists()
-    withdrawals = Carried.objects.filter(issuer=header.issuer, withdraws=header.id)
     Carried.objects.create(
         forward=forward,
         issuer=header.issuer,
         original=header.id,
         hash=original.hash,
         withdraws=header.withdraws.id if header.withdraws else None,
-        withdrawn=taken_back or withdrawals.exists(),
     )
+    direct = Record.objects.filter(withdraws_id=header.id, issuer=header.issuer)
+    if direct.exists() or Carried.objects.filter(withdraws=header.id, issuer=header.issuer).exists():
+        _end(header.issuer, header.id)
 
 
 def _end(issuer: str, target: str) -> None:
     """What an issuer took back is shown no more, by whatever carrier it came."""
-    Carried.objects.filter(issuer=issuer, original=target).update(withdrawn=True)
+    came = Carried.objects.filter(issuer=issuer, original=target, forward__received__isnull=False)
+    Record.objects.filter(pk__in=came.values("forward")).update(withdrawn=True)
 
 
 def _follow(news: Record, issuer: str, target: str, *, is_withdrawal: bool) -> None:
@@ -222,12 +217,8 @@ def _follow(news: Record, issuer: str, target: str, *, is_withdrawal: bool) -> N
 
 def _may_go(news: Record, audience: gate.Audience) -> bool:
     """Whether a record's own issuer lets it be passed on to those."""
-    header: gate.Marked = original_of(news).header if news.kind == KIND else news
-    try:
-        gate.check_passing_on(header, audience)
-    except WithheldError:
-        return False
-    return True
+    marked: gate.Marked = original_of(news).header if news.kind == KIND else news
+    return gate.is_passable(marked, audience)
 
 
 def _verdict(data: bytes) -> Verdict:

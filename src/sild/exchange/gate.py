@@ -127,6 +127,15 @@ def beyond(tlp: str, audience: Audience, named: Marked, *, own: str) -> list[str
     return [audience] if audience == PUBLIC and named.tlp != Tlp.CLEAR else []
 
 
+def is_passable(original: Marked, audience: Audience = PARTNERS) -> bool:
+    """Whether another node's record may be passed on; see `check_passing_on`."""
+    try:
+        check_passing_on(original, audience)
+    except WithheldError:
+        return False
+    return True
+
+
 def check_passing_on(original: Marked, audience: Audience) -> None:
     """Refuse to pass on another node's record beyond what its marking and its audience let go (TLP 2.0, section 3).
 

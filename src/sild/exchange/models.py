@@ -196,7 +196,6 @@ class Carried(models.Model):
     original = models.UUIDField(db_index=True)
     hash = models.CharField(max_length=71)
     withdraws = models.UUIDField(null=True, blank=True)
-    withdrawn = models.BooleanField(_("withdrawn"), default=False)
 
     def __str__(self) -> str:
         return f"{self.issuer} {self.original}"

@@ -100,6 +100,18 @@ class Outstanding:
     partner: Partner
     is_fetched: bool
 
+    @property
+    def plain(self) -> dict[str, Any]:
+        """As JSON, but for the types of ids and time."""
+        return {
+            "record": self.record.pk,
+            "node": self.partner.node,
+            "kind": self.record.kind,
+            "withdraws": self.record.withdraws_id,
+            "issued": self.record.issued,
+            "fetched": self.is_fetched,
+        }
+
 
 def all_outstanding(actor: Actor, *, withdrawals: bool = True) -> list[Outstanding]:
     """What partners have not acknowledged, oldest first.

@@ -208,6 +208,20 @@ def get(actor: Actor, record_id: str) -> Record:
         raise NotFoundError(_("There is no record %(id)s here that you may see.") % {"id": record_id}) from error
 
 
+def require_shown(record: Record) -> Record:
+    """Pass a record on unless a partner took it back, so that it is shown no more.
+
+    Raises:
+        NotFoundError: code `withdrawn`.
+    """
+    if not record.is_shown:
+        raise NotFoundError(
+            _("%(issuer)s has withdrawn this record. It is shown no more.") % {"issuer": record.issuer},
+            code="withdrawn",
+        )
+    return record
+
+
 def apply_withdrawal(record: Record) -> None:
     """Mark the record that `record` withdraws; only the same issuer's word counts (DESIGN: one writer)."""
     if record.withdraws_id:

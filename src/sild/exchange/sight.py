@@ -14,7 +14,7 @@ from sild.exchange.errors import WithheldError
 from sild.exchange.models import Acknowledgement, Carried, Delivery, Partner, Record
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence, Set
+    from collections.abc import Sequence
 
     from sild.exchange.services import Draft
 
@@ -56,9 +56,11 @@ class Preview:
         rows: one for each partner.
         refusal: why publishing would be refused as a whole; empty when it would not.
         code: of that refusal.
+        named: records here that the draft names.
     """
 
     rows: list[Sight]
+    named: list[naming.Named]
     refusal: str = ""
     code: str = ""
 
@@ -79,7 +81,7 @@ def of_draft(draft: Draft) -> Preview:
         [named] = naming.of([draft])
     except WithheldError:
         named = []
-    return Preview([_of_draft(draft, named, partner) for partner in Partner.objects.all()], refusal, code)
+    return Preview([_of_draft(draft, named, one) for one in Partner.objects.all()], named, refusal, code)
 
 
 def _of_draft(draft: Draft, named: Sequence[naming.Named], partner: Partner) -> Sight:
@@ -101,7 +103,7 @@ def of_record(record: Record) -> list[Sight]:
     endings = dict(Delivery.objects.filter(record__withdraws_id=record.pk).values_list("partner_id", "record_id"))
     aware = set(Acknowledgement.objects.filter(record__in=endings.values()).values_list("partner_id", flat=True))
     return [
-        _of_own(record, partner, numbered.get(partner.node), known, endings.keys(), aware)
+        _of_own(record, partner, numbered.get(partner.node), known, set(endings), aware)
         for partner in Partner.objects.all()
     ]
 
@@ -110,9 +112,9 @@ def _of_own(
     record: Record,
     partner: Partner,
     delivery: Delivery | None,
-    known: Set[str],
-    endings: Set[str],
-    aware: Set[str],
+    known: set[str],
+    endings: set[str],
+    aware: set[str],
 ) -> Sight:
     """What one partner sees of one of our records."""
     node = partner.node

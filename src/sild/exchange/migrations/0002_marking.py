@@ -20,7 +20,6 @@ class Migration(migrations.Migration):
                 ('original', models.UUIDField(db_index=True)),
                 ('hash', models.CharField(max_length=71)),
                 ('withdraws', models.UUIDField(blank=True, null=True)),
-                ('withdrawn', models.BooleanField(default=False, verbose_name='withdrawn')),
             ],
         ),
         migrations.RemoveConstraint(
