@@ -7,7 +7,6 @@ import pytest
 from people.factories import AgencyFactory
 from sild.exchange import services
 from sild.exchange.models import Record
-from sild.people import services as people
 from sild.people.actor import Actor
 from sild.people.enums import Role
 from sild.trust.evidence import verify_record_file
@@ -21,29 +20,6 @@ COMMENT = {
     "tlp": "GREEN",
     "audience": "partners",
 }
-
-
-@pytest.fixture
-def agency(db):
-    return AgencyFactory()
-
-
-@pytest.fixture
-def call(client, agency):
-    """Call the API with a token of the agency; returns status and JSON."""
-
-    def send(method, path, body=None, role=Role.PUBLISHER):
-        _token, secret = people.issue_token(Actor.operator(), "robot", role, agency=agency)
-        answer = client.generic(
-            method,
-            f"/api/v1/exchange{path}",
-            json.dumps(body) if body is not None else "",
-            content_type="application/json",
-            headers={"authorization": f"Bearer {secret}"},
-        )
-        return answer.status_code, json.loads(answer.content)
-
-    return send
 
 
 def test_without_a_token_nothing_is_told(client):

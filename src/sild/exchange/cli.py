@@ -193,6 +193,7 @@ def record_verify(
     file: Path,
     fingerprint: Annotated[str, typer.Option(help="Fingerprint of the issuer that you got from its officials.")] = "",
     renewal: Annotated[Path | None, typer.Option(help="A renewal of evidence, as `sild trust renew` wrote it.")] = None,
+    lang: Annotated[str, typer.Option(help="en, et or uk; by default what LC_MESSAGES says.")] = "",
     as_json: Json = False,
 ) -> None:
     """Verify a record's file: no node and no network needed. Status 1 when it does not verify."""
@@ -200,6 +201,7 @@ def record_verify(
 
     from sild.trust.evidence import Known, verify_record_file
     from sild.trust.renewal import verify_renewed
+    from sild.trust.verdicts import all_languages, language_of, record_sentence
 
     try:
         data, renewed = file.read_bytes(), renewal.read_bytes() if renewal else None
@@ -208,9 +210,10 @@ def record_verify(
     known = Known(fingerprint=fingerprint or None, on=datetime.now(UTC).date() if renewal else None)
     verdict = verify_record_file(data, known=known) if renewed is None else verify_renewed(data, renewed, known)
     if as_json:
-        console.print_json(json.dumps({name: getattr(verdict, name) for name in verdict.__dataclass_fields__}))
+        facts = {name: getattr(verdict, name) for name in verdict.__dataclass_fields__}
+        console.print_json(json.dumps({**facts, "sentences": all_languages(verdict)}))
     else:
-        console.print(f"[{'green' if verdict.ok else 'red'}]{verdict.sentence}[/]")
+        console.print(f"[{'green' if verdict.ok else 'red'}]{record_sentence(verdict, language_of(lang))}[/]")
     if not verdict.ok:
         raise SystemExit(1)
 

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from sild.exchange import blobs, evidence, gate, narrowing, own, services
 from sild.exchange.documents import known_of
-from sild.exchange.errors import ExchangeError, RefusedError, WithheldError
+from sild.exchange.errors import ExchangeError, NotFoundError, RefusedError, WithheldError
 from sild.exchange.models import Carried, Record
 from sild.people import audit
 from sild.people.actor import Actor
@@ -133,13 +133,25 @@ def origin(forward: Record) -> Origin:
 
 
 def original_of(forward: Record) -> Parsed:
-    """The enclosed record; its form was checked when the forward was validated."""
+    """The enclosed record, whose form was checked when the forward was validated; errors as in `original_file`."""
+    _require_forward(forward)
     return parse_record(forward.body["record"].encode())
 
 
 def original_file(forward: Record) -> bytes:
-    """The enclosed record with its issuer's proof, as `sild record verify` reads it."""
+    """The enclosed record with its issuer's proof, as `sild record verify` reads it.
+
+    Raises:
+        NotFoundError: code `no-original`: the record is of another kind.
+    """
+    _require_forward(forward)
     return build_record_file(*take_apart(orjson.dumps(forward.body)))
+
+
+def _require_forward(record: Record) -> None:
+    """Refuse to look for an original in what encloses none."""
+    if record.kind != KIND:
+        raise NotFoundError(_("This record was not passed on: its issuer published it itself."), code="no-original")
 
 
 def _original(record: Record) -> tuple[bytes, Parsed]:

@@ -61,9 +61,7 @@ def withdraw(request: ActingRequest, record_id: str) -> HttpResponse:
     reason = request.POST.get("reason", "").strip()
     if reason:
         services.withdraw(request.actor, record, reason)
-        messages.success(
-            request, _("The record is withdrawn, and its readers are told.")
-        )
+        messages.success(request, _("The record is withdrawn, and its readers are told."))
     else:
         messages.error(request, _("Write down why the record is withdrawn; partners read it."))
     return redirect("exchange:sight", record.pk)

@@ -10,7 +10,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -19,6 +19,7 @@ from sild.exchange.models import Delivery, Partner, Record
 from sild.people.enums import Right
 from sild.trust.identity import Identity
 from sild.trust.spoken import LANGUAGES, say
+from sild.trust.verdicts import language_of, record_sentence
 
 if TYPE_CHECKING:
     from sild.people.middleware import ActingRequest
@@ -49,11 +50,13 @@ def record(request: ActingRequest, record_id: str) -> HttpResponse:
     shown = services.get(request.actor, record_id)
     kind = kinds.find(shown.kind)
     withdrawals = Record.objects.filter(withdraws_id=shown.pk, issuer=shown.issuer)
+    verdict = evidence.verify(shown)
     context = {
         "record": shown,
         "kind": kind,
         "template": kind.template if kind else "exchange/body.html",
-        "verdict": evidence.verify(shown),
+        "verdict": verdict,
+        "sentence": record_sentence(verdict, language_of(get_language() or "en")),
         "origin": _origin(shown),
         "newer": Record.objects.visible_to(request.actor).filter(replaces_id=shown.pk, issuer=shown.issuer).last(),
         "withdrawals": withdrawals,
@@ -100,6 +103,7 @@ def _origin(shown: Record) -> dict[str, Any] | None:
         "kind": kind,
         "template": kind.template if kind else "exchange/body.html",
         "verdict": found.verdict,
+        "sentence": record_sentence(found.verdict, language_of(get_language() or "en")),
         "carrier": found.carrier,
         "pinned": found.is_pinned,
         "words": _spoken(found.verdict.fingerprint) if found.verdict.fingerprint else [],
