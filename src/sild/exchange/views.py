@@ -14,7 +14,7 @@ from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sild.exchange import evidence, forwarding, keys, kinds, lag, partners, receipts, services
+from sild.exchange import evidence, forwarding, keys, kinds, lag, partners, receipts, services, wording
 from sild.exchange.models import Delivery, Partner, Record
 from sild.people.enums import Right
 from sild.trust.identity import Identity
@@ -131,7 +131,7 @@ def partner(request: ActingRequest, node: str) -> HttpResponse:
         "endings": keys.endings_of(Identity.parse(bytes(shown.identity), on=None)),
         "lag": lag.of(shown),
         "received": Record.objects.filter(issuer=node).count(),
-        "refusals": shown.refusals.all()[:PER_PAGE],
+        "refusals": [(refusal, wording.reason(refusal.code)) for refusal in shown.refusals.all()[:PER_PAGE]],
         "may_decide": request.actor.may(Right.ADMINISTER),
     }
     return render(request, "exchange/partner.html", context)
