@@ -6,7 +6,7 @@ import hashlib
 import secrets
 import uuid
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -118,11 +118,29 @@ def publish_batch(actor: Actor, drafts: Sequence[Draft]) -> list[Record]:
 
 
 @transaction.atomic
-def mark(actor: Actor, record: Record, tlp: str, audience: gate.Audience) -> Record:
-    """Publish one of our records anew under another marking or for others.
+def publish_instead(actor: Actor, draft: Draft, earlier: Record | None) -> Record:
+    """Publish a draft that takes the place of one of our records, if there is one, whoever the readers of each are.
 
     Whoever loses it gets a withdrawal. Whoever gains it must not learn of the one that was not for them: so the new
     record names the old one only when all its readers may see that, and else the old one is withdrawn by itself.
+
+    Raises:
+        ExchangeError: `earlier` is a partner's, or withdrawn already.
+        WithheldError: as `publish_batch`.
+    """
+    if earlier is None:
+        return publish_batch(actor, [draft])[0]
+    _require_own(earlier)
+    if not gate.beyond(draft.tlp, draft.audience, earlier, own=own.node_id()):
+        return publish_batch(actor, [replace(draft, replaces=earlier)])[0]
+    [made] = publish_batch(actor, [draft])
+    withdraw(actor, earlier, narrowing.REASON)
+    return made
+
+
+@transaction.atomic
+def mark(actor: Actor, record: Record, tlp: str, audience: gate.Audience) -> Record:
+    """Publish one of our records anew under another marking or for others; see `publish_instead`.
 
     Raises:
         ExchangeError: the record is a partner's, or withdrawn already.
@@ -130,7 +148,6 @@ def mark(actor: Actor, record: Record, tlp: str, audience: gate.Audience) -> Rec
         WithheldError: as `publish_batch`.
     """
     _require_own(record)
-    wider = gate.beyond(tlp, audience, record, own=own.node_id())
     files = [
         blobs.Draft(name=one.name, media_type=one.media_type, data=blobs.read(one.hash))
         for one in record.attachments.order_by("pk")
@@ -142,12 +159,9 @@ def mark(actor: Actor, record: Record, tlp: str, audience: gate.Audience) -> Rec
         tlp=tlp,
         audience=audience,
         answers=Record.objects.filter(pk=record.answers_id).first() if record.answers_id else None,
-        replaces=None if wider else record,
         attachments=files,
     )
-    [made] = publish_batch(actor, [draft])
-    if wider:
-        withdraw(actor, record, narrowing.REASON)
+    made = publish_instead(actor, draft, record)
     audit.note(actor, "exchange.mark", record, tlp=tlp, audience=audience, record=str(made.pk))
     return made
 
