@@ -69,4 +69,4 @@ def test_what_a_partner_took_back_is_not_shown(call, pinned, kyiv):
     shown = call("GET", f"/records/{record.pk}")[1]
     assert (shown["subject"], shown["header"], shown["body"], shown["withdrawn"]) == ("", {}, {}, True)
     status, problem = call("GET", f"/records/{record.pk}/file")
-    assert (status, problem["code"]) == (410, "withdrawn")
+    assert (status, problem["code"]) == (404, "withdrawn")

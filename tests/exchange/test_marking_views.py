@@ -113,4 +113,4 @@ def test_what_a_partner_took_back_is_shown_no_more(client, publisher, pinned, ky
         assert "Withdrawn record" in page
         assert "Of kyiv" not in page
         assert "words of kyiv" not in page
-    assert client.get(f"/records/{record.pk}/file/").status_code == 410
+    assert client.get(f"/records/{record.pk}/file/").status_code == 404

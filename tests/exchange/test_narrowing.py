@@ -65,7 +65,8 @@ def test_who_loses_a_record_by_a_narrower_marking_gets_a_withdrawal_and_nothing_
     assert comments(network.nodes["riga"]) == [("first", "GREEN", False)]
     with network.nodes["riga"].acting():
         [notice] = Record.objects.filter(kind=services.WITHDRAWAL)
-        assert (notice.body, notice.audience, notice.withdraws_id) == (
+        assert (notice.body, notice.subject) == ({"reason": narrowing.REASON}, str(record.pk))
+        assert (notice.audience, notice.withdraws_id) == (["riga"], record.pk)
             {"reason": narrowing.REASON},
             ["riga"],
             record.pk,

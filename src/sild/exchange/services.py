@@ -175,7 +175,8 @@ def withdraw(actor: Actor, record: Record, reason: str) -> Record:
     _require_own(record)
     draft = Draft(
         kind=WITHDRAWAL,
-        subject=record.subject,
+        # Not its subject: some never had what is taken back, and nobody is to be shown it any more.
+        subject=str(record.pk),
         body={"reason": reason},
         tlp=record.tlp,
         audience=record.audience,
@@ -259,7 +260,7 @@ def _notices(draft: Draft) -> list[Draft]:
     return [
         Draft(
             kind=WITHDRAWAL,
-            subject=version.subject,
+            subject=str(version.pk),
             body={"reason": narrowing.REASON},
             tlp=version.tlp,
             audience=nodes,

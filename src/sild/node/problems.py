@@ -17,7 +17,7 @@ STATUS = {
     "not-allowed": HTTPStatus.FORBIDDEN,
     "not-found": HTTPStatus.NOT_FOUND,
     "no-original": HTTPStatus.NOT_FOUND,
-    "withdrawn": HTTPStatus.GONE,
+    "withdrawn": HTTPStatus.NOT_FOUND,
     "already-exists": HTTPStatus.CONFLICT,
     "run-state": HTTPStatus.CONFLICT,
 }
