@@ -67,10 +67,6 @@ def test_who_loses_a_record_by_a_narrower_marking_gets_a_withdrawal_and_nothing_
         [notice] = Record.objects.filter(kind=services.WITHDRAWAL)
         assert (notice.body, notice.subject) == ({"reason": narrowing.REASON}, str(record.pk))
         assert (notice.audience, notice.withdraws_id) == (["riga"], record.pk)
-            {"reason": narrowing.REASON},
-            ["riga"],
-            record.pk,
-        )
     with network.nodes["kyiv"].acting():
         assert not Record.objects.filter(kind=services.WITHDRAWAL).exists()
 
