@@ -92,11 +92,13 @@ class Outstanding:
 
     Attributes:
         record: what was sent, or waits to be fetched.
+        about: the record that it takes back; itself when it takes none back.
         partner: who is to acknowledge it.
         is_fetched: whether the partner has confirmed its place in the index, so that only the receipt is missing.
     """
 
     record: Record
+    about: Record
     partner: Partner
     is_fetched: bool
 
@@ -126,9 +128,16 @@ def all_outstanding(actor: Actor, *, withdrawals: bool = True) -> list[Outstandi
     known = Acknowledgement.objects.filter(record=OuterRef("record"), partner=OuterRef("partner"))
     taken_back = Delivery.objects.filter(record__withdraws_id=OuterRef("record"), partner=OuterRef("partner"))
     rows = Delivery.objects.filter(~Exists(known), ~Exists(taken_back), record__in=wanted)
+    found = list(rows.select_related("record", "partner").order_by("record__issued", "record_id", "partner_id"))
+    targets = Record.objects.in_bulk({row.record.withdraws_id for row in found if row.record.withdraws_id})
     return [
-        Outstanding(row.record, row.partner, row.position <= row.partner.delivered)
-        for row in rows.select_related("record", "partner").order_by("record__issued", "record_id", "partner_id")
+        Outstanding(
+            row.record,
+            targets.get(row.record.withdraws_id or row.record_id, row.record),
+            row.partner,
+            row.position <= row.partner.delivered,
+        )
+        for row in found
     ]
 
 
