@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -10,8 +11,11 @@ from django.conf import settings as django_settings
 
 from exchange.peer import Peer
 from exchange.simulation import make
+from people.factories import AgencyFactory
 from sild.exchange import own, partners
+from sild.people import services as people
 from sild.people.actor import Actor
+from sild.people.enums import Role
 from sild.trust.identity import NodeKeys
 
 
@@ -54,3 +58,26 @@ def simulated(tmp_path_factory, django_db_blocker):
     """Keys and an empty database for networks of simulated nodes; made once."""
     with django_db_blocker.unblock():
         yield make(tmp_path_factory.mktemp("simulated"))
+
+
+@pytest.fixture
+def agency(db):
+    return AgencyFactory()
+
+
+@pytest.fixture
+def call(client, agency):
+    """Call the API with a token of the agency; returns status and JSON."""
+
+    def send(method, path, body=None, role=Role.PUBLISHER):
+        _token, secret = people.issue_token(Actor.operator(), "robot", role, agency=agency)
+        answer = client.generic(
+            method,
+            f"/api/v1/exchange{path}",
+            json.dumps(body) if body is not None else "",
+            content_type="application/json",
+            headers={"authorization": f"Bearer {secret}"},
+        )
+        return answer.status_code, json.loads(answer.content)
+
+    return send

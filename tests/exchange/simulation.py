@@ -1,4 +1,4 @@
-"""Three real nodes in one process: each has its own database, keys and folder; the network between them is simulated.
+"""Real nodes in one process, each with a database, keys and folder of its own; the network between them is simulated.
 
 Nothing of the node is replaced but the socket. A node's database stands in as Django's default connection while that
 node acts, so that services, transactions, the wire and the import run as they do in production.
@@ -54,9 +54,9 @@ def empty_database() -> bytes:
         return database.connection.serialize()
 
 
-def make(folder):
+def make(folder, names=NAMES):
     """What every network starts from: keys for each node, in folders of their own, and an empty database."""
-    for name in NAMES:
+    for name in names:
         NodeKeys.generate(name, now=datetime.now(UTC)).save(folder / name / "keys")
     return folder, empty_database()
 
@@ -120,9 +120,10 @@ class Wire(Client):
 class Network:
     """Carries requests, or does not; keeps what it saw so that it can be played again."""
 
-    def __init__(self, folder, made, *, watch=lambda *_: None):
+    def __init__(self, folder, made, *, watch=lambda *_: None, names=NAMES, apart=frozenset()):
+        """Every two nodes are pinned to each other, but for the pairs that are `apart`."""
         keys, empty = made
-        self.nodes = {name: Node(name, folder, keys, empty) for name in NAMES}
+        self.nodes = {name: Node(name, folder, keys, empty) for name in names}
         self.cut = set()
         self.lose = defaultdict(int)
         self.seen = defaultdict(list)
@@ -130,7 +131,7 @@ class Network:
         for node in self.nodes.values():
             with node.acting():
                 for other in self.nodes.values():
-                    if other is not node:
+                    if other is not node and frozenset({node.name, other.name}) not in apart:
                         _meet(other)
 
     def close(self):

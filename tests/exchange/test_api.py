@@ -7,7 +7,6 @@ import pytest
 from people.factories import AgencyFactory
 from sild.exchange import services
 from sild.exchange.models import Record
-from sild.people import services as people
 from sild.people.actor import Actor
 from sild.people.enums import Role
 from sild.trust.evidence import verify_record_file
@@ -21,29 +20,6 @@ COMMENT = {
     "tlp": "GREEN",
     "audience": "partners",
 }
-
-
-@pytest.fixture
-def agency(db):
-    return AgencyFactory()
-
-
-@pytest.fixture
-def call(client, agency):
-    """Call the API with a token of the agency; returns status and JSON."""
-
-    def send(method, path, body=None, role=Role.PUBLISHER):
-        _token, secret = people.issue_token(Actor.operator(), "robot", role, agency=agency)
-        answer = client.generic(
-            method,
-            f"/api/v1/exchange{path}",
-            json.dumps(body) if body is not None else "",
-            content_type="application/json",
-            headers={"authorization": f"Bearer {secret}"},
-        )
-        return answer.status_code, json.loads(answer.content)
-
-    return send
 
 
 def test_without_a_token_nothing_is_told(client):
@@ -136,13 +112,6 @@ def test_a_record_is_withdrawn_by_a_record(call):
     assert (status, withdrawal["withdraws_id"]) == (201, made["id"])
     assert call("GET", f"/records/{made['id']}")[1]["withdrawn"]
     assert call("POST", f"/records/{made['id']}/withdraw", {"reason": "again"})[0] == 400
-
-
-def test_the_preview_says_what_each_partner_would_see(call, pinned):
-    status, decisions = call("POST", "/records/preview", {"tlp": "AMBER", "audience": ["kyiv"]}, role=Role.VIEWER)
-    assert (status, [(one["node"], one["allowed"]) for one in decisions]) == (200, [("kyiv", True)])
-    assert call("POST", "/records/preview", {"tlp": "AMBER", "audience": "partners"})[1]["code"] == "withheld"
-    assert not Record.objects.exists()
 
 
 def test_partners_are_listed_with_how_delivery_stands(call, pinned):

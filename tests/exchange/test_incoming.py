@@ -272,3 +272,20 @@ def test_modules_are_told_in_the_same_transaction(pinned, kyiv):
         kinds.record_added.disconnect(explode)
     assert not Record.objects.exists()
     assert len(import_page(pinned, kyiv.page()).records) == 1
+
+
+def test_what_is_refused_again_and_again_is_one_row_with_a_count(pinned, kyiv):
+    """A partner whose key was revoked sends the same entries until it has its new identity."""
+    kyiv.publish()
+    for growth in range(3):
+        kyiv.publish()
+        pinned.refresh_from_db()
+        page = kyiv.page(have=pinned.their_size)
+        page["entries"] = page["entries"][:1]
+        page["entries"][0]["path"] = []
+        with pytest.raises(TransferError):
+            import_page(pinned, page)
+        assert Refusal.objects.get().count == growth + 1
+    refusal = Refusal.objects.get()
+    assert (refusal.position, refusal.code) == (1, "length")
+    assert refusal.first < refusal.at

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from exchange.simulation import NAMES, Network
-from sild.exchange import bundles, gate, kinds, receipts, services
-from sild.exchange.errors import BundleError, ExchangeError, LinkDownError
+from sild.exchange import bundles, gate, kinds, naming, narrowing, receipts, services
+from sild.exchange.errors import BundleError, ExchangeError, LinkDownError, WithheldError
 from sild.exchange.incoming import import_page
 from sild.exchange.models import Checkpoint, Delivery, LogState, Partner, Record, Refusal
 from sild.people.actor import Actor
@@ -51,14 +51,28 @@ def may_have(tlp, audience, node):
     return node in audience
 
 
-def watch(asker, target, page):
+def may_name(owner, new, old):
+    """TLP 2.0 by itself: whether a record of `owner` marked `new` may name one of its own marked `old`."""
+    (tlp, audience), (old_tlp, old_audience) = new, old
+    if tlp == "RED":
+        return True
+    if isinstance(audience, str):
+        return isinstance(old_audience, str) and old_tlp in ({"CLEAR"} if audience == "public" else {"GREEN", "CLEAR"})
+    return all(node == owner or may_have(old_tlp, old_audience, node) for node in audience)
+
+
+def watch(asker, target, page, told=()):
     """Look at every entry that leaves a node, before its receiver's own checks can hide a leak."""
     for entry in page["entries"]:
+        if "withdrawn" in entry:
+            continue
         raw = entry.get("record", "").encode()
         if "sealed" in entry:
             context = {"receiver": asker.name, "position": str(entry["position"])}
             raw = open_sealed(entry["sealed"], asker.keys, sender=target.name, context=context)
         header = parse_record(raw).header
+        if header.id in told:
+            raise LeakError(f"{target.name} sent to {asker.name} what it had taken back")
         if not may_have(header.tlp, header.audience, asker.name):
             raise LeakError(f"{target.name} sent {header.tlp} for {header.audience} to {asker.name}")
         if not isinstance(header.audience, str) and "record" in entry:
@@ -77,12 +91,18 @@ class Machine(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="sild-machine-"))
-        self.network = Network(self.folder, self.made, watch=watch)
+        self.network = Network(self.folder, self.made, watch=self.watch)
         self.bundles = []
         self.operator = Actor.operator()
-        # What each node published, in order: id, tlp, audience; and what it withdrew.
+        # What each node published, in order: id, tlp, audience; what it withdrew, and who is to know of that.
         self.published = defaultdict(list)
         self.withdrawn = set()
+        self.told = defaultdict(set)
+        # For each version the one that it took the place of.
+        self.earlier = {}
+
+    def watch(self, asker, target, page):
+        watch(asker, target, page, {str(pk) for pk, nodes in self.told.items() if asker.name in nodes})
 
     def teardown(self):
         try:
@@ -99,11 +119,19 @@ class Machine(RuleBasedStateMachine):
     @rule(name=names, marking=marked, data=st.data())
     def revise(self, name, marking, data):
         """A new version, often under another marking and for other readers."""
-        if self.published[name]:
-            earlier = data.draw(st.sampled_from(self.published[name]))[0]
-            with self.network.nodes[name].acting():
-                replaces = Record.objects.get(pk=earlier)
+        if not self.published[name]:
+            return
+        pk, *old = data.draw(st.sampled_from(self.published[name]))
+        with self.network.nodes[name].acting():
+            replaces = Record.objects.get(pk=pk)
+        try:
             self._publish(name, marking, 1, replaces=replaces)
+        except WithheldError as error:
+            assert not may_name(name, marking, old), error  # noqa: PT017 -- what may be named must not be refused
+            return
+        if not may_name(name, marking, old):
+            raise LeakError(f"{marking} names a record of {old}")
+        self._narrowed(name, pk, marking)
 
     @rule(name=names, data=st.data())
     def withdraw(self, name, data):
@@ -113,6 +141,7 @@ class Machine(RuleBasedStateMachine):
             with self.network.nodes[name].acting():
                 made = services.withdraw(self.operator, Record.objects.get(pk=pk), "not any more")
             self.withdrawn.add(pk)
+            self.told[pk] |= {node for node in NAMES if node != name and may_have(tlp, audience, node)}
             self.published[name].append((made.pk, tlp, audience))
 
     @rule(name=names, source=names)
@@ -180,7 +209,7 @@ class Machine(RuleBasedStateMachine):
         with zipfile.ZipFile(path) as archive:
             for part in archive.namelist():
                 if part.startswith("pages/"):
-                    watch(self.network.nodes[name], self.network.nodes[source], orjson.loads(archive.read(part)))
+                    self.watch(self.network.nodes[name], self.network.nodes[source], orjson.loads(archive.read(part)))
         self.bundles.append((name, path))
 
     @precondition(lambda self: self.bundles)
@@ -242,13 +271,18 @@ class Machine(RuleBasedStateMachine):
         wanted = [pk for pk, tlp, audience in self.published[source] if may_have(tlp, audience, name)]
         with self.network.nodes[name].acting():
             rows = Record.objects.filter(issuer=source).exclude(kind=receipts.KIND).order_by("leaf_index")
-            assert [row.pk for row in rows] == wanted
-            assert {row.pk for row in rows if row.withdrawn} == self.withdrawn & set(wanted)
+            here = [row.pk for row in rows]
+            lost = {pk for pk in wanted if name in self.told[pk]}
+            # What was taken back may have come before, and need not come after.
+            assert [pk for pk in wanted if pk in here] == here
+            assert set(wanted) - lost <= set(here)
+            assert {row.pk for row in rows if row.withdrawn} == lost & set(here)
+            assert not any(row.is_shown for row in rows if row.pk in lost)
             position = Partner.objects.get(node=source).position
         with self.network.nodes[source].acting():
             partner = Partner.objects.get(node=name)
             assert partner.delivered == position == partner.deliveries.count()
-            assert set(partner.acknowledgements.values_list("record_id", flat=True)) == set(wanted)
+            assert set(partner.acknowledgements.values_list("record_id", flat=True)) == set(here)
 
     def _publish(self, name, marking, number, replaces=None):
         tlp, audience = marking
@@ -263,6 +297,24 @@ class Machine(RuleBasedStateMachine):
         with self.network.nodes[name].acting():
             made = services.publish_batch(self.operator, [draft] * number)
         self.published[name] += [(record.pk, tlp, audience) for record in made]
+        if replaces is not None:
+            self.earlier[made[0].pk] = replaces.pk
+
+    def _narrowed(self, name, pk, marking):
+        """Whoever had an earlier version, and may not have the new one, is told, and nobody else is."""
+        while pk is not None:
+            tlp, audience = next(row[1:] for row in self.published[name] if row[0] == pk)
+            had = {node for node in NAMES if node != name and may_have(tlp, audience, node)} - self.told[pk]
+            lose = sorted(node for node in had if not may_have(*marking, node))
+            with self.network.nodes[name].acting():
+                notice = Record.objects.filter(withdraws_id=pk, received=None).order_by("leaf_index").last()
+                if lose and (notice is None or (notice.audience, set(notice.body)) != (lose, {"reason"})):
+                    raise LeakError(f"{lose} were not told that {pk} is not for them any more")
+            if lose:
+                self.withdrawn.add(pk)
+                self.told[pk] |= set(lose)
+                self.published[name].append((notice.pk, tlp, lose))
+            pk = self.earlier.get(pk)
 
     def _pull(self, name, source):
         try:
@@ -317,6 +369,17 @@ DECIDE = gate.decide
 @pytest.mark.parametrize("broken", [anything_goes, red_leaves, names_do_not_count])
 def test_the_machine_finds_a_gate_that_leaks(world, monkeypatch, broken):
     monkeypatch.setattr(gate, "decide", broken)
+    with pytest.raises(LeakError):
+        run(20)
+
+
+@pytest.mark.filterwarnings("default")
+@pytest.mark.parametrize(
+    ("module", "function", "answer"),
+    [(naming, "check", None), (narrowing, "losers", []), (narrowing, "is_ended", False)],
+)
+def test_the_machine_finds_a_gate_that_looks_at_markings_alone(world, monkeypatch, module, function, answer):
+    monkeypatch.setattr(module, function, lambda *_: answer)
     with pytest.raises(LeakError):
         run(20)
 

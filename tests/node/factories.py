@@ -66,5 +66,4 @@ class RefusalFactory(factory.django.DjangoModelFactory):
     position = factory.Sequence(int)
     code = "proof"
     sentence = "The inclusion proof is for another leaf."
-    digest = "0" * 64
     data = b""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from sild.exchange.gate import Decision
     from sild.exchange.models import Partner
-    from sild.exchange.views import ActingRequest
+    from sild.people.middleware import ActingRequest
 
 PER_PAGE = 25
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from django.db.models import Q
@@ -13,16 +13,14 @@ from django.utils.translation import gettext as _
 from ninja import Query, Router, Schema, Status
 from pydantic import Field
 
-from sild.exchange import evidence, gate, lag, partners, services
+from sild.exchange import evidence, lag, marking_api, partners, services
 from sild.exchange.errors import ExchangeError
+from sild.exchange.marking_api import AudienceIn, Marked, named
 from sild.exchange.models import Partner, Record
-from sild.people.actor import Actor
 from sild.people.enums import Right
 from sild.people.middleware import ActingRequest
 
 router = Router()
-
-AudienceIn = list[str] | Literal["partners", "public"]
 
 
 class RecordOut(Schema):
@@ -44,6 +42,11 @@ class RecordOut(Schema):
     replaces_id: UUID | None
     withdraws_id: UUID | None
 
+    @staticmethod
+    def resolve_subject(record: Record) -> str:
+        """The subject; empty when a partner took the record back."""
+        return record.subject if record.is_shown else ""
+
 
 class RecordPage(Schema):
     """Records, newest first; `next` is the cursor of the page after this one."""
@@ -53,10 +56,20 @@ class RecordPage(Schema):
 
 
 class RecordFull(RecordOut):
-    """A record with its header and body as they were signed."""
+    """A record with its header and body as they were signed; both are empty when a partner took it back."""
 
     header: dict[str, Any]
     body: dict[str, Any]
+
+    @staticmethod
+    def resolve_header(record: Record) -> dict[str, Any]:
+        """The header, unless it is shown no more."""
+        return record.header if record.is_shown else {}
+
+    @staticmethod
+    def resolve_body(record: Record) -> dict[str, Any]:
+        """The body, unless it is shown no more."""
+        return record.body if record.is_shown else {}
 
 
 class RecordFilter(Schema):
@@ -67,13 +80,6 @@ class RecordFilter(Schema):
     subject: str | None = None
     cursor: str | None = None
     limit: Annotated[int, Field(ge=1, le=500)] = 100
-
-
-class Marked(Schema):
-    """A marking and an audience."""
-
-    tlp: str
-    audience: AudienceIn
 
 
 class RecordIn(Marked):
@@ -89,14 +95,6 @@ class RecordIn(Marked):
 class Withdrawal(Schema):
     """Why a record is withdrawn."""
 
-    reason: str
-
-
-class DecisionOut(Schema):
-    """Whether a partner would see it, and why."""
-
-    node: str
-    allowed: bool
     reason: str
 
 
@@ -149,21 +147,10 @@ def publish(request: ActingRequest, draft: RecordIn) -> Status[Record]:
         body=draft.body,
         tlp=draft.tlp,
         audience=draft.audience,
-        answers=_named(request.actor, draft.answers),
-        replaces=_named(request.actor, draft.replaces),
+        answers=named(request.actor, draft.answers),
+        replaces=named(request.actor, draft.replaces),
     )
     return Status(201, record)
-
-
-@router.post("/records/preview", response=list[DecisionOut])
-def preview(request: ActingRequest, marked: Marked) -> list[dict[str, Any]]:
-    """What would they see? The gate's decision for each partner, before anything is published."""
-    request.actor.require(Right.VIEW)
-    gate.check_marking(marked.tlp, marked.audience)
-    return [
-        {"node": partner.node, "allowed": decision.allowed, "reason": decision.reason}
-        for partner, decision in services.preview(marked.tlp, marked.audience)
-    ]
 
 
 @router.get("/records/{uuid:record_id}", response=RecordFull)
@@ -177,7 +164,7 @@ def get_record(request: ActingRequest, record_id: UUID) -> Record:
 def get_file(request: ActingRequest, record_id: UUID) -> HttpResponse:
     """The record with its proof as one file: `sild record verify FILE` needs neither node nor network."""
     request.actor.require(Right.VIEW)
-    record = services.get(request.actor, str(record_id))
+    record = services.require_shown(services.get(request.actor, str(record_id)))
     return HttpResponse(evidence.record_file(record), content_type="application/json")
 
 
@@ -186,6 +173,9 @@ def withdraw(request: ActingRequest, record_id: UUID, withdrawal: Withdrawal) ->
     """Withdraw one of this node's records; the answer is the record that says so."""
     record = services.get(request.actor, str(record_id))
     return Status(201, services.withdraw(request.actor, record, withdrawal.reason))
+
+
+router.add_router("", marking_api.router)
 
 
 @router.get("/partners", response=list[PartnerOut])
@@ -200,11 +190,6 @@ def get_partner(request: ActingRequest, node: str) -> dict[str, Any]:
     """How it stands with one partner."""
     request.actor.require(Right.VIEW)
     return _state(partners.get(node))
-
-
-def _named(actor: Actor, record_id: UUID | None) -> Record | None:
-    """The record that a draft names, if it names one."""
-    return None if record_id is None else services.get(actor, str(record_id))
 
 
 def _state(partner: Partner) -> dict[str, Any]:

@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sild.exchange import marking_cli
+
 partner_app = typer.Typer(no_args_is_help=True, help="Partners: add one, compare fingerprints, pin it.")
 record_app = typer.Typer(no_args_is_help=True, help="Records: publish, list, show, verify.")
 bundle_app = typer.Typer(no_args_is_help=True, help="Bundles: carry records by hand when there is no network.")
@@ -135,23 +137,29 @@ def record_publish(
     subject: Annotated[str, typer.Option(help="What it is about.")],
     to: Annotated[list[str], typer.Option(help="Node that it is for, “partners” or “public”; may be repeated.")],
     tlp: Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")] = "AMBER",
+    answers: Annotated[str, typer.Option(help="Id of the record that it answers.")] = "",
+    replaces: Annotated[str, typer.Option(help="Id of our record of which it is a new version.")] = "",
     preview: Annotated[bool, typer.Option(help="Only say what each partner would see.")] = False,
     as_json: Json = False,
 ) -> None:
     """Publish a record."""
-    from sild.exchange import gate, services
+    from sild.exchange import services, sight
     from sild.people.actor import Actor
 
-    audience: gate.Audience = to[0] if to in (["partners"], ["public"]) else to
+    actor = Actor.operator()
+    draft = services.Draft(
+        kind=kind,
+        subject=subject,
+        body=_read_json(body),
+        tlp=tlp,
+        audience=marking_cli.audience_of(to),
+        answers=services.get(actor, answers) if answers else None,
+        replaces=services.get(actor, replaces) if replaces else None,
+    )
     if preview:
-        gate.check_marking(tlp, audience)
-        for partner, decision in services.preview(tlp, audience):
-            console.print(
-                f"{partner.node}: {'would see it' if decision.allowed else 'would not see it'} ({decision.reason})"
-            )
+        marking_cli.print_preview(sight.of_draft(draft), as_json=as_json)
         return
-    content = _read_json(body)
-    record = services.publish(Actor.operator(), kind=kind, subject=subject, body=content, tlp=tlp, audience=audience)
+    [record] = services.publish_batch(actor, [draft])
     if as_json:
         console.print_json(json.dumps({**record.reference, "leaf": record.leaf_index}))
     else:
@@ -176,7 +184,8 @@ def record_list(
         {
             "id": str(record.pk),
             "kind": record.kind,
-            "subject": record.subject,
+            "subject": record.subject if record.is_shown else "",
+            "withdrawn": record.withdrawn,
             "issuer": record.issuer,
             "tlp": record.tlp,
             "issued": record.issued.isoformat(),
@@ -194,10 +203,10 @@ def record_show(
     cosigned_by: Annotated[str, typer.Option(help="Wait until this partner has cosigned it, too.")] = "",
 ) -> None:
     """Show a record, or write it with its proof to a file."""
-    from sild.exchange import evidence, waiting
+    from sild.exchange import evidence, services, waiting
     from sild.people.actor import Actor
 
-    record = waiting.for_record(Actor.operator(), record_id, wait, cosigned_by=cosigned_by)
+    record = services.require_shown(waiting.for_record(Actor.operator(), record_id, wait, cosigned_by=cosigned_by))
     if file:
         file.write_bytes(evidence.record_file(record))
         console.print(f"Wrote {file}. Anybody can check it: sild record verify {file}")
@@ -210,6 +219,7 @@ def record_verify(
     file: Path,
     fingerprint: Annotated[str, typer.Option(help="Fingerprint of the issuer that you got from its officials.")] = "",
     renewal: Annotated[Path | None, typer.Option(help="A renewal of evidence, as `sild trust renew` wrote it.")] = None,
+    lang: Annotated[str, typer.Option(help="en, et or uk; by default what LC_MESSAGES says.")] = "",
     as_json: Json = False,
 ) -> None:
     """Verify a record's file: no node and no network needed. Status 1 when it does not verify."""
@@ -217,6 +227,7 @@ def record_verify(
 
     from sild.trust.evidence import Known, verify_record_file
     from sild.trust.renewal import verify_renewed
+    from sild.trust.verdicts import all_languages, language_of, record_sentence
 
     try:
         data, renewed = file.read_bytes(), renewal.read_bytes() if renewal else None
@@ -225,11 +236,23 @@ def record_verify(
     known = Known(fingerprint=fingerprint or None, on=datetime.now(UTC).date() if renewal else None)
     verdict = verify_record_file(data, known=known) if renewed is None else verify_renewed(data, renewed, known)
     if as_json:
-        console.print_json(json.dumps({name: getattr(verdict, name) for name in verdict.__dataclass_fields__}))
+        facts = {name: getattr(verdict, name) for name in verdict.__dataclass_fields__}
+        console.print_json(json.dumps({**facts, "sentences": all_languages(verdict)}))
     else:
-        console.print(f"[{'green' if verdict.ok else 'red'}]{verdict.sentence}[/]")
+        console.print(f"[{'green' if verdict.ok else 'red'}]{record_sentence(verdict, language_of(lang))}[/]")
     if not verdict.ok:
         raise SystemExit(1)
+
+
+for name, command in (
+    ("sees", marking_cli.sees),
+    ("mark", marking_cli.mark),
+    ("withdraw", marking_cli.withdraw),
+    ("pass-on", marking_cli.pass_on),
+    ("original", marking_cli.original),
+    ("outstanding", marking_cli.outstanding),
+):
+    record_app.command(name)(command)
 
 
 @bundle_app.command("export")

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 console = Console(highlight=False, soft_wrap=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+Lang = Annotated[str, typer.Option(help="en, et or uk; by default what LC_MESSAGES says.")]
 Out = Annotated[Path | None, typer.Option(help="Where to write; by default beside the file.")]
 
 
@@ -51,6 +52,7 @@ def verify_command(
     identity: Annotated[
         Path | None, typer.Option(help="The signer's newest identity: says which keys were revoked.")
     ] = None,
+    lang: Lang = "",
     as_json: Json = False,
 ) -> None:
     """Verify a file and its signature: no node and no network needed. Status 1 when it does not verify."""
@@ -62,7 +64,7 @@ def verify_command(
     newest = identity.read_bytes() if identity else None
     with _reading(file) as source:
         verdict = verify(pieces(source), data, Known(fingerprint=fingerprint or None, newest=newest))
-    _verdict(verdict, {}, as_json)
+    _verdict(verdict, {}, lang, as_json)
 
 
 def seal_command(
@@ -84,6 +86,7 @@ def seal_command(
 def open_command(
     file: Path,
     out: Annotated[Path | None, typer.Option(help="Where to write; by default the name without .sealed.")] = None,
+    lang: Lang = "",
     as_json: Json = False,
 ) -> None:
     """Open a file that was sealed for this node; nothing is written unless its signature verifies."""
@@ -95,18 +98,22 @@ def open_command(
         raise SystemExit(_fail(f"{out} exists already. Give another name: --out NAME"))
     with _reading(file) as source, _writing(out) as target:
         verdict, signature = documents.open_sealed(Actor.operator(), source, target)
-        _verdict(verdict, {"file": str(out)}, as_json)
+        _verdict(verdict, {"file": str(out)}, lang, as_json)
     out.with_name(out.name + ".sig.json").write_bytes(signature)
 
 
-def _verdict(verdict: DocumentVerdict, more: dict[str, Any], as_json: bool) -> None:  # noqa: FBT001 -- passed on
+def _verdict(verdict: DocumentVerdict, more: dict[str, Any], lang: str, as_json: bool) -> None:  # noqa: FBT001 -- passed on
     """Print a verdict; status 1 when it is no."""
+    from sild.trust.verdicts import all_languages, document_sentence, language_of
+
     facts = {"ok": verdict.ok, "code": verdict.code, "sentence": verdict.sentence, "pinned": verdict.pinned, **more}
+    facts["sentences"] = all_languages(verdict)
     if verdict.statement is not None:
         facts |= json.loads(verdict.statement.payload)
     if verdict.record is not None:
         facts |= {"record": verdict.record.id, "index": verdict.record.index}
-    _say(facts, f"[{'green' if verdict.ok else 'red'}]{verdict.sentence}[/]", as_json)
+    sentence = document_sentence(verdict, language_of(lang))
+    _say(facts, f"[{'green' if verdict.ok else 'red'}]{sentence}[/]", as_json)
     if not verdict.ok:
         raise SystemExit(1)
 

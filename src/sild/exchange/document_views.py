@@ -17,13 +17,14 @@ from sild.exchange.models import Partner
 from sild.people.enums import Right
 from sild.trust.documents import MAX_SIGNATURE
 from sild.trust.spoken import say
+from sild.trust.verdicts import language_of, reason
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
     from django.core.files.uploadedfile import UploadedFile
 
-    from sild.exchange.views import ActingRequest
+    from sild.people.middleware import ActingRequest
     from sild.trust.documents import DocumentVerdict
 
 
@@ -74,24 +75,7 @@ def _page(request: ActingRequest, verdict: DocumentVerdict | None = None) -> Htt
         "may_sign": request.actor.may(Right.PUBLISH),
         "partners": Partner.objects.filter(state=PartnerState.PINNED),
         "verdict": verdict,
-        "reason": _reasons().get(verdict.code, verdict.sentence) if verdict else "",
+        "reason": (reason(verdict.code, language_of(language), "document") or verdict.sentence) if verdict else "",
         "words": say(verdict.fingerprint, language) if verdict and verdict.fingerprint else "",
     }
     return render(request, "exchange/documents.html", context)
-
-
-def _reasons() -> dict[str, str]:
-    """Why a document does not verify, for people, by the verdict's code."""
-    return {
-        "digest": _("The file is not the one that was signed: its content differs."),
-        "signature-form": _("The second file is not a document's signature."),
-        "missing-signature": _("A signature is missing or too many: a document needs both, EdDSA and ML-DSA-65."),
-        "bad-signature": _("A signature does not hold: it was changed, or made for something else."),
-        "fingerprint": _("The signer's keys are not the ones that were pinned: somebody else signed this."),
-        "signer": _("The signature names another signer than its keys belong to."),
-        "revoked": _("The key that signed was lost or compromised, and nothing shows that the signature is older."),
-        "proof": _("The log's proof that came with the signature does not hold for this document."),
-        "identity-form": _("The identity in the signature cannot be read."),
-        "expired": _("The signer's identity had run out when this was signed."),
-        "retired-suite": _("The algorithms of the signature were no longer accepted when this was signed."),
-    }

@@ -15,7 +15,7 @@ from sild.exchange.services import link, row
 from sild.trust.encoding import unb64
 from sild.trust.errors import TrustError
 from sild.trust.proof import format_proof
-from sild.trust.record import parse_record
+from sild.trust.record import HASH, parse_record
 from sild.trust.seal import open_sealed
 from sild.trust.suites import require_usable
 from sild.trust.tree import leaf_hash
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from sild.trust.verify import Inclusion
 
 PLACE = frozenset({"position", "index", "path", "chain"})
-FORMS = (PLACE | {"record"}, PLACE | {"sealed"})
+CONTENTS = ("record", "sealed", "withdrawn")
+FORMS = tuple(PLACE | {content} for content in CONTENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,8 @@ class Entry:
         index: its leaf in the partner's log.
         path: the inclusion proof.
         chain: SHA-256 over all leaves of our index up to it.
-        content: the record in the open, or sealed for us.
-        is_sealed: which of the two.
+        content: the record in the open, or sealed for us, or the hash of one that was taken back before it left.
+        form: which of them: `record`, `sealed` or `withdrawn`.
     """
 
     position: int
@@ -55,7 +56,7 @@ class Entry:
     path: tuple[bytes, ...]
     chain: bytes
     content: Any
-    is_sealed: bool
+    form: str
 
 
 def read(node: str, plain: dict[str, Any]) -> Entry:
@@ -72,9 +73,8 @@ def read(node: str, plain: dict[str, Any]) -> Entry:
         raise TransferError(
             f"Entry {plain.get('position')} of {node} has not the form of one: {error}.", code="entry-form"
         ) from error
-    is_sealed = "sealed" in plain
-    content = plain["sealed" if is_sealed else "record"]
-    return Entry(plain["position"], plain["index"], path, chain, content, is_sealed)
+    form = next(one for one in CONTENTS if one in plain)
+    return Entry(plain["position"], plain["index"], path, chain, plain[form], form)
 
 
 def _check_members(plain: dict[str, Any]) -> None:
@@ -85,10 +85,12 @@ def _check_members(plain: dict[str, Any]) -> None:
         raise ValueError("its index is no number")
     if not isinstance(plain.get("sealed", {}), dict) or not isinstance(plain.get("record", ""), str):
         raise TypeError("its record is of another type")
+    if "withdrawn" in plain and not (isinstance(plain["withdrawn"], str) and HASH.fullmatch(plain["withdrawn"])):
+        raise ValueError("its hash is not sha256: and 64 hex digits")
 
 
-def check(vouched: Vouched, entry: Entry, chain: bytes) -> Record:
-    """The record in an entry, not yet saved.
+def check(vouched: Vouched, entry: Entry, chain: bytes) -> Record | None:
+    """The record in an entry, not yet saved; None when the partner took it back before it left.
 
     Args:
         vouched: the checkpoint that its inclusion is proved under.
@@ -100,8 +102,8 @@ def check(vouched: Vouched, entry: Entry, chain: bytes) -> Record:
         HistoryError: code `renumbered`.
         RefusedError: the partner logged it, but our rules do not let it in.
     """
-    raw = _opened(vouched.node, entry)
-    leaf = leaf_hash(raw)
+    raw = None if entry.form == "withdrawn" else _opened(vouched.node, entry)
+    leaf = bytes.fromhex(entry.content.removeprefix("sha256:")) if raw is None else leaf_hash(raw)
     try:
         vouched.inclusion.verify(leaf, entry.index, entry.path)
     except TrustError as error:
@@ -112,8 +114,10 @@ def check(vouched: Vouched, entry: Entry, chain: bytes) -> Record:
         raise HistoryError(
             f"{vouched.node} changed what it had numbered for us before {entry.position}.", code="renumbered"
         )
+    if raw is None:
+        return None
     record = _acceptable(vouched.node, raw, entry.index)
-    if gate.is_narrow(record.audience) and not entry.is_sealed:
+    if gate.is_narrow(record.audience) and entry.form != "sealed":
         raise TransferError(
             f"Entry {entry.position} of {vouched.node} is for named nodes and came in the open.", code="unsealed"
         )
@@ -123,7 +127,7 @@ def check(vouched: Vouched, entry: Entry, chain: bytes) -> Record:
 
 def _opened(node: str, entry: Entry) -> bytes:
     """The canonical bytes of an entry, unsealed if need be."""
-    if not entry.is_sealed:
+    if entry.form == "record":
         return str(entry.content).encode()
     context = seal_context(own.node_id(), entry.position)
     try:

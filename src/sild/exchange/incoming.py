@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import orjson
 import structlog
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.utils import timezone
 
 from sild.exchange import blobs, entries, gate, history, kinds, own
 from sild.exchange.entries import Entry, Vouched
@@ -139,12 +139,13 @@ def _accept(partner: Partner, vouched: Vouched, plain: Sequence[dict[str, Any]])
     position = Partner.objects.select_for_update().values_list("position", flat=True).get(pk=partner.pk)
     if position != partner.position:
         raise StaleError(f"Another process has imported from {partner.node} since this page was asked for.")
-    records, chain = [], bytes(partner.chain)
+    records: list[Record | None] = []
+    chain = bytes(partner.chain)
     for one in plain:
         entry = entries.read(partner.node, one)
         records.append(entries.check(vouched, entry, chain))
         chain = entry.chain
-    new = _new(records)
+    new = _new([record for record in records if record is not None])
     _advance(partner, entry)
     Record.objects.bulk_create(new)
     Attachment.objects.bulk_create([row for record in new for row in attachment_rows(record)])
@@ -187,15 +188,20 @@ def _advance(partner: Partner, entry: Entry) -> None:
 
 
 def _refuse(partner: Partner, entry: dict[str, Any], error: ExchangeError) -> Refusal:
-    """Keep what was refused, once, with its reason; forget the progress that the failed transaction left in memory."""
+    """Keep what was refused with its reason, once for each entry however often it comes.
+
+    Forgets the progress that the failed transaction left in memory.
+    """
     partner.refresh_from_db(fields=["position", "chain"])
     data = orjson.dumps(entry, option=orjson.OPT_SORT_KEYS)
-    refusal, _created = Refusal.objects.get_or_create(
+    latest: dict[str, Any] = {"code": error.code, "sentence": str(error), "data": data, "at": timezone.now()}
+    refusal, _created = Refusal.objects.update_or_create(
         partner=partner,
         position=entry["position"],
-        digest=hashlib.sha256(data).hexdigest(),
-        defaults={"code": error.code, "sentence": str(error), "data": data},
+        defaults={**latest, "count": F("count") + 1},
+        create_defaults={**latest, "first": latest["at"]},
     )
+    refusal.refresh_from_db(fields=["count"])
     return refusal
 
 

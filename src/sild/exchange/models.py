@@ -163,6 +163,11 @@ class Record(models.Model):
         return self.received is None
 
     @property
+    def is_shown(self) -> bool:
+        """False for what a partner took back: it is kept as evidence, and shown to nobody any more."""
+        return self.is_own or not self.withdrawn
+
+    @property
     def reference(self) -> dict[str, str]:
         """Id and hash, as another record names this one."""
         return {"id": str(self.id), "hash": self.hash}
@@ -183,6 +188,19 @@ class Attachment(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Carried(models.Model):
+    """Another node's record that a record of kind `exchange.forward` encloses, whoever passed it on."""
+
+    forward = models.OneToOneField(Record, on_delete=models.CASCADE, related_name="carried")
+    issuer = models.CharField(max_length=63)
+    original = models.UUIDField(db_index=True)
+    hash = models.CharField(max_length=71)
+    withdraws = models.UUIDField(null=True, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.issuer} {self.original}"
 
 
 class LogState(models.Model):
@@ -274,23 +292,22 @@ class Acknowledgement(models.Model):
 
 
 class Refusal(models.Model):
-    """Something that arrived and was not imported: kept for inspection with the reason."""
+    """An entry that arrived and was not imported: as it came last, with the reason, and how many times it came."""
 
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="refusals")
     position = models.PositiveBigIntegerField()
     code = models.CharField(_("code"), max_length=60)
     sentence = models.TextField(_("reason"))
-    digest = models.CharField(max_length=64)
     data = models.BinaryField()
-    at = models.DateTimeField(_("time"), default=timezone.now)
+    first = models.DateTimeField(_("first time"), default=timezone.now)
+    at = models.DateTimeField(_("last time"), default=timezone.now)
+    count = models.PositiveIntegerField(_("times"), default=1)
 
     class Meta:
         verbose_name = _("refusal")
         verbose_name_plural = _("refusals")
         ordering = ["-at"]
-        constraints = [
-            models.UniqueConstraint(fields=["partner", "position", "digest"], name="one_refusal_per_message")
-        ]
+        constraints = [models.UniqueConstraint(fields=["partner", "position"], name="one_refusal_per_entry")]
 
     def __str__(self) -> str:
         return f"{self.partner_id} #{self.position}: {self.code}"

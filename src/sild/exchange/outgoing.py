@@ -9,7 +9,7 @@ import orjson
 from django.db import transaction
 from django.utils import timezone
 
-from sild.exchange import blobs, gate, lag, log, own
+from sild.exchange import blobs, gate, lag, log, narrowing, own
 from sild.exchange.errors import HistoryError, NotFoundError, PartnerError, WithheldError
 from sild.exchange.models import Checkpoint, Cosignature, Delivery, Partner, Record
 from sild.exchange.partners import identity_of
@@ -33,7 +33,7 @@ def page(partner: Partner, *, after: int, have: int) -> dict[str, Any] | None:
 
     Returns:
         `checkpoint`, `consistency` (base64 hashes), `entries` (each with `position`, `index`, `path`, `chain` and
-        `record` or `sealed`) and `more`.
+        `record`, `sealed` or `withdrawn`) and `more`.
 
     Raises:
         HistoryError: the partner has seen more of our log than there is: this node was rolled back.
@@ -91,12 +91,17 @@ def entries_after(
 def release(record: Record, partner: Partner, position: int) -> dict[str, Any]:
     """A record as it leaves this node: through the gate, and sealed when its audience is narrow.
 
+    One that was taken back from the partner before it came for it leaves no more: its place in the index stays, with
+    nothing but the hash, which the log commits to.
+
     Raises:
         WithheldError: the gate says no, for instance because it was decided differently when the record was numbered.
     """
     decision = gate.decide(record.tlp, record.audience, partner.node, pinned=partner.is_pinned)
     if not decision.allowed:
         raise WithheldError(decision.reason)
+    if narrowing.is_ended(record, partner):
+        return {"withdrawn": record.hash}
     if not gate.is_narrow(record.audience):
         return {"record": bytes(record.raw).decode()}
     sealed = seal(
@@ -120,8 +125,8 @@ def attachment(partner: Partner, record_id: str, blob: str) -> bytes:
         BlobError: the file was lost here.
     """
     row = Delivery.objects.filter(partner=partner, record_id=record_id, record__attachments__hash=blob).first()
-    if row is None:
-        raise NotFoundError(f"There is no file {blob} of record {record_id} for you here.")
+    if row is None or narrowing.is_ended(row.record, partner):
+        raise NotFoundError(f"There is no file {blob} of record {record_id} for you here.", code="no-file")
     decision = gate.decide(row.record.tlp, row.record.audience, partner.node, pinned=partner.is_pinned)
     if not decision.allowed:
         raise WithheldError(decision.reason)

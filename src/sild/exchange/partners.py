@@ -116,7 +116,9 @@ def pin(actor: Actor, node: str, fingerprint: str) -> Partner:
         partner.state, partner.reason = PartnerState.PINNED, ""
         partner.pinned_at = timezone.now()
         partner.save(update_fields=["state", "reason", "pinned_at"])
-        unnumbered = Record.objects.filter(received=None).exclude(deliveries__partner=partner)
+        # What was taken back is no more for anybody who did not have it, and its withdrawal would only tell of it.
+        standing = Record.objects.filter(received=None, withdrawn=False, withdraws_id=None)
+        unnumbered = standing.exclude(deliveries__partner=partner)
         enqueue(list(unnumbered.order_by("leaf_index")), [partner])
         audit.note(actor, "exchange.pin-partner", node, fingerprint=partner.fingerprint)
     return partner

@@ -131,9 +131,9 @@ def _take_page(client: Client, partner: Partner, page: dict[str, Any], have: int
 
 def _fetch_attachments(client: Client, partner: Partner) -> None:
     """Fetch the files that the partner's records name and that are not here yet; one that fails stops no other."""
-    missing = Attachment.objects.filter(record__issuer=partner.node, is_here=False).select_related("record")
+    missing = Attachment.objects.filter(record__issuer=partner.node, record__withdrawn=False, is_here=False)
     failure: ExchangeError | None = None
-    for attachment in missing.order_by("size"):
+    for attachment in missing.select_related("record").order_by("size"):
         try:
             received = client.attachment(str(attachment.record_id), attachment.hash)
             accept_attachment(partner, attachment, received)

@@ -7,11 +7,13 @@ that two nodes do not thank each other for ever.
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef
 
-from sild.exchange import services
+from sild.exchange import narrowing, services
 from sild.exchange.enums import Tlp
 from sild.exchange.models import Acknowledgement, Delivery, Partner, Record
 from sild.trust.record import HASH
@@ -79,9 +81,64 @@ def arrived(receipt: Record) -> None:
 
 
 def outstanding(record: Record) -> list[Partner]:
-    """The partners that have not acknowledged a record that was numbered for them."""
-    numbered = Partner.objects.filter(deliveries__record=record)
+    """The partners that have not acknowledged a record that was numbered for them and that is still theirs."""
+    numbered = Partner.objects.filter(deliveries__record=record).exclude(pk__in=narrowing.told(record))
     return list(numbered.exclude(pk__in=Acknowledgement.objects.filter(record=record).values("partner")))
+
+
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """A partner that has not acknowledged one of our records.
+
+    Attributes:
+        record: what was sent, or waits to be fetched.
+        about: the record that it takes back; itself when it takes none back.
+        partner: who is to acknowledge it.
+        is_fetched: whether the partner has confirmed its place in the index, so that only the receipt is missing.
+    """
+
+    record: Record
+    about: Record
+    partner: Partner
+    is_fetched: bool
+
+    @property
+    def plain(self) -> dict[str, Any]:
+        """As JSON, but for the types of ids and time."""
+        return {
+            "record": self.record.pk,
+            "node": self.partner.node,
+            "kind": self.record.kind,
+            "withdraws": self.record.withdraws_id,
+            "issued": self.record.issued,
+            "fetched": self.is_fetched,
+        }
+
+
+def all_outstanding(actor: Actor, *, withdrawals: bool = True) -> list[Outstanding]:
+    """What partners have not acknowledged, oldest first.
+
+    Args:
+        actor: sees the records that its agency may see.
+        withdrawals: only what takes a record back, where waiting matters most; else everything but receipts.
+    """
+    wanted = Record.objects.visible_to(actor).filter(received=None).exclude(kind=KIND)
+    if withdrawals:
+        wanted = wanted.exclude(withdraws_id=None)
+    known = Acknowledgement.objects.filter(record=OuterRef("record"), partner=OuterRef("partner"))
+    taken_back = Delivery.objects.filter(record__withdraws_id=OuterRef("record"), partner=OuterRef("partner"))
+    rows = Delivery.objects.filter(~Exists(known), ~Exists(taken_back), record__in=wanted)
+    found = list(rows.select_related("record", "partner").order_by("record__issued", "record_id", "partner_id"))
+    targets = Record.objects.in_bulk({row.record.withdraws_id for row in found if row.record.withdraws_id})
+    return [
+        Outstanding(
+            row.record,
+            targets.get(row.record.withdraws_id or row.record_id, row.record),
+            row.partner,
+            row.position <= row.partner.delivered,
+        )
+        for row in found
+    ]
 
 
 def of_deliveries(deliveries: Iterable[Delivery]) -> list[tuple[Delivery, Acknowledgement | None]]:

@@ -1,4 +1,4 @@
-"""The kinds that the exchange itself publishes: comments, withdrawals, receipts, and what concerns a node's keys."""
+"""The kinds that the exchange itself publishes: comments, withdrawals, receipts, forwards, and a node's keys."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
-from sild.exchange import identities, receipts
-from sild.exchange.kinds import Kind, register
+from sild.exchange import forwarding, identities, receipts
+from sild.exchange.kinds import Kind, record_added, register
 from sild.exchange.models import Partner, Record
 from sild.people.actor import Actor
 from sild.trust.errors import TrustError
@@ -75,3 +75,13 @@ register(Kind("trust.renewal", _("Renewal of evidence"), _renewal_in, template="
 register(
     Kind(receipts.KIND, _("Receipt"), receipts.validate, arrived=receipts.arrived, template="exchange/receipt.html")
 )
+register(
+    Kind(
+        forwarding.KIND,
+        _("Passed on"),
+        forwarding.validate,
+        arrived=forwarding.arrived,
+        template="exchange/forward.html",
+    )
+)
+record_added.connect(forwarding.watch, dispatch_uid="sild.exchange.forwarding")

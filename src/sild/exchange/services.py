@@ -6,14 +6,14 @@ import hashlib
 import secrets
 import uuid
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sild.exchange import blobs, gate, kinds, log, own
+from sild.exchange import blobs, gate, kinds, log, naming, narrowing, own
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import BodyError, ExchangeError, NotFoundError
 from sild.exchange.models import Attachment, Delivery, Partner, Record
@@ -88,18 +88,22 @@ def publish(
 def publish_batch(actor: Actor, drafts: Sequence[Draft]) -> list[Record]:
     """Publish records under one pair of signatures; all of them or none.
 
+    Whoever had a version that one of them replaces, and may not have the new one, gets a withdrawal of it.
+
     Raises:
         NotAllowedError: the actor may not publish.
         UnknownKindError: no module here knows the kind.
         BodyError: the body has not the kind's form.
-        WithheldError: marking and audience contradict each other.
+        WithheldError: marking and audience contradict each other, or a draft names what not all its readers may see.
         BlobError: an attachment is too large.
     """
     actor.require(Right.PUBLISH)
     for draft in drafts:
         _check(draft)
+    naming.check(drafts)
+    notices = [notice for draft in drafts for notice in _notices(draft)]
     state = log.lock()
-    records = [_build(actor, draft, state.size + offset) for offset, draft in enumerate(drafts)]
+    records = [_build(actor, draft, state.size + offset) for offset, draft in enumerate([*drafts, *notices])]
     log.append(state, [bytes.fromhex(record.hash.removeprefix("sha256:")) for record in records])
     Record.objects.bulk_create(records)
     Attachment.objects.bulk_create([row for record in records for row in attachment_rows(record)])
@@ -110,7 +114,56 @@ def publish_batch(actor: Actor, drafts: Sequence[Draft]) -> list[Record]:
         actor, "exchange.publish", [(record, {"hash": record.hash, "tlp": record.tlp}) for record in records]
     )
     kinds.announce(records)
-    return records
+    return records[: len(drafts)]
+
+
+@transaction.atomic
+def publish_instead(actor: Actor, draft: Draft, earlier: Record | None) -> Record:
+    """Publish a draft that takes the place of one of our records, if there is one, whoever the readers of each are.
+
+    Whoever loses it gets a withdrawal. Whoever gains it must not learn of the one that was not for them: so the new
+    record names the old one only when all its readers may see that, and else the old one is withdrawn by itself.
+
+    Raises:
+        ExchangeError: `earlier` is a partner's, or withdrawn already.
+        WithheldError: as `publish_batch`.
+    """
+    if earlier is None:
+        return publish_batch(actor, [draft])[0]
+    _require_own(earlier)
+    if not gate.beyond(draft.tlp, draft.audience, earlier, own=own.node_id()):
+        return publish_batch(actor, [replace(draft, replaces=earlier)])[0]
+    [made] = publish_batch(actor, [draft])
+    withdraw(actor, earlier, narrowing.REASON)
+    return made
+
+
+@transaction.atomic
+def mark(actor: Actor, record: Record, tlp: str, audience: gate.Audience) -> Record:
+    """Publish one of our records anew under another marking or for others; see `publish_instead`.
+
+    Raises:
+        ExchangeError: the record is a partner's, or withdrawn already.
+        BlobError: a file of it was lost here.
+        WithheldError: as `publish_batch`.
+    """
+    _require_own(record)
+    files = [
+        blobs.Draft(name=one.name, media_type=one.media_type, data=blobs.read(one.hash))
+        for one in record.attachments.order_by("pk")
+    ]
+    draft = Draft(
+        kind=record.kind,
+        subject=record.subject,
+        body=record.body,
+        tlp=tlp,
+        audience=audience,
+        answers=Record.objects.filter(pk=record.answers_id).first() if record.answers_id else None,
+        attachments=files,
+    )
+    made = publish_instead(actor, draft, record)
+    audit.note(actor, "exchange.mark", record, tlp=tlp, audience=audience, record=str(made.pk))
+    return made
 
 
 def withdraw(actor: Actor, record: Record, reason: str) -> Record:
@@ -119,15 +172,11 @@ def withdraw(actor: Actor, record: Record, reason: str) -> Record:
     Raises:
         ExchangeError: the record is a partner's, or withdrawn already.
     """
-    if not record.is_own:
-        raise ExchangeError(
-            _("Only its issuer withdraws a record: %(issuer)s published this one.") % {"issuer": record.issuer}
-        )
-    if record.withdrawn:
-        raise ExchangeError(_("This record has been withdrawn already."))
+    _require_own(record)
     draft = Draft(
         kind=WITHDRAWAL,
-        subject=record.subject,
+        # Not its subject: some never had what is taken back, and nobody is to be shown it any more.
+        subject=str(record.pk),
         body={"reason": reason},
         tlp=record.tlp,
         audience=record.audience,
@@ -174,10 +223,51 @@ def get(actor: Actor, record_id: str) -> Record:
         raise NotFoundError(_("There is no record %(id)s here that you may see.") % {"id": record_id}) from error
 
 
+def require_shown(record: Record) -> Record:
+    """Pass a record on unless a partner took it back, so that it is shown no more.
+
+    Raises:
+        NotFoundError: code `withdrawn`.
+    """
+    if not record.is_shown:
+        raise NotFoundError(
+            _("%(issuer)s has withdrawn this record. It is shown no more.") % {"issuer": record.issuer},
+            code="withdrawn",
+        )
+    return record
+
+
 def apply_withdrawal(record: Record) -> None:
     """Mark the record that `record` withdraws; only the same issuer's word counts (DESIGN: one writer)."""
     if record.withdraws_id:
         Record.objects.filter(pk=record.withdraws_id, issuer=record.issuer).update(withdrawn=True)
+
+
+def _require_own(record: Record) -> None:
+    """Refuse to take back what is not ours, or what was taken back before."""
+    if not record.is_own:
+        raise ExchangeError(
+            _("Only its issuer withdraws a record: %(issuer)s published this one.") % {"issuer": record.issuer}
+        )
+    if record.withdrawn:
+        raise ExchangeError(_("This record has been withdrawn already."))
+
+
+def _notices(draft: Draft) -> list[Draft]:
+    """Withdrawals for those who had what a draft replaces and may not have the draft."""
+    if draft.replaces is None:
+        return []
+    return [
+        Draft(
+            kind=WITHDRAWAL,
+            subject=str(version.pk),
+            body={"reason": narrowing.REASON},
+            tlp=version.tlp,
+            audience=nodes,
+            withdraws=version,
+        )
+        for version, nodes in narrowing.losers(draft.replaces, draft.tlp, draft.audience)
+    ]
 
 
 def _check(draft: Draft) -> None:

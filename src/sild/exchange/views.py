@@ -3,34 +3,28 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import get_language_info
+from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sild.exchange import evidence, gate, guard, keys, kinds, lag, log, partners, receipts, services
-from sild.exchange.enums import Tlp
+from sild.exchange import evidence, forwarding, guard, keys, kinds, lag, log, partners, receipts, services, wording
 from sild.exchange.models import Delivery, Partner, Record
 from sild.people.enums import Right
 from sild.trust.identity import Identity
 from sild.trust.spoken import LANGUAGES, say
+from sild.trust.verdicts import language_of, record_sentence
 
 if TYPE_CHECKING:
-    from sild.people.actor import Actor
+    from sild.people.middleware import ActingRequest
 
 PER_PAGE = 25
-
-
-class ActingRequest(HttpRequest):
-    """A request of somebody who signed in; the middleware adds for whom they act."""
-
-    actor: Actor
 
 
 @require_GET
@@ -55,15 +49,20 @@ def record(request: ActingRequest, record_id: str) -> HttpResponse:
     request.actor.require(Right.VIEW)
     shown = services.get(request.actor, record_id)
     kind = kinds.find(shown.kind)
-    withdrawals = Record.objects.filter(withdraws_id=shown.pk, received=None)
+    withdrawals = Record.objects.filter(withdraws_id=shown.pk, issuer=shown.issuer)
+    verdict = evidence.verify(shown)
     context = {
         "record": shown,
         "kind": kind,
         "template": kind.template if kind else "exchange/body.html",
-        "verdict": evidence.verify(shown),
+        "verdict": verdict,
+        "sentence": record_sentence(verdict, language_of(get_language() or "en")),
+        "origin": _origin(shown),
+        "newer": Record.objects.visible_to(request.actor).filter(replaces_id=shown.pk, issuer=shown.issuer).last(),
+        "withdrawals": withdrawals,
         "answers": Record.objects.visible_to(request.actor).filter(answers_id=shown.pk),
         "deliveries": receipts.of_deliveries(Delivery.objects.filter(record=shown).select_related("partner")),
-        "unaware": [one for made in withdrawals for one in receipts.outstanding(made)],
+        "unaware": [one for made in withdrawals if shown.is_own for one in receipts.outstanding(made)],
         "json": json.dumps(shown.content, indent=2, ensure_ascii=False, sort_keys=True),
     }
     return render(request, "exchange/record.html", context)
@@ -73,10 +72,42 @@ def record(request: ActingRequest, record_id: str) -> HttpResponse:
 def record_file(request: ActingRequest, record_id: str) -> HttpResponse:
     """The record with its proof as one file, to be verified without any node."""
     request.actor.require(Right.VIEW)
-    shown = services.get(request.actor, record_id)
-    answer = HttpResponse(evidence.record_file(shown), content_type="application/json")
-    answer["Content-Disposition"] = f'attachment; filename="{shown.kind}-{shown.pk}.sild.json"'
+    shown = services.require_shown(services.get(request.actor, record_id))
+    return _download(evidence.record_file(shown), f"{shown.kind}-{shown.pk}.sild.json")
+
+
+@require_GET
+def original_file(request: ActingRequest, record_id: str) -> HttpResponse:
+    """What a partner passed on, with its own issuer's proof, as one file."""
+    request.actor.require(Right.VIEW)
+    shown = services.require_shown(services.get(request.actor, record_id))
+    original = forwarding.original_of(shown).header
+    return _download(forwarding.original_file(shown), f"{original.kind}-{original.id}.sild.json")
+
+
+def _download(data: bytes, name: str) -> HttpResponse:
+    """A file to keep."""
+    answer = HttpResponse(data, content_type="application/json")
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def _origin(shown: Record) -> dict[str, Any] | None:
+    """Whose record a partner passed on; None for everything else."""
+    if shown.kind != forwarding.KIND or not shown.is_shown:
+        return None
+    found = forwarding.origin(shown)
+    kind = kinds.find(found.record.kind)
+    return {
+        "record": found.record,
+        "kind": kind,
+        "template": kind.template if kind else "exchange/body.html",
+        "verdict": found.verdict,
+        "sentence": record_sentence(found.verdict, language_of(get_language() or "en")),
+        "carrier": found.carrier,
+        "pinned": found.is_pinned,
+        "words": _spoken(found.verdict.fingerprint) if found.verdict.fingerprint else [],
+    }
 
 
 @require_GET
@@ -101,7 +132,7 @@ def partner(request: ActingRequest, node: str) -> HttpResponse:
         "endings": keys.endings_of(Identity.parse(bytes(shown.identity), on=None)),
         "lag": lag.of(shown),
         "received": Record.objects.filter(issuer=node).count(),
-        "refusals": shown.refusals.all()[:PER_PAGE],
+        "refusals": [(refusal, wording.reason(refusal.code)) for refusal in shown.refusals.all()[:PER_PAGE]],
         "may_decide": request.actor.may(Right.ADMINISTER),
     }
     return render(request, "exchange/partner.html", context)
@@ -129,25 +160,3 @@ def partner_unfreeze(request: ActingRequest, node: str) -> HttpResponse:
     else:
         messages.error(request, _("Write down why import may go on; the audit trail keeps it."))
     return redirect("exchange:partner", node)
-
-
-@require_GET
-def preview(request: ActingRequest) -> HttpResponse:
-    """What would they see? The gate's decision for each partner, before anything is published."""
-    request.actor.require(Right.VIEW)
-    tlp = request.GET.get("tlp", "AMBER")
-    nodes = request.GET.getlist("node")
-    audience: gate.Audience = request.GET.get("audience") or nodes
-    decisions = []
-    if request.GET:
-        gate.check_marking(tlp, audience)
-        decisions = services.preview(tlp, audience)
-    context = {
-        "decisions": decisions,
-        "tlp": tlp,
-        "audience": audience,
-        "nodes": nodes,
-        "partners": Partner.objects.all(),
-        "markings": Tlp.choices,
-    }
-    return render(request, "exchange/preview.html", context)

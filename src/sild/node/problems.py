@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 STATUS = {
     "not-allowed": HTTPStatus.FORBIDDEN,
     "not-found": HTTPStatus.NOT_FOUND,
+    "no-original": HTTPStatus.NOT_FOUND,
+    "withdrawn": HTTPStatus.NOT_FOUND,
     "already-exists": HTTPStatus.CONFLICT,
     "run-state": HTTPStatus.CONFLICT,
 }

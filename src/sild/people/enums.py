@@ -24,4 +24,5 @@ class Right(models.TextChoices):
     VIEW = "people.view", _("see what the agency has")
     EDIT = "people.edit", _("change what the agency has")
     PUBLISH = "people.publish", _("publish to partner countries")
+    REDISTRIBUTE = "people.redistribute", _("pass on what partner countries published")
     ADMINISTER = "people.administer", _("administer the agency and the node")

@@ -15,6 +15,7 @@ LEAST_ROLE = {
     Right.VIEW: Role.VIEWER,
     Right.EDIT: Role.EDITOR,
     Right.PUBLISH: Role.PUBLISHER,
+    Right.REDISTRIBUTE: Role.PUBLISHER,
     Right.ADMINISTER: Role.ADMINISTRATOR,
 }
 

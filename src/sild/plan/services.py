@@ -98,8 +98,7 @@ def assess(
     party = _own_party(shown.plan)
     evidence = evidence_of_others(shown, party)
     _check_verdict(shown, party, verdict, evidence)
-    record = exchange.publish(
-        actor,
+    draft = exchange.Draft(
         kind=ASSESSMENT,
         subject=multilingual.pick(commitment.title, "en"),
         body={
@@ -111,8 +110,9 @@ def assess(
         },
         tlp=tlp,
         audience=audience,
-        replaces=next((row.record for row in shown.standing_assessments if row.party == party), None),
     )
+    earlier = next((row.record for row in shown.standing_assessments if row.party == party), None)
+    record = exchange.publish_instead(actor, draft, earlier)
     audit.note(actor, "plan.assess", f"{commitment.plan_id}/{commitment.slug}", verdict=verdict, record=str(record.pk))
     return record
 

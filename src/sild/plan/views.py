@@ -20,7 +20,7 @@ from sild.plan.models import Plan
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from sild.exchange.views import ActingRequest
+    from sild.people.middleware import ActingRequest
 
 
 @require_GET

@@ -9,8 +9,8 @@ from uuid import UUID
 from ninja import Router, Schema, Status
 from ninja.pagination import paginate
 
-from sild.exchange.views import ActingRequest
 from sild.people.enums import Right
+from sild.people.middleware import ActingRequest
 from sild.sandbox import finding, services, tasks
 from sild.sandbox.models import Run, Solution, Suite
 

@@ -22,7 +22,7 @@ from sild.sandbox.models import Run, Solution, Suite
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from sild.exchange.views import ActingRequest
+    from sild.people.middleware import ActingRequest
 
 PER_PAGE = 25
 SAMPLES_SHOWN = 100

@@ -9,6 +9,7 @@ import pytest
 from exchange import corpus
 from exchange.simulation import Network
 from sild.exchange import blobs, bundles, evidence, partners, services
+from sild.exchange.bundles import form, writing
 from sild.exchange.errors import BundleError, ExchangeError, TransferError, WithheldError
 from sild.exchange.models import Attachment, Cosignature, Partner, Record
 from sild.people.actor import Actor
@@ -123,7 +124,7 @@ def test_an_old_bundle_with_entries_that_are_new_is_kept_out_and_a_newer_one_ask
 def test_a_size_that_no_checkpoint_of_late_had_is_proved_when_asked_for(nodes, tmp_path, monkeypatch):
     publish(nodes["tallinn"], 1)
     take(nodes["kyiv"], export(nodes["tallinn"], tmp_path / "1.zip"))
-    monkeypatch.setattr(bundles, "PROVED_SIZES", 1)
+    monkeypatch.setattr(writing, "PROVED_SIZES", 1)
     publish(nodes["tallinn"], 1)
     with pytest.raises(BundleError, match="--have 1") as caught:
         take(nodes["kyiv"], export(nodes["tallinn"], tmp_path / "2.zip"))
@@ -220,7 +221,7 @@ PAGE = "pages/00000001.json"
 HEAD = "bundle.json"
 TYPES = {"from": 1, "to": None, "after": "0", "pages": "1", "consistency": [], "cosignature": 7}
 FLAWS = {
-    **{f"without {name}": (in_json(HEAD, name, corpus.MISSING), "bundle-form") for name in sorted(bundles.HEAD_MEMBERS)},
+    **{f"without {name}": (in_json(HEAD, name, corpus.MISSING), "bundle-form") for name in sorted(form.HEAD_MEMBERS)},
     **{
         f"{name} of another type": (in_json(HEAD, name, value), "bundle-form")
         for name, value in TYPES.items()

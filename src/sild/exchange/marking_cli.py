@@ -1,0 +1,140 @@
+"""More words of `sild record`: who sees what, changing that, passing on, and what is not acknowledged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from sild.exchange.gate import Audience
+    from sild.exchange.sight import Preview, Sight
+
+console = Console(highlight=False)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+To = Annotated[list[str], typer.Option(help="Node that it is for, “partners” or “public”; may be repeated.")]
+
+
+def sees(record_id: str, as_json: Json = False) -> None:
+    """Say what each partner sees of a record, and how far it came."""
+    from sild.exchange import services, sight
+    from sild.people.actor import Actor
+
+    print_rows(sight.of_record(services.get(Actor.operator(), record_id)), as_json=as_json)
+
+
+def mark(
+    record_id: str,
+    to: To,
+    tlp: Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")],
+    as_json: Json = False,
+) -> None:
+    """Publish a record anew under another marking or for others; whoever loses it gets a withdrawal."""
+    from sild.exchange import services
+    from sild.people.actor import Actor
+
+    actor = Actor.operator()
+    made = services.mark(actor, services.get(actor, record_id), tlp, audience_of(to))
+    _say(made.reference, f"Published as {made.pk} under TLP:{tlp}. See: sild record outstanding", as_json=as_json)
+
+
+def withdraw(
+    record_id: str,
+    reason: Annotated[str, typer.Option(help="Why; its readers see it.")],
+    as_json: Json = False,
+) -> None:
+    """Take a record back."""
+    from sild.exchange import services
+    from sild.people.actor import Actor
+
+    actor = Actor.operator()
+    made = services.withdraw(actor, services.get(actor, record_id), reason)
+    _say(made.reference, f"Withdrawn by {made.pk}. See: sild record outstanding", as_json=as_json)
+
+
+def pass_on(record_id: str, to: To, as_json: Json = False) -> None:
+    """Pass a partner's record on, with its issuer's own proof; CLEAR and GREEN alone may be passed on."""
+    from sild.exchange import forwarding, services
+    from sild.people.actor import Actor
+
+    actor = Actor.operator()
+    made = forwarding.redistribute(actor, services.get(actor, record_id), audience_of(to))
+    _say(made.reference, f"Passed on as {made.pk}.", as_json=as_json)
+
+
+def original(record_id: str, file: Path) -> None:
+    """Write what a partner passed on, with its issuer's own proof, to a file."""
+    from sild.exchange import forwarding, services
+    from sild.people.actor import Actor
+
+    record = services.require_shown(services.get(Actor.operator(), record_id))
+    file.write_bytes(forwarding.original_file(record))
+    console.print(f"Wrote {file}. Anybody can check it: sild record verify {file}")
+
+
+def outstanding(
+    everything: Annotated[bool, typer.Option("--all", help="Everything that was sent, not withdrawals alone.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Say which withdrawals partners have not acknowledged yet, oldest first."""
+    from sild.exchange import receipts
+    from sild.people.actor import Actor
+
+    rows = [one.plain for one in receipts.all_outstanding(Actor.operator(), withdrawals=not everything)]
+    if as_json:
+        console.print_json(json.dumps(rows, default=str))
+    elif rows:
+        _table(rows)
+    else:
+        console.print("Partners have acknowledged everything.")
+
+
+def print_preview(shown: Preview, *, as_json: bool) -> None:
+    """Print what publishing a draft would do."""
+    if as_json:
+        facts = {"refusal": shown.refusal, "code": shown.code, "names": [str(one.id) for one in shown.named]}
+        console.print_json(json.dumps({**facts, "partners": _plain(shown.rows)}))
+        return
+    if shown.refusal:
+        console.print(f"[red]It would be refused.[/red] {shown.refusal}")
+    print_rows(shown.rows, as_json=False)
+
+
+def print_rows(rows: list[Sight], *, as_json: bool) -> None:
+    """Print one row for each partner."""
+    if as_json:
+        console.print_json(json.dumps(_plain(rows)))
+    elif rows:
+        _table([{**row, "sees": "yes" if row["sees"] else "no"} for row in _plain(rows)])
+    else:
+        console.print("There are no partners yet.")
+
+
+def audience_of(to: list[str]) -> Audience:
+    """The audience that options name."""
+    return to[0] if to in (["partners"], ["public"]) else to
+
+
+def _plain(rows: list[Sight]) -> list[dict[str, Any]]:
+    """Rows as JSON."""
+    return [{"node": row.partner.node, "sees": row.sees, "stage": str(row.stage), "reason": row.reason} for row in rows]
+
+
+def _table(rows: list[dict[str, Any]]) -> None:
+    """Print a table for people."""
+    table = Table(*rows[0])
+    for row in rows:
+        table.add_row(*("–" if value is None else str(value) for value in row.values()))
+    console.print(table)
+
+
+def _say(facts: dict[str, str], sentence: str, *, as_json: bool) -> None:
+    """Print for people or for machines."""
+    if as_json:
+        console.print_json(json.dumps(facts))
+    else:
+        console.print(sentence)
