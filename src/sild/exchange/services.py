@@ -21,9 +21,8 @@ from sild.people import audit
 from sild.people.enums import Right
 from sild.trust.errors import TrustError
 from sild.trust.record import Attachment as AttachmentEntry
-from sild.trust.record import Header, Parsed, Reference, build_record, uuid7
+from sild.trust.record import Header, Parsed, Reference, compose_record, uuid7
 from sild.trust.suites import CURRENT
-from sild.trust.tree import leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -219,11 +218,9 @@ def _build(actor: Actor, draft: Draft, leaf_index: int) -> Record:
         ),
     )
     try:
-        raw = build_record(header, draft.body)
+        parsed = compose_record(header, draft.body)
     except TrustError as error:
         raise BodyError(str(error), code=error.code) from error
-    # What was just built need not be parsed again: a batch would pay for it in every record.
-    parsed = Parsed(header, draft.body, raw, f"sha256:{leaf_hash(raw).hex()}")
     return row(parsed, leaf_index, agency=actor.agency)
 
 
