@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
@@ -14,13 +15,15 @@ from sild.exchange.outgoing import seal_context
 from sild.exchange.services import link, row
 from sild.trust.encoding import unb64
 from sild.trust.errors import TrustError
-from sild.trust.proof import format_proof
+from sild.trust.proof import format_proof, read_path
 from sild.trust.record import parse_record
 from sild.trust.seal import open_sealed
 from sild.trust.suites import require_usable
-from sild.trust.tree import leaf_hash
+from sild.trust.tree import HASH_BYTES, leaf_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sild.exchange.models import Record
     from sild.trust.verify import Inclusion
 
@@ -66,7 +69,7 @@ def read(node: str, plain: dict[str, Any]) -> Entry:
     """
     try:
         _check_members(plain)
-        path = tuple(unb64(one) for one in plain["path"])
+        path = read_path(plain["path"])
         chain = unb64(plain["chain"])
     except (ValueError, TypeError) as error:
         raise TransferError(
@@ -87,31 +90,65 @@ def _check_members(plain: dict[str, Any]) -> None:
         raise TypeError("its record is of another type")
 
 
-def check(vouched: Vouched, entry: Entry, chain: bytes) -> Record:
-    """The record in an entry, not yet saved.
+def check_all(vouched: Vouched, entries: Sequence[Entry], chain: bytes) -> list[Record]:
+    """The records in entries that follow one another, not yet saved.
 
     Args:
-        vouched: the checkpoint that its inclusion is proved under.
-        entry: what arrived.
-        chain: of the entry before it.
+        vouched: the checkpoint that their inclusion is proved under.
+        entries: what arrived.
+        chain: of the entry before the first.
 
     Raises:
-        TransferError: the bytes are not what the partner's log commits to, or came in the open.
+        TransferError: bytes that are not what the partner's log commits to, or that came in the open.
         HistoryError: code `renumbered`.
         RefusedError: the partner logged it, but our rules do not let it in.
     """
-    raw = _opened(vouched.node, entry)
-    leaf = leaf_hash(raw)
+    raws = [_opened(vouched.node, entry) for entry in entries]
+    leaves = [leaf_hash(raw) for raw in raws]
+    _prove(vouched, entries, leaves)
+    records = []
+    for entry, raw, leaf in zip(entries, raws, leaves, strict=True):
+        if link(chain, leaf.hex()) != entry.chain:
+            raise HistoryError(
+                f"{vouched.node} changed what it had numbered for us before {entry.position}.", code="renumbered"
+            )
+        records.append(_admitted(vouched, entry, raw))
+        chain = entry.chain
+    return records
+
+
+def _prove(vouched: Vouched, entries: Sequence[Entry], leaves: Sequence[bytes]) -> None:
+    """Check every entry's inclusion proof, those of neighbours in the log together; a flaw is found one by one."""
+    for _offset, run in groupby(range(len(entries)), lambda place: entries[place].index - place):
+        places = list(run)
+        if not _proved_together(vouched, [entries[place] for place in places], [leaves[place] for place in places]):
+            for place in places:
+                _prove_one(vouched, entries[place], leaves[place])
+
+
+def _proved_together(vouched: Vouched, entries: Sequence[Entry], leaves: Sequence[bytes]) -> bool:
+    """Whether neighbours in the log are proved; a hash of another length is left to the check one by one."""
+    if any(len(node) != HASH_BYTES for entry in entries for node in entry.path):
+        return False
+    try:
+        vouched.inclusion.verify_run(entries[0].index, leaves, [b"".join(entry.path) for entry in entries])
+    except TrustError:
+        return False
+    return True
+
+
+def _prove_one(vouched: Vouched, entry: Entry, leaf: bytes) -> None:
+    """Check one entry's inclusion proof."""
     try:
         vouched.inclusion.verify(leaf, entry.index, entry.path)
     except TrustError as error:
         raise TransferError(
             f"Entry {entry.position} is not in the log of {vouched.node}: {error}", code=error.code
         ) from error
-    if link(chain, leaf.hex()) != entry.chain:
-        raise HistoryError(
-            f"{vouched.node} changed what it had numbered for us before {entry.position}.", code="renumbered"
-        )
+
+
+def _admitted(vouched: Vouched, entry: Entry, raw: bytes) -> Record:
+    """The record in an entry that is proved, once our rules let it in."""
     record = _acceptable(vouched.node, raw, entry.index)
     if gate.is_narrow(record.audience) and not entry.is_sealed:
         raise TransferError(

@@ -139,13 +139,9 @@ def _accept(partner: Partner, vouched: Vouched, plain: Sequence[dict[str, Any]])
     position = Partner.objects.select_for_update().values_list("position", flat=True).get(pk=partner.pk)
     if position != partner.position:
         raise StaleError(f"Another process has imported from {partner.node} since this page was asked for.")
-    records, chain = [], bytes(partner.chain)
-    for one in plain:
-        entry = entries.read(partner.node, one)
-        records.append(entries.check(vouched, entry, chain))
-        chain = entry.chain
-    new = _new(records)
-    _advance(partner, entry)
+    read = [entries.read(partner.node, one) for one in plain]
+    new = _new(entries.check_all(vouched, read, bytes(partner.chain)))
+    _advance(partner, read[-1])
     Record.objects.bulk_create(new)
     Attachment.objects.bulk_create([row for record in new for row in attachment_rows(record)])
     _tell_modules(new)

@@ -15,6 +15,7 @@ from sild.exchange.models import Checkpoint, Cosignature, Delivery, Partner, Rec
 from sild.exchange.partners import identity_of
 from sild.trust.checkpoint import verify_cosignature
 from sild.trust.errors import TrustError
+from sild.trust.proof import write_path
 from sild.trust.seal import seal
 from sild.trust.tree import Tree
 
@@ -60,7 +61,7 @@ def page(partner: Partner, *, after: int, have: int) -> dict[str, Any] | None:
 
 def consistency(tree: Tree, old: int, new: int) -> list[str]:
     """The proof that the log of `new` leaves continues the one of `old`, as it travels."""
-    return [b64encode(node).decode() for node in tree.consistency_proof(old, new)]
+    return write_path(tree.consistency_proof(old, new))
 
 
 def entries_after(
@@ -79,7 +80,7 @@ def entries_after(
             {
                 "position": row.position,
                 "index": row.record.leaf_index,
-                "path": [b64encode(node).decode() for node in path],
+                "path": write_path(path),
                 "chain": b64encode(row.chain).decode(),
                 **release(row.record, partner, row.position),
             }

@@ -148,9 +148,13 @@ def enqueue(records: Sequence[Record], partners: Any) -> None:
     for partner in partners:
         last = Delivery.objects.filter(partner=partner).order_by("-position").first()
         position, chain = (last.position, bytes(last.chain)) if last else (0, bytes(32))
-        rows = []
+        rows, allowed = [], {}
         for record in records:
-            if gate.decide(record.tlp, record.audience, partner.node, pinned=partner.is_pinned).allowed:
+            marking = record.tlp, str(record.audience)
+            if marking not in allowed:
+                decision = gate.decide(record.tlp, record.audience, partner.node, pinned=partner.is_pinned)
+                allowed[marking] = decision.allowed
+            if allowed[marking]:
                 position, chain = position + 1, link(chain, record.hash)
                 rows.append(Delivery(partner=partner, position=position, record=record, chain=chain))
         Delivery.objects.bulk_create(rows)
