@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from sild.exchange import history, log, outgoing, own, partners, receipts
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from sild.exchange.models import Partner
     from sild.people.actor import Actor
 
-FORMAT = "sild-bundle/1"
+FORMAT = "sild-bundle/2"
 HEAD = "bundle.json"
 HEAD_MEMBERS = frozenset({"format", "from", "to", "after", "consistency", "pages", "cosignature"})
 MAX_HEAD = 8 * 1024 * 1024
@@ -43,10 +44,11 @@ PROVED_SIZES = 500
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What a bundle holds: entries from `after` + 1 to `last`, and files."""
+    """What a bundle holds: ordinary entries from `after` + 1 to `last`, urgent ones, and files."""
 
     after: int
     last: int
+    urgent: int
     files: int
 
     @property
@@ -80,7 +82,7 @@ def export(actor: Actor, node: str, file: Path, *, since: int | None = None, hav
         actor: who administers.
         node: the partner.
         file: where to; an older file of that name is replaced.
-        since: the last entry that the partner has; None for what it confirmed.
+        since: the last ordinary entry that the partner has, with which all urgent ones go; None for what it confirmed.
         have: further sizes of our log that the partner may have verified last.
 
     Raises:
@@ -92,7 +94,7 @@ def export(actor: Actor, node: str, file: Path, *, since: int | None = None, hav
     checkpoint = log.latest()
     if checkpoint is None:
         raise BundleError(_("This node has published nothing yet."), code="bundle-empty")
-    after = partner.delivered if since is None else since
+    after = partner.confirmed if since is None else {True: 0, False: since}
     temporary = file.with_name(f"{file.name}.new")
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -109,17 +111,18 @@ def export(actor: Actor, node: str, file: Path, *, since: int | None = None, hav
 
 
 def _write(
-    archive: zipfile.ZipFile, partner: Partner, checkpoint: Checkpoint, after: int, have: Iterable[int]
+    archive: zipfile.ZipFile, partner: Partner, checkpoint: Checkpoint, after: dict[bool, int], have: Iterable[int]
 ) -> Exported:
     """Write pages, files and last the head that names them."""
     tree = Tree(log.DatabaseTiles())
-    last, pages, more = after, 0, True
+    last, pages, more = dict(after), 0, True
     while more:
         entries, more = outgoing.entries_after(partner, last, checkpoint, tree)
         page = {"checkpoint": checkpoint.text, "consistency": [], "entries": entries, "more": more}
         pages += 1
         archive.writestr(_page_name(pages), orjson.dumps(page))
-        last = entries[-1]["position"] if entries else last
+        for entry in entries:
+            last["lane" in entry] = entry["position"]
     files = _write_files(archive, partner, after)
     sizes = set(Checkpoint.objects.values_list("size", flat=True)[:PROVED_SIZES]) | {
         size for size in have if 0 < size < checkpoint.size
@@ -128,18 +131,19 @@ def _write(
         "format": FORMAT,
         "from": own.node_id(),
         "to": partner.node,
-        "after": after,
+        "after": after[False],
         "pages": pages,
         "consistency": {str(size): outgoing.consistency(tree, size, checkpoint.size) for size in sorted(sizes)},
         "cosignature": _cosignature(partner),
     }
     archive.writestr(HEAD, orjson.dumps(head))
-    return Exported(after, last, files)
+    return Exported(after[False], last[False], last[True] - after[True], files)
 
 
-def _write_files(archive: zipfile.ZipFile, partner: Partner, after: int) -> int:
+def _write_files(archive: zipfile.ZipFile, partner: Partner, after: dict[bool, int]) -> int:
     """Write the attachments of those entries, as they would travel over the wire; returns their number."""
-    numbered = Delivery.objects.filter(partner=partner, position__gt=after)
+    lanes = Q(urgent=True, position__gt=after[True]) | Q(urgent=False, position__gt=after[False])
+    numbered = Delivery.objects.filter(lanes, partner=partner)
     found = Attachment.objects.filter(record__in=numbered.values("record"), is_here=True)
     number = 0
     for attachment in found.order_by("pk").iterator():
@@ -199,7 +203,7 @@ def _take_page(partner: Partner, page: dict[str, Any], proofs: dict[str, list[st
     """Import a page, unless everything in it is here."""
     history.check_page(partner, page)
     partner.refresh_from_db()
-    new = [entry for entry in page["entries"] if _position(entry) > partner.position]
+    new = [entry for entry in page["entries"] if _position(entry) > partner.positions["lane" in entry]]
     taken.known += len(page["entries"]) - len(new)
     size = history.signed_checkpoint(partner, partners.identity_of(partner), page["checkpoint"]).size
     if not new and size <= partner.their_size:
@@ -213,14 +217,11 @@ def _take_page(partner: Partner, page: dict[str, Any], proofs: dict[str, list[st
 def _check_joins(partner: Partner, new: list[dict[str, Any]], size: int, proofs: dict[str, list[str]]) -> None:
     """Refuse, before anything is written, what does not continue the index or the log that we have."""
     names = {"node": partner.node, "us": own.node_id(), "last": partner.position, "have": partner.their_size}
-    if new and _position(new[0]) > partner.position + 1:
-        raise BundleError(
-            _("The bundle of %(node)s starts with entry %(first)d; the last one here is %(last)d, so that entries "
-              "%(next)d to %(before)d are missing. Import the bundle that has them first, or ask there for: "
-              "sild bundle export --to %(us)s --since %(last)d FILE")
-            % {**names, "first": _position(new[0]), "next": partner.position + 1, "before": _position(new[0]) - 1},
-            code="bundle-gap",
-        )  # fmt: skip
+    for urgent, have in partner.positions.items():
+        first = next((_position(entry) for entry in new if ("lane" in entry) is urgent), have + 1)
+        if first > have + 1:
+            raise BundleError(_gap(urgent=urgent) % {**names, "first": first, "known": have, "next": have + 1,
+                              "before": first - 1}, code="bundle-gap")  # fmt: skip
     if size < partner.their_size:
         raise BundleError(
             _("The bundle of %(node)s was made at %(size)d leaves of its log, of which we verified %(have)d since. Ask "
@@ -234,6 +235,21 @@ def _check_joins(partner: Partner, new: list[dict[str, Any]], size: int, proofs:
               "there for: sild bundle export --to %(us)s --since %(last)d --have %(have)d FILE") % names,
             code="bundle-consistency",
         )  # fmt: skip
+
+
+def _gap(*, urgent: bool) -> str:
+    """The sentence that names what is missing from one of the indexes."""
+    if urgent:
+        return _(
+            "The bundle of %(node)s starts with urgent entry %(first)d; the last one here is %(known)d, so that urgent "
+            "entries %(next)d to %(before)d are missing. Import the bundle that has them first, or ask there for: "
+            "sild bundle export --to %(us)s --since %(last)d FILE"
+        )
+    return _(
+        "The bundle of %(node)s starts with entry %(first)d; the last one here is %(last)d, so that entries "
+        "%(next)d to %(before)d are missing. Import the bundle that has them first, or ask there for: "
+        "sild bundle export --to %(us)s --since %(last)d FILE"
+    )
 
 
 def _take_files(archive: zipfile.ZipFile, partner: Partner, taken: Taken) -> None:

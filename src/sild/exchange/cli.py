@@ -76,9 +76,9 @@ def partner_list(as_json: Json = False) -> None:
             "node": partner.node,
             "state": partner.state,
             "fingerprint": partner.fingerprint,
-            "delivered": partner.delivered,
-            "sent": lag.of(partner).sent,
-            "imported": partner.position,
+            "delivered": behind.delivered,
+            "sent": behind.sent,
+            "imported": sum(partner.positions.values()),
             "their_log": partner.their_size,
             "group": partner.last_group,
             "failures": partner.failures,
@@ -86,6 +86,7 @@ def partner_list(as_json: Json = False) -> None:
             "error": partner.last_error,
         }
         for partner in Partner.objects.all()
+        for behind in [lag.of(partner)]
     ]
     _print_rows(rows, as_json=as_json)
 
@@ -110,6 +111,7 @@ def record_publish(
     to: Annotated[list[str], typer.Option(help="Node that it is for, “partners” or “public”; may be repeated.")],
     tlp: Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")] = "AMBER",
     preview: Annotated[bool, typer.Option(help="Only say what each partner would see.")] = False,
+    urgent: Annotated[bool, typer.Option("--urgent", help="Overtake whatever waits; counted per day.")] = False,
     as_json: Json = False,
 ) -> None:
     """Publish a record."""
@@ -125,7 +127,9 @@ def record_publish(
             )
         return
     content = _read_json(body)
-    record = services.publish(Actor.operator(), kind=kind, subject=subject, body=content, tlp=tlp, audience=audience)
+    record = services.publish(
+        Actor.operator(), kind=kind, subject=subject, body=content, tlp=tlp, audience=audience, urgent=urgent
+    )
     if as_json:
         console.print_json(json.dumps({**record.reference, "leaf": record.leaf_index}))
     else:
@@ -222,7 +226,10 @@ def bundle_export(
     if as_json:
         console.print_json(json.dumps(made.facts))
     else:
-        console.print(f"{file}: entries {made.after + 1} to {made.last} for {to}, with {made.files} files.")
+        console.print(
+            f"{file}: entries {made.after + 1} to {made.last} and {made.urgent} urgent ones for {to}, "
+            f"with {made.files} files."
+        )
 
 
 @bundle_app.command("import")

@@ -54,16 +54,17 @@ class Client(AbstractContextManager["Client"]):
         """The node's identity document, not yet verified."""
         return self._call("GET", IDENTITY_PATH) or b""
 
-    def index(self, *, after: int, have: int, wait: int = 0) -> dict[str, Any] | None:
-        """The next page of the index that the partner numbers for us; None when there is nothing new.
+    def index(self, *, after: int, have: int, urgent: int = 0, wait: int = 0) -> dict[str, Any] | None:
+        """The next page of what the partner numbers for us, urgent entries first; None when there is nothing new.
 
         Args:
-            after: the last entry that we imported.
+            after: the last ordinary entry that we imported.
             have: leaves of the partner's log that we verified.
+            urgent: the last urgent entry that we imported.
             wait: seconds that the partner may wait for news before it answers, 25 at most.
         """
         waiting = f"&wait={wait}" if wait else ""
-        answer = self._call("GET", f"{INDEX_PATH}?after={after}&have={have}{waiting}")
+        answer = self._call("GET", f"{INDEX_PATH}?after={after}&have={have}&urgent={urgent}{waiting}")
         if answer is None:
             return None
         page = orjson.loads(answer)

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from sild.exchange import gate, kinds, own
 from sild.exchange.errors import HistoryError, RefusedError, TransferError
-from sild.exchange.outgoing import seal_context
+from sild.exchange.outgoing import URGENT, seal_context
 from sild.exchange.services import link, row
 from sild.trust.encoding import unb64
 from sild.trust.errors import TrustError
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sild.trust.verify import Inclusion
 
 PLACE = frozenset({"position", "index", "path", "chain"})
-FORMS = (PLACE | {"record"}, PLACE | {"sealed"})
+FORMS = tuple(place | {content} for place in (PLACE, PLACE | {"lane"}) for content in ("record", "sealed"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +51,7 @@ class Entry:
         chain: SHA-256 over all leaves of our index up to it.
         content: the record in the open, or sealed for us.
         is_sealed: which of the two.
+        is_urgent: which of the two indexes it is numbered in.
     """
 
     position: int
@@ -59,6 +60,7 @@ class Entry:
     chain: bytes
     content: Any
     is_sealed: bool
+    is_urgent: bool
 
 
 def read(node: str, plain: dict[str, Any]) -> Entry:
@@ -77,26 +79,28 @@ def read(node: str, plain: dict[str, Any]) -> Entry:
         ) from error
     is_sealed = "sealed" in plain
     content = plain["sealed" if is_sealed else "record"]
-    return Entry(plain["position"], plain["index"], path, chain, content, is_sealed)
+    return Entry(plain["position"], plain["index"], path, chain, content, is_sealed, "lane" in plain)
 
 
 def _check_members(plain: dict[str, Any]) -> None:
     """Raise ValueError or TypeError when members are missing, unknown or of another type."""
     if frozenset(plain) not in FORMS:
         raise ValueError("its members are not those of an entry")
+    if plain.get("lane", URGENT) != URGENT:
+        raise ValueError("its lane is not “urgent”")
     if type(plain["index"]) is not int:
         raise ValueError("its index is no number")
     if not isinstance(plain.get("sealed", {}), dict) or not isinstance(plain.get("record", ""), str):
         raise TypeError("its record is of another type")
 
 
-def check_all(vouched: Vouched, entries: Sequence[Entry], chain: bytes) -> list[Record]:
-    """The records in entries that follow one another, not yet saved.
+def check_all(vouched: Vouched, entries: Sequence[Entry], chains: dict[bool, bytes]) -> list[Record]:
+    """The records in entries that follow one another in each index, not yet saved.
 
     Args:
         vouched: the checkpoint that their inclusion is proved under.
         entries: what arrived.
-        chain: of the entry before the first.
+        chains: of the entry before the first, by whether it is the urgent index.
 
     Raises:
         TransferError: bytes that are not what the partner's log commits to, or that came in the open.
@@ -107,13 +111,14 @@ def check_all(vouched: Vouched, entries: Sequence[Entry], chain: bytes) -> list[
     leaves = [leaf_hash(raw) for raw in raws]
     _prove(vouched, entries, leaves)
     records = []
+    known = dict(chains)
     for entry, raw, leaf in zip(entries, raws, leaves, strict=True):
-        if link(chain, leaf.hex()) != entry.chain:
+        if link(known[entry.is_urgent], leaf.hex()) != entry.chain:
             raise HistoryError(
                 f"{vouched.node} changed what it had numbered for us before {entry.position}.", code="renumbered"
             )
         records.append(_admitted(vouched, entry, raw))
-        chain = entry.chain
+        known[entry.is_urgent] = entry.chain
     return records
 
 
@@ -150,6 +155,8 @@ def _prove_one(vouched: Vouched, entry: Entry, leaf: bytes) -> None:
 def _admitted(vouched: Vouched, entry: Entry, raw: bytes) -> Record:
     """The record in an entry that is proved, once our rules let it in."""
     record = _acceptable(vouched.node, raw, entry.index)
+    if record.urgent != entry.is_urgent:
+        raise RefusedError(f"{vouched.node} numbered a record as what it does not say: urgent, or not.", code="lane")
     if gate.is_narrow(record.audience) and not entry.is_sealed:
         raise TransferError(
             f"Entry {entry.position} of {vouched.node} is for named nodes and came in the open.", code="unsealed"
@@ -162,7 +169,7 @@ def _opened(node: str, entry: Entry) -> bytes:
     """The canonical bytes of an entry, unsealed if need be."""
     if not entry.is_sealed:
         return str(entry.content).encode()
-    context = seal_context(own.node_id(), entry.position)
+    context = seal_context(own.node_id(), entry.position, urgent=entry.is_urgent)
     try:
         return open_sealed(entry.content, own.node_keys(), sender=node, context=context)
     except TrustError as error:

@@ -70,7 +70,9 @@ def _listen(partner: Partner, answers: queue.SimpleQueue[Heard]) -> None:
     start, client = time.monotonic(), None
     try:
         client = Client.to(partner)
-        page = client.index(after=partner.position, have=partner.their_size, wait=WAIT_SECONDS)
+        page = client.index(
+            after=partner.position, have=partner.their_size, urgent=partner.urgent_position, wait=WAIT_SECONDS
+        )
     except ExchangeError as error:
         answers.put(Heard(partner, client, None, error, waited=False))
         return

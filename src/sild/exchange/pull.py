@@ -105,7 +105,7 @@ def remembering(partner: Partner) -> Iterator[None]:
 def _ask(client: Client, partner: Partner) -> dict[str, Any] | None:
     """The page after what is here now."""
     partner.refresh_from_db()
-    return client.index(after=partner.position, have=partner.their_size)
+    return client.index(after=partner.position, have=partner.their_size, urgent=partner.urgent_position)
 
 
 def _take_page(client: Client, partner: Partner, page: dict[str, Any], have: int, done: Round) -> None:

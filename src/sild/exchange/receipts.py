@@ -33,12 +33,17 @@ def give(actor: Actor, partner: Partner) -> Record | None:
     A node that dies between importing and this gives the receipt in its next round.
     """
     locked = Partner.objects.select_for_update().get(pk=partner.pk)
-    came = Record.objects.filter(issuer=locked.node, leaf_index__gte=locked.receipted).order_by("leaf_index")
-    rows = list(came.values_list("leaf_index", "kind", "pk", "hash")[:MOST])
+    rows = _came(locked, MOST, urgent=True)
+    rows += _came(locked, MOST - len(rows), urgent=False)
     if not rows:
         return None
-    Partner.objects.filter(pk=locked.pk).update(receipted=rows[-1][0] + 1)
-    named = [{"id": str(pk), "hash": name} for _leaf, kind, pk, name in rows if kind != KIND]
+    for one in rows:
+        if one.urgent:
+            locked.urgent_receipted = one.leaf_index + 1
+        else:
+            locked.receipted = one.leaf_index + 1
+    locked.save(update_fields=["receipted", "urgent_receipted"])
+    named = [one.reference for one in rows if one.kind != KIND]
     if not named:
         return None
     return services.publish(
@@ -49,6 +54,13 @@ def give(actor: Actor, partner: Partner) -> Record | None:
         tlp=Tlp.AMBER,
         audience=[locked.node],
     )
+
+
+def _came(partner: Partner, most: int, *, urgent: bool) -> list[Record]:
+    """What came by one of the indexes since the last receipt, in the order in which it came."""
+    done = partner.urgent_receipted if urgent else partner.receipted
+    came = Record.objects.filter(issuer=partner.node, urgent=urgent, leaf_index__gte=done)
+    return list(came.only("leaf_index", "kind", "hash", "urgent").order_by("leaf_index")[:most])
 
 
 def validate(body: dict[str, Any]) -> None:

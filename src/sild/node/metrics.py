@@ -85,7 +85,8 @@ def _partners() -> Iterator[Metric]:
     contact = GaugeMetricFamily("sild_seconds_since_contact", "Seconds since the last contact", labels=["partner"])
     failures = GaugeMetricFamily("sild_pull_failures", "Rounds in a row that failed", labels=["partner"])
     for partner in Partner.objects.all():
-        waiting.add_metric([partner.node], Delivery.objects.filter(partner=partner).count() - partner.delivered)
+        sent = Delivery.objects.filter(partner=partner).count()
+        waiting.add_metric([partner.node], sent - sum(partner.confirmed.values()))
         failures.add_metric([partner.node], partner.failures)
         if partner.last_contact:
             contact.add_metric([partner.node], (timezone.now() - partner.last_contact).total_seconds())

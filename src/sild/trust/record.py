@@ -72,6 +72,7 @@ class Header:
         audience: node ids, "partners" or "public".
         salt: at least 128 random bits in base64url, so that a leaf cannot be guessed.
         replaces, withdraws, answers: an earlier record.
+        urgent: it overtakes what is not; absent from the JSON when it is not.
         attachments: files that belong to it.
     """
 
@@ -88,6 +89,7 @@ class Header:
     replaces: Reference | None = None
     withdraws: Reference | None = None
     answers: Reference | None = None
+    urgent: bool = False
     attachments: tuple[Attachment, ...] = ()
 
 
@@ -177,7 +179,7 @@ def _plain(header: Header) -> dict[str, Any]:
             value = {"id": value.id, "hash": value.hash}
         elif name == "attachments":
             value = [{"hash": one.hash, "size": one.size, "type": one.type, "name": one.name} for one in value]
-        if value is not None and value != []:
+        if value is not None and value is not False and value != []:
             plain[name] = value
     return plain
 
@@ -189,6 +191,7 @@ def _read_header(plain: dict[str, Any]) -> Header:
         if name in values:
             values[name] = Reference(**values[name])
     values["attachments"] = tuple(Attachment(**one) for one in values.get("attachments", []))
+    _require(values.get("urgent", True) is True, "urgent is there and not true")
     return Header(**values)
 
 
@@ -208,6 +211,7 @@ def _check(header: Header) -> None:
         if reference is not None:
             _require(bool(HASH.fullmatch(reference.hash)), "a reference's hash is not sha256: and 64 hex digits")
             uuid.UUID(reference.id)
+    _require(type(header.urgent) is bool, "urgent is neither true nor false")
     _require(len(header.attachments) <= MAX_ATTACHMENTS, f"more than {MAX_ATTACHMENTS} attachments")
     for attachment in header.attachments:
         _check_attachment(attachment)
