@@ -1,4 +1,4 @@
-"""The fast lane: urgent records overtake whatever waits, and nothing is lost, doubled or moved between the two indexes."""
+"""The fast lane: urgent records overtake whatever waits; nothing is lost, doubled or moved between the two indexes."""
 
 from base64 import b64encode
 from datetime import timedelta
@@ -111,7 +111,10 @@ def test_a_withdrawal_that_overtakes_its_record_marks_it_when_it_comes(pinned, k
     kyiv.hurry({"reason": "false"}, kind="exchange.withdrawal", withdraws=named)
     import_page(pinned, kyiv.both(ordinary=(0, 0)))
     seen = []
-    watch = lambda sender, record, **_: seen.append((record.kind, record.withdrawn))  # noqa: E731 -- kept while connected
+
+    def watch(record, **_):
+        seen.append((record.kind, record.withdrawn))
+
     kinds.record_added.connect(watch)
     try:
         import_page(pinned, kyiv.both(have=2))

@@ -113,6 +113,8 @@ def _import_some(partner: Partner, vouched: Vouched, plain: list[dict[str, Any]]
     if len(plain) > 1:
         try:
             result.records += _accept(partner, vouched, plain)
+        except StaleError:
+            raise
         except Exception as error:  # noqa: BLE001 -- whatever it was, going one by one finds its entry and raises it
             partner.refresh_from_db(fields=PROGRESS)
             logger.warning("batch falls back to single records", partner=partner.node, why=str(error))
@@ -143,12 +145,22 @@ def _accept(partner: Partner, vouched: Vouched, plain: Sequence[dict[str, Any]])
     if Partner.objects.select_for_update().get(pk=partner.pk).positions != partner.positions:
         raise StaleError(f"Another process has imported from {partner.node} since this page was asked for.")
     read = [entries.read(partner.node, one) for one in plain]
+    _check_continues(partner, read)
     new = _new(entries.check_all(vouched, read, partner.chains))
     _advance(partner, read)
     Record.objects.bulk_create(new)
     Attachment.objects.bulk_create([row for record in new for row in attachment_rows(record)])
     _tell_modules(new)
     return new
+
+
+def _check_continues(partner: Partner, read: Sequence[Entry]) -> None:
+    """Refuse entries that do not follow what is here: they did when the page came, so another process was quicker."""
+    have = partner.positions
+    for entry in read:
+        if entry.position != have[entry.is_urgent] + 1:
+            raise StaleError(f"Another process has imported from {partner.node} since this page was asked for.")
+        have[entry.is_urgent] = entry.position
 
 
 def _new(records: list[Record]) -> list[Record]:

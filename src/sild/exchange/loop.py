@@ -20,6 +20,7 @@ from sild.exchange.errors import ExchangeError, LinkDownError
 from sild.exchange.models import Partner
 from sild.exchange.pull import finish, remembering
 from sild.exchange.refresh import UNKNOWN_KEY, refresh
+from sild.exchange.watchdog import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,8 @@ logger = structlog.get_logger(__name__)
 MAX_BACKOFF_SECONDS = 300.0
 WAIT_SECONDS = 25
 LOOK_EVERY_SECONDS = 0.25
+# What a round imports at most before the other partners have their turn: as much as one receipt acknowledges.
+ROUND_PAGES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,10 @@ def run_forever(seconds: float, stop: Callable[[], bool]) -> None:
     answers: queue.SimpleQueue[Heard] = queue.SimpleQueue()
     asked: set[str] = set()
     due: dict[str, float] = {}
+    pulse = Pulse("exchange")
     while not stop():
         close_old_connections()
+        pulse.beat()
         for partner in Partner.objects.filter(state=PartnerState.PINNED):
             if partner.node not in asked and time.monotonic() >= due.get(partner.node, 0.0):
                 asked.add(partner.node)
@@ -91,10 +96,15 @@ def attempt(heard: Heard, seconds: float) -> float:
         logger.error("round stopped", partner=partner.node, code=error.code, why=str(error))  # noqa: TRY400 -- no traceback for what people decide
     else:
         return 0.0 if heard.waited else seconds
-    wait: float = min(seconds * 2 ** min(partner.failures, 10), MAX_BACKOFF_SECONDS)
-    wait *= random.uniform(0.8, 1.2)  # noqa: S311 -- spreads load, keeps no secret
+    wait = backoff(partner.failures, seconds)
     Partner.objects.filter(pk=partner.pk).update(next_try=timezone.now() + timedelta(seconds=wait))
     return wait
+
+
+def backoff(failures: int, seconds: float) -> float:
+    """Seconds until a partner is asked again: twice as long after each failure, five minutes at most, with jitter."""
+    wait: float = min(seconds * 2 ** min(failures, 10), MAX_BACKOFF_SECONDS)
+    return wait * random.uniform(0.8, 1.2)  # noqa: S311 -- spreads load, keeps no secret
 
 
 def _take(heard: Heard) -> None:
@@ -114,4 +124,4 @@ def _import(heard: Heard) -> None:
         with remembering(heard.partner):
             raise heard.error or LinkDownError(f"{heard.partner.url} cannot be reached.")
     with heard.client as client:
-        finish(client, heard.partner, heard.page, have=have)
+        finish(client, heard.partner, heard.page, have=have, most=ROUND_PAGES)

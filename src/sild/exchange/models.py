@@ -53,6 +53,8 @@ class Partner(models.Model):
     urgent_receipted = models.PositiveBigIntegerField(default=0)
 
     last_contact = models.DateTimeField(_("last contact"), null=True, blank=True)
+    # When we last asked them and everything that they had was imported; what the watchdog looks at.
+    last_round = models.DateTimeField(_("last complete round"), null=True, blank=True)
     last_group = models.CharField(_("key exchange"), max_length=40, blank=True, default="")
     last_error = models.TextField(_("last error"), blank=True, default="")
     failures = models.PositiveIntegerField(default=0)
@@ -89,6 +91,16 @@ class Partner(models.Model):
     def confirmed(self) -> dict[bool, int]:
         """The last entry of each index that they have confirmed."""
         return {True: self.urgent_delivered, False: self.delivered}
+
+
+class Heartbeat(models.Model):
+    """When a part of the node, whichever of its processes, last said that it works."""
+
+    part = models.CharField(max_length=20, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.part
 
 
 class IdentityDocument(models.Model):

@@ -14,7 +14,7 @@ from django.utils.translation import get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sild.exchange import evidence, gate, keys, kinds, lag, partners, receipts, services
+from sild.exchange import evidence, gate, keys, kinds, lag, partners, receipts, services, watchdog
 from sild.exchange.enums import Tlp
 from sild.exchange.models import Delivery, Partner, Record
 from sild.people.enums import Right
@@ -83,7 +83,7 @@ def record_file(request: ActingRequest, record_id: str) -> HttpResponse:
 def partner_list(request: ActingRequest) -> HttpResponse:
     """Partners, how far each is trusted, and how delivery stands."""
     request.actor.require(Right.VIEW)
-    rows = [(partner, lag.of(partner)) for partner in Partner.objects.all()]
+    rows = [(partner, lag.of(partner), watchdog.is_silent(partner)) for partner in Partner.objects.all()]
     own = evidence.own_identity()
     context = {"rows": rows, "own": own, "spoken": _spoken(own.fingerprint), "endings": keys.endings_of(own)}
     return render(request, "exchange/partner_list.html", context)
@@ -99,6 +99,7 @@ def partner(request: ActingRequest, node: str) -> HttpResponse:
         "spoken": _spoken(shown.fingerprint),
         "endings": keys.endings_of(Identity.parse(bytes(shown.identity), on=None)),
         "lag": lag.of(shown),
+        "silent_since": watchdog.last_reached(shown) if watchdog.is_silent(shown) else None,
         "received": Record.objects.filter(issuer=node).count(),
         "refusals": shown.refusals.all()[:PER_PAGE],
         "may_decide": request.actor.may(Right.ADMINISTER),

@@ -131,7 +131,7 @@ def compose_record(header: Header, body: dict[str, Any]) -> Parsed:
         raw = canonical({"header": _plain(header), "body": body})
     except ValueError as error:
         raise RecordError(f"The record has no canonical form: {error}.", code="canonical") from error
-    _check_size(raw)
+    _check_bytes(raw)
     if not isinstance(body, dict):
         raise RecordError("A record's body is an object.", code="header")
     return Parsed(_checked(lambda: header), body, raw, f"sha256:{leaf_hash(raw).hex()}")
@@ -143,7 +143,7 @@ def parse_record(raw: bytes) -> Parsed:
     Raises:
         RecordError: code `oversized`, `canonical` or `header`.
     """
-    _check_size(raw)
+    _check_bytes(raw)
     try:
         content = parse_canonical(raw)
     except ValueError as error:
@@ -154,7 +154,7 @@ def parse_record(raw: bytes) -> Parsed:
     return Parsed(header, content["body"], raw, f"sha256:{leaf_hash(raw).hex()}")
 
 
-def _check_size(raw: bytes) -> None:
+def _check_bytes(raw: bytes) -> None:
     """Refuse more bytes than a record may have."""
     if len(raw) > MAX_RECORD:
         raise RecordError(f"A record has at most {MAX_RECORD} bytes; this one has {len(raw)}.", code="oversized")

@@ -1,4 +1,4 @@
-# Two indexes for each partner: what is urgent overtakes the rest.
+# Two indexes for each partner: what is urgent overtakes the rest. Heartbeats for the watchdog.
 
 from django.db import migrations, models
 
@@ -10,6 +10,13 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.CreateModel(
+            name='Heartbeat',
+            fields=[
+                ('part', models.CharField(max_length=20, primary_key=True, serialize=False)),
+                ('at', models.DateTimeField()),
+            ],
+        ),
         migrations.AlterModelOptions(
             name='delivery',
             options={'ordering': ['-urgent', 'position']},
@@ -26,6 +33,11 @@ class Migration(migrations.Migration):
             model_name='delivery',
             name='urgent',
             field=models.BooleanField(default=False),
+        ),
+        migrations.AddField(
+            model_name='partner',
+            name='last_round',
+            field=models.DateTimeField(blank=True, null=True, verbose_name='last complete round'),
         ),
         migrations.AddField(
             model_name='partner',
