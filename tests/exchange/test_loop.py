@@ -91,6 +91,18 @@ def test_after_a_week_everything_comes_by_itself_in_rounds_that_leave_room_for_o
 
 @pytest.mark.parametrize(("waited", "pause"), [(True, 0.0), (False, 5.0)])
 def test_a_partner_that_does_not_wait_is_not_asked_at_once_again(pinned, kyiv, waited, pause):
-    with linked(kyiv.keys, serving(kyiv)) as link:
-        client = loop.Client.to(at(pinned, link))
+    with linked(kyiv.keys, serving(kyiv)) as link, loop.Client.to(at(pinned, link)) as client:
         assert loop.attempt(loop.Heard(pinned, client, None, None, waited), 5.0) == pause
+        assert client.leads_to(pinned)
+
+
+def test_a_link_is_kept_from_one_question_to_the_next_until_the_partner_moves_or_fails(pinned, kyiv):
+    with linked(kyiv.keys, serving(kyiv)) as link:
+        first = loop._link_to(at(pinned, link), None)
+        assert loop._link_to(pinned, first) is first
+        moved = Partner(node="kyiv", url="https://127.0.0.1:2", identity=pinned.identity)
+        assert loop._link_to(moved, first) is not first
+        assert not first.leads_to(pinned)
+        second = loop._link_to(pinned, None)
+        loop.attempt(loop.Heard(pinned, second, None, LinkDownError("down"), waited=False), 5.0)
+        assert not second.leads_to(pinned)

@@ -39,6 +39,8 @@ class Client(AbstractContextManager["Client"]):
     def __init__(self, url: str, expected: frozenset[str] | None) -> None:
         self._pool = open_pool(url, own.node_keys(), expected)
         self._url = url
+        self._expected = expected
+        self._is_open = True
 
     @classmethod
     def to(cls, partner: Partner) -> Client:
@@ -48,7 +50,16 @@ class Client(AbstractContextManager["Client"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._is_open = False
         self._pool.close()
+
+    def leads_to(self, partner: Partner) -> bool:
+        """Whether this is still a link to where the partner is now, and to the keys that it has now."""
+        return self._is_open and (self._url, self._expected) == (partner.url, identity_of(partner).tls_thumbprints)
 
     def identity(self) -> bytes:
         """The node's identity document, not yet verified."""
