@@ -142,7 +142,7 @@ def _import_one(partner: Partner, vouched: Vouched, plain: dict[str, Any], resul
 @transaction.atomic
 def _accept(partner: Partner, vouched: Vouched, plain: Sequence[dict[str, Any]]) -> list[Record]:
     """Verify entries, store their records and our progress, tell the modules: all of it or nothing."""
-    if Partner.objects.select_for_update().get(pk=partner.pk).positions != partner.positions:
+    if Partner.objects.select_for_update(no_key=True).get(pk=partner.pk).positions != partner.positions:
         raise StaleError(f"Another process has imported from {partner.node} since this page was asked for.")
     read = [entries.read(partner.node, one) for one in plain]
     _check_continues(partner, read)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
-from sild.exchange import services
+from sild.exchange import log, services
 from sild.exchange.enums import Tlp
 from sild.exchange.models import Acknowledgement, Delivery, Partner, Record
 from sild.trust.record import HASH
@@ -32,7 +32,12 @@ def give(actor: Actor, partner: Partner) -> Record | None:
 
     A node that dies between importing and this gives the receipt in its next round.
     """
-    locked = Partner.objects.select_for_update().get(pk=partner.pk)
+    partner.refresh_from_db(fields=["receipted", "urgent_receipted"])
+    if not _came(partner, 1, urgent=True) and not _came(partner, 1, urgent=False):
+        return None
+    # The log before the partner, as everywhere: two that wait for each other would wait for ever.
+    log.lock()
+    locked = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
     rows = _came(locked, MOST, urgent=True)
     rows += _came(locked, MOST - len(rows), urgent=False)
     if not rows:
