@@ -22,14 +22,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import Figure
+from relay import Relay
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sild.node.settings")
 
-RECORDS = int(os.environ.get("SILD_BENCH_RECORDS", "20000"))
+RECORDS = int(os.environ.get("SILD_BENCH_RECORDS", "50000"))
+SINGLE = 200
 BATCH = 500
+# An idle poll lasts as long as the partner waits, and a little more.
+IDLE_SECONDS = 27
 BYTES = 512
 
 
@@ -82,72 +86,83 @@ def pinned_pair(folder: Path) -> tuple[Node, Node]:
     return pair
 
 
-def publish(node: Node, number: int) -> float:
-    """Publish records in batches; returns records per second."""
+@dataclasses.dataclass(slots=True)
+class Speed:
+    """Records, and what they took: seconds by the clock, and seconds of this process's own core."""
+
+    records: int = 0
+    seconds: float = 0.0
+    core: float = 0.0
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """Add what happens inside."""
+        clock, core = time.perf_counter(), time.process_time()
+        yield
+        self.seconds += time.perf_counter() - clock
+        self.core += time.process_time() - core
+
+
+def publish(node: Node, number: int, batch: int) -> Speed:
+    """Publish records in batches of that size, each under one checkpoint and in one transaction."""
     from sild.exchange import services
     from sild.people.actor import Actor
 
     draft = services.Draft(
         kind="exchange.comment", subject="bench", body={"text": "x" * BYTES}, tlp="GREEN", audience="partners"
     )
-    start = time.perf_counter()
-    with node.acting():
-        for _ in range(number // BATCH):
-            services.publish_batch(Actor.operator(), [draft] * BATCH)
-    return number / (time.perf_counter() - start)
+    speed = Speed(number)
+    with node.acting(), speed.timed():
+        for _ in range(number // batch):
+            services.publish_batch(Actor.operator(), [draft] * batch)
+    return speed
 
 
-def carry(source: Node, target: Node) -> tuple[float, float, float, int]:
-    """Fetch and import everything; returns records/s imported, records/s with serving, bytes a record, peak growth."""
+def carry(source: Node, target: Node) -> tuple[Speed, Speed, float, int]:
+    """Fetch and import everything: importing, importing and serving, bytes a record, growth of memory in KiB."""
     import orjson
 
     from sild.exchange import outgoing
     from sild.exchange.incoming import import_page
     from sild.exchange.models import Partner
 
-    served = imported = 0.0
-    sent = number = 0
+    importing, serving = Speed(), Speed()
+    sent = 0
     memory: list[int] = []
     more = True
     while more:
         with target.acting():
             asker = Partner.objects.get(node=source.name)
-        start = time.perf_counter()
-        with source.acting():
-            page = outgoing.page(Partner.objects.get(node=target.name), after=asker.position, have=asker.their_size)
+        with source.acting(), serving.timed():
+            page = outgoing.page(
+                Partner.objects.get(node=target.name),
+                after=asker.position,
+                have=asker.their_size,
+                urgent=asker.urgent_position,
+            )
             data = gzip.compress(orjson.dumps(page), 1)
-        served += time.perf_counter() - start
-        start = time.perf_counter()
-        with target.acting():
+        with target.acting(), importing.timed():
             got: dict[str, Any] = orjson.loads(gzip.decompress(data))
-            number += len(import_page(asker, got).records)
-        imported += time.perf_counter() - start
+            importing.records += len(import_page(asker, got).records)
         sent, more = sent + len(data), got["more"]
-        memory.append(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
-    settled = memory[len(memory) // 4]
-    return number / imported, number / (imported + served), sent / number, memory[-1] - settled
+        memory.append(resident())
+    number = importing.records
+    both = Speed(number, importing.seconds + serving.seconds, importing.core + serving.core)
+    return importing, both, sent / number, max(memory) - memory[len(memory) // 4]
 
 
-def poll(source: Node, target: Node) -> int:
-    """Bytes of request and answer, without TLS, when there is nothing new."""
-    from sild.exchange import outgoing
-    from sild.exchange.client import INDEX_PATH
-    from sild.exchange.models import Partner
-
-    with target.acting():
-        asker = Partner.objects.get(node=source.name)
-    with source.acting():
-        page = outgoing.page(Partner.objects.get(node=target.name), after=asker.position, have=asker.their_size)
-    if page is not None:
-        raise AssertionError("there was something new")
-    path = f"GET {INDEX_PATH}?after={asker.position}&have={asker.their_size}&wait=25 HTTP/1.1\r\n"
-    headers = "Host: 127.0.0.1:8443\r\naccept-encoding: gzip\r\nuser-agent: python-urllib3/2.8.0\r\n\r\n"
-    answer = "HTTP/1.1 204 No Content\r\ncache-control: no-store\r\nServer: sild\r\n\r\n"
-    return len(path + headers + answer)
+def resident() -> int:
+    """KiB of memory that this process holds now."""
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 1024
 
 
-def latency(folder: Path, times: int = 20) -> list[float]:
-    """Seconds from publishing on one running node until the record is in the other's database, over real TLS."""
+def running(folder: Path, times: int = 20) -> tuple[list[float], int]:
+    """What two running nodes need over real TLS.
+
+    Returns:
+        Seconds from publishing until a record is in the other's database, each time; and the bytes on the wire of a
+        poll when nothing is new.
+    """
     from sild.node.demo_node import DemoNode
 
     nodes = tallinn, kyiv = DemoNode.make(folder / "a", "tallinn"), DemoNode.make(folder / "b", "kyiv")
@@ -156,8 +171,9 @@ def latency(folder: Path, times: int = 20) -> list[float]:
         for node in nodes:
             node.create()
             node.start()
-        for node, other in ((tallinn, kyiv), (kyiv, tallinn)):
-            node.json("partner", "add", other.exchange_url)
+        relay = Relay(tallinn.exchange)
+        for node, other, url in ((tallinn, kyiv, kyiv.exchange_url), (kyiv, tallinn, relay.url)):
+            node.json("partner", "add", url)
             node.run("partner", "pin", other.name, other.fingerprint)
         ours, theirs = (sqlite3.connect(node.home / "node.sqlite3") for node in nodes)
         for number in range(times):
@@ -166,10 +182,23 @@ def latency(folder: Path, times: int = 20) -> list[float]:
             durations.append(_travelled(ours, theirs, made))
         ours.close()
         theirs.close()
+        size = idle_poll(relay)
     finally:
         for node in nodes:
             node.stop()
-    return sorted(durations)
+    return sorted(durations), size
+
+
+def idle_poll(relay: Relay) -> int:
+    """Bytes of the largest of a few polls that brought nothing new: question and answer, with TLS around them."""
+    time.sleep(IDLE_SECONDS)
+    since = time.monotonic()
+    time.sleep(2 * IDLE_SECONDS)
+    relay.close()
+    found = relay.polls(since)[:-1]
+    if not found:
+        raise AssertionError("nobody asked")
+    return max(found)
 
 
 def _travelled(ours: sqlite3.Connection, theirs: sqlite3.Connection, made: dict[str, Any]) -> float:
@@ -192,20 +221,29 @@ def run() -> list[Figure]:
     folder = Path(tempfile.mkdtemp(prefix="sild-bench-"))
     try:
         tallinn, kyiv = pinned_pair(folder)
-        published = publish(tallinn, RECORDS)
-        imported, whole, bytes_each, growth = carry(tallinn, kyiv)
-        size = poll(tallinn, kyiv)
-        durations = latency(folder)
+        single = publish(tallinn, SINGLE, 1)
+        batched = publish(tallinn, RECORDS, BATCH)
+        importing, both, bytes_each, growth = carry(tallinn, kyiv)
+        durations, size = running(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     name = f"{RECORDS:,} records of {BYTES} B"
     return [
-        Figure(f"publish {name} in batches of {BATCH}", published, "records/s", 2_000, "higher"),
-        Figure(f"import and verify {name}", imported, "records/s", 2_000, "higher"),
-        Figure(f"serve, import and verify a backlog of {RECORDS:,}", whole, "records/s", 1_000, "higher"),
+        *rates(f"publish {name} in batches of {BATCH}", batched, 2_000),
+        *rates(f"publish {SINGLE} records of {BYTES} B one by one", single, None),
+        *rates(f"import and verify {name}", importing, 2_000),
+        *rates(f"serve, import and verify a backlog of {RECORDS:,}", both, 1_000),
         Figure("bytes on the wire per record, compressed", bytes_each, "B"),
-        Figure("growth of peak memory over the last three quarters of the import", growth / 1024, "MiB", 32),
-        Figure("a poll when nothing is new", float(size), "B", 1_000),
+        Figure(f"growth of memory over the last three quarters of {RECORDS:,} imports", growth / 1024, "MiB", 32),
+        Figure("a poll when nothing is new, on the wire with TLS", float(size), "B", 1_000),
         Figure("publish to visible at partner, median", durations[len(durations) // 2], "s"),
         Figure("publish to visible at partner, p95", durations[int(len(durations) * 0.95)], "s", 1.0),
+    ]
+
+
+def rates(name: str, speed: Speed, target: float | None) -> list[Figure]:
+    """Records a second by the clock, and for each second that the core was ours."""
+    return [
+        Figure(name, speed.records / speed.seconds, "records/s", target, "higher"),
+        Figure(f"{name}, per second of one core", speed.records / speed.core, "records/s", target, "higher"),
     ]

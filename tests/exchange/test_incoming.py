@@ -5,11 +5,11 @@ from base64 import b64decode, b64encode
 
 import pytest
 
-from sild.exchange import kinds
+from sild.exchange import incoming, kinds
 from sild.exchange.enums import PartnerState
-from sild.exchange.errors import HistoryError, PartnerError, TransferError
+from sild.exchange.errors import HistoryError, PartnerError, StaleError, TransferError
 from sild.exchange.incoming import import_page
-from sild.exchange.models import Record, Refusal
+from sild.exchange.models import Partner, Record, Refusal
 from sild.trust.identity import Identity
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -229,6 +229,26 @@ def test_a_gap_in_the_numbering_freezes_the_partner(pinned, kyiv):
     with pytest.raises(HistoryError) as caught:
         import_page(pinned, page)
     assert_frozen(pinned, caught.value.code == "gap")
+
+
+def test_a_page_that_another_process_imported_meanwhile_is_stale_and_freezes_nobody(pinned, kyiv, monkeypatch):
+    for _ in range(3):
+        kyiv.publish()
+    page = kyiv.page()
+    whole = incoming._import_some
+
+    def slower(*arguments):
+        monkeypatch.setattr(incoming, "_import_some", whole)
+        import_page(Partner.objects.get(pk="kyiv"), page)
+        whole(*arguments)
+
+    monkeypatch.setattr(incoming, "_import_some", slower)
+    with pytest.raises(StaleError):
+        import_page(pinned, page)
+    pinned.refresh_from_db()
+    assert (pinned.state, pinned.position) == (PartnerState.PINNED, 3)
+    assert Record.objects.filter(issuer="kyiv").count() == 3
+    assert not Refusal.objects.exists()
 
 
 def test_a_renumbered_index_freezes_the_partner(pinned, kyiv):

@@ -1,12 +1,14 @@
 """The exchange process: it waits at each partner, imports what comes, and asks a failing one less and less often."""
 
 import threading
+from datetime import timedelta
 
 import pytest
+from django.utils import timezone
 
 from exchange.link import linked
 from exchange.test_pull import serving
-from sild.exchange import loop
+from sild.exchange import loop, watchdog
 from sild.exchange.errors import LinkDownError
 from sild.exchange.models import Partner, Record
 
@@ -61,8 +63,46 @@ def test_a_failing_partner_is_asked_less_and_less_often_and_the_next_try_is_know
     assert pinned.last_error == "down"
 
 
+def test_a_partner_that_is_down_for_a_week_is_asked_ever_less_often_but_at_least_every_six_minutes():
+    now, tries, gaps = 0.0, 0, []
+    while now < 7 * 24 * 3600:
+        gaps.append(loop.backoff(tries, 5.0))
+        now, tries = now + gaps[-1], tries + 1
+    assert max(gaps) <= loop.MAX_BACKOFF_SECONDS * 1.2
+    assert gaps[0] < 7
+    assert 7 * 24 * 10 <= tries <= 7 * 24 * 16
+    assert len(set(gaps)) == len(gaps)
+
+
+def test_after_a_week_everything_comes_by_itself_in_rounds_that_leave_room_for_others(pinned, kyiv, monkeypatch):
+    monkeypatch.setattr(loop, "ROUND_PAGES", 2)
+    Partner.objects.update(failures=2000, next_try=timezone.now() - timedelta(minutes=1), last_error="down")
+    for _ in range(11):
+        kyiv.publish()
+    with linked(kyiv.keys, serving(kyiv, per_page=2)) as link:
+        at(pinned, link)
+        loop.run_forever(60, lambda: Record.objects.filter(issuer="kyiv").count() == 11)
+    pinned.refresh_from_db()
+    assert (pinned.failures, pinned.last_error, pinned.next_try) == (0, "", None)
+    waiting = [path for _method, path, _body in link.asked if "wait=" in path]
+    assert [path.split("after=")[1].split("&")[0] for path in waiting][:3] == ["0", "4", "8"]
+    assert watchdog.state("exchange") == "ok"
+
+
 @pytest.mark.parametrize(("waited", "pause"), [(True, 0.0), (False, 5.0)])
 def test_a_partner_that_does_not_wait_is_not_asked_at_once_again(pinned, kyiv, waited, pause):
-    with linked(kyiv.keys, serving(kyiv)) as link:
-        client = loop.Client.to(at(pinned, link))
+    with linked(kyiv.keys, serving(kyiv)) as link, loop.Client.to(at(pinned, link)) as client:
         assert loop.attempt(loop.Heard(pinned, client, None, None, waited), 5.0) == pause
+        assert client.leads_to(pinned)
+
+
+def test_a_link_is_kept_from_one_question_to_the_next_until_the_partner_moves_or_fails(pinned, kyiv):
+    with linked(kyiv.keys, serving(kyiv)) as link:
+        first = loop._link_to(at(pinned, link), None)
+        assert loop._link_to(pinned, first) is first
+        moved = Partner(node="kyiv", url="https://127.0.0.1:2", identity=pinned.identity)
+        assert loop._link_to(moved, first) is not first
+        assert not first.leads_to(pinned)
+        second = loop._link_to(pinned, None)
+        loop.attempt(loop.Heard(pinned, second, None, LinkDownError("down"), waited=False), 5.0)
+        assert not second.leads_to(pinned)

@@ -1,9 +1,15 @@
 from __future__ import annotations
 
 import dataclasses
+from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from node.factories import PartnerFactory
+from sild.exchange import watchdog
+from sild.exchange.models import Heartbeat
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -14,10 +20,34 @@ def test_a_living_process_says_so_without_asking_anything(client, django_assert_
     assert response.json() == {"status": "ok"}
 
 
-def test_a_node_with_database_and_keys_is_ready(client):
+@pytest.fixture
+def beating(db):
+    for part in watchdog.PARTS:
+        watchdog.Pulse(part).beat()
+
+
+@pytest.mark.usefixtures("beating")
+def test_a_node_with_database_and_keys_whose_parts_work_is_ready(client):
     response = client.get("/readyz")
     assert response.status_code == 200
-    assert response.json() == {"status": "ok", "database": "ok", "keys": "ok"}
+    parts = dict.fromkeys(watchdog.PARTS, "ok")
+    assert response.json() == {"status": "ok", "database": "ok", "keys": "ok", **parts, "silent_partners": 0}
+
+
+@pytest.mark.usefixtures("beating")
+@pytest.mark.parametrize("part", watchdog.PARTS)
+def test_a_node_with_a_part_that_is_still_is_not_ready(client, part):
+    Heartbeat.objects.filter(part=part).update(at=timezone.now() - timedelta(hours=1))
+    response = client.get("/readyz")
+    assert response.status_code == 503
+    assert response.json()[part].startswith("silent for 36")
+
+
+@pytest.mark.usefixtures("beating")
+def test_a_partner_that_is_down_leaves_the_node_ready(client):
+    PartnerFactory(pinned_at=timezone.now() - timedelta(hours=1))
+    response = client.get("/readyz")
+    assert (response.status_code, response.json()["silent_partners"]) == (200, 1)
 
 
 def test_a_node_without_keys_is_not_ready(client, settings, tmp_path):

@@ -37,6 +37,7 @@ class RecordOut(Schema):
     audience: AudienceIn
     leaf_index: int
     withdrawn: bool
+    urgent: bool
     received: datetime | None
     answers_id: UUID | None
     replaces_id: UUID | None
@@ -90,6 +91,7 @@ class RecordIn(Marked):
     body: dict[str, Any]
     answers: UUID | None = None
     replaces: UUID | None = None
+    urgent: bool = Field(default=False, description="It overtakes whatever waits; counted per agency and day.")
 
 
 class Withdrawal(Schema):
@@ -106,7 +108,8 @@ class PartnerOut(Schema):
     state: str
     fingerprint: str
     url: str
-    position: int = Field(description="How far we have read what they number for us.")
+    position: int = Field(description="How far we have read the ordinary records that they number for us.")
+    urgent_position: int = Field(description="How far we have read the urgent ones.")
     their_size: int = Field(description="Leaves of their log that we verified.")
     sent: int = Field(description="Records numbered for them.")
     delivered: int = Field(description="How many of those they have imported.")
@@ -115,6 +118,7 @@ class PartnerOut(Schema):
     last_error: str
     failures: int = Field(description="Rounds in a row that failed.")
     next_try: datetime | None
+    urgent_waiting: int = Field(description="How many of those that wait are urgent.")
     waiting: int = Field(description="Records for them that they have not imported yet.")
     oldest_waiting: datetime | None = Field(description="When the oldest of those was issued.")
 
@@ -149,6 +153,7 @@ def publish(request: ActingRequest, draft: RecordIn) -> Status[Record]:
         audience=draft.audience,
         answers=named(request.actor, draft.answers),
         replaces=named(request.actor, draft.replaces),
+        urgent=draft.urgent,
     )
     return Status(201, record)
 
@@ -195,7 +200,13 @@ def get_partner(request: ActingRequest, node: str) -> dict[str, Any]:
 def _state(partner: Partner) -> dict[str, Any]:
     """A partner with the number of records for it."""
     behind = lag.of(partner)
-    counted = {"sent": behind.sent, "waiting": behind.waiting, "oldest_waiting": behind.oldest}
+    counted = {
+        "sent": behind.sent,
+        "delivered": behind.delivered,
+        "waiting": behind.waiting,
+        "urgent_waiting": behind.urgent,
+        "oldest_waiting": behind.oldest,
+    }
     return {**{name: getattr(partner, name) for name in set(PartnerOut.model_fields) - set(counted)}, **counted}
 
 

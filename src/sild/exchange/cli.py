@@ -104,9 +104,9 @@ def partner_list(as_json: Json = False) -> None:
             "node": partner.node,
             "state": partner.state,
             "fingerprint": partner.fingerprint,
-            "delivered": partner.delivered,
-            "sent": lag.of(partner).sent,
-            "imported": partner.position,
+            "delivered": behind.delivered,
+            "sent": behind.sent,
+            "imported": sum(partner.positions.values()),
             "their_log": partner.their_size,
             "group": partner.last_group,
             "failures": partner.failures,
@@ -114,6 +114,7 @@ def partner_list(as_json: Json = False) -> None:
             "error": partner.last_error,
         }
         for partner in Partner.objects.all()
+        for behind in [lag.of(partner)]
     ]
     _print_rows(rows, as_json=as_json)
 
@@ -140,6 +141,7 @@ def record_publish(
     answers: Annotated[str, typer.Option(help="Id of the record that it answers.")] = "",
     replaces: Annotated[str, typer.Option(help="Id of our record of which it is a new version.")] = "",
     preview: Annotated[bool, typer.Option(help="Only say what each partner would see.")] = False,
+    urgent: Annotated[bool, typer.Option("--urgent", help="Overtake whatever waits; counted per day.")] = False,
     as_json: Json = False,
 ) -> None:
     """Publish a record."""
@@ -155,6 +157,7 @@ def record_publish(
         audience=marking_cli.audience_of(to),
         answers=services.get(actor, answers) if answers else None,
         replaces=services.get(actor, replaces) if replaces else None,
+        urgent=urgent,
     )
     if preview:
         marking_cli.print_preview(sight.of_draft(draft), as_json=as_json)
@@ -271,7 +274,10 @@ def bundle_export(
     if as_json:
         console.print_json(json.dumps(made.facts))
     else:
-        console.print(f"{file}: entries {made.after + 1} to {made.last} for {to}, with {made.files} files.")
+        console.print(
+            f"{file}: entries {made.after + 1} to {made.last} and {made.urgent} urgent ones for {to}, "
+            f"with {made.files} files."
+        )
 
 
 @bundle_app.command("import")

@@ -43,6 +43,8 @@ class Client(AbstractContextManager["Client"]):
     def __init__(self, url: str, expected: frozenset[str] | None) -> None:
         self._pool = open_pool(url, own.node_keys(), expected)
         self._url = url
+        self._expected = expected
+        self._is_open = True
 
     @classmethod
     def to(cls, partner: Partner) -> Client:
@@ -52,22 +54,32 @@ class Client(AbstractContextManager["Client"]):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End the connection."""
+        self._is_open = False
         self._pool.close()
+
+    def leads_to(self, partner: Partner) -> bool:
+        """Whether this is still a link to where the partner is now, and to the keys that it has now."""
+        return self._is_open and (self._url, self._expected) == (partner.url, identity_of(partner).tls_thumbprints)
 
     def identity(self) -> bytes:
         """The node's identity document, not yet verified."""
         return self._call("GET", IDENTITY_PATH) or b""
 
-    def index(self, *, after: int, have: int, wait: int = 0) -> dict[str, Any] | None:
-        """The next page of the index that the partner numbers for us; None when there is nothing new.
+    def index(self, *, after: int, have: int, urgent: int = 0, wait: int = 0) -> dict[str, Any] | None:
+        """The next page of what the partner numbers for us, urgent entries first; None when there is nothing new.
 
         Args:
-            after: the last entry that we imported.
+            after: the last ordinary entry that we imported.
             have: leaves of the partner's log that we verified.
+            urgent: the last urgent entry that we imported.
             wait: seconds that the partner may wait for news before it answers, 25 at most.
         """
         waiting = f"&wait={wait}" if wait else ""
-        answer = self._call("GET", f"{INDEX_PATH}?after={after}&have={have}{waiting}")
+        answer = self._call("GET", f"{INDEX_PATH}?after={after}&have={have}&urgent={urgent}{waiting}")
         if answer is None:
             return None
         page = orjson.loads(answer)

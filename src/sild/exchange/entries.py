@@ -4,29 +4,32 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from django.utils import timezone
 
 from sild.exchange import gate, kinds, own
 from sild.exchange.errors import HistoryError, RefusedError, TransferError
-from sild.exchange.outgoing import seal_context
+from sild.exchange.outgoing import URGENT, seal_context
 from sild.exchange.services import link, row
 from sild.trust.encoding import unb64
 from sild.trust.errors import TrustError
-from sild.trust.proof import format_proof
+from sild.trust.proof import format_proof, read_path
 from sild.trust.record import HASH, parse_record
 from sild.trust.seal import open_sealed
 from sild.trust.suites import require_usable
-from sild.trust.tree import leaf_hash
+from sild.trust.tree import HASH_BYTES, leaf_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sild.exchange.models import Record
     from sild.trust.verify import Inclusion
 
 PLACE = frozenset({"position", "index", "path", "chain"})
 CONTENTS = ("record", "sealed", "withdrawn")
-FORMS = tuple(PLACE | {content} for content in CONTENTS)
+FORMS = tuple(place | {content} for place in (PLACE, PLACE | {"lane"}) for content in CONTENTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Entry:
         chain: SHA-256 over all leaves of our index up to it.
         content: the record in the open, or sealed for us, or the hash of one that was taken back before it left.
         form: which of them: `record`, `sealed` or `withdrawn`.
+        is_urgent: which of the two indexes it is numbered in.
     """
 
     position: int
@@ -57,6 +61,7 @@ class Entry:
     chain: bytes
     content: Any
     form: str
+    is_urgent: bool
 
 
 def read(node: str, plain: dict[str, Any]) -> Entry:
@@ -67,20 +72,22 @@ def read(node: str, plain: dict[str, Any]) -> Entry:
     """
     try:
         _check_members(plain)
-        path = tuple(unb64(one) for one in plain["path"])
+        path = read_path(plain["path"])
         chain = unb64(plain["chain"])
     except (ValueError, TypeError) as error:
         raise TransferError(
             f"Entry {plain.get('position')} of {node} has not the form of one: {error}.", code="entry-form"
         ) from error
     form = next(one for one in CONTENTS if one in plain)
-    return Entry(plain["position"], plain["index"], path, chain, plain[form], form)
+    return Entry(plain["position"], plain["index"], path, chain, plain[form], form, "lane" in plain)
 
 
 def _check_members(plain: dict[str, Any]) -> None:
     """Raise ValueError or TypeError when members are missing, unknown or of another type."""
     if frozenset(plain) not in FORMS:
         raise ValueError("its members are not those of an entry")
+    if plain.get("lane", URGENT) != URGENT:
+        raise ValueError("its lane is not “urgent”")
     if type(plain["index"]) is not int:
         raise ValueError("its index is no number")
     if not isinstance(plain.get("sealed", {}), dict) or not isinstance(plain.get("record", ""), str):
@@ -89,34 +96,75 @@ def _check_members(plain: dict[str, Any]) -> None:
         raise ValueError("its hash is not sha256: and 64 hex digits")
 
 
-def check(vouched: Vouched, entry: Entry, chain: bytes) -> Record | None:
-    """The record in an entry, not yet saved; None when the partner took it back before it left.
+def check_all(vouched: Vouched, entries: Sequence[Entry], chains: dict[bool, bytes]) -> list[Record]:
+    """The records in entries that follow one another in each index, not yet saved.
+
+    One that the partner took back before it left is proved like the others and brings no record.
 
     Args:
-        vouched: the checkpoint that its inclusion is proved under.
-        entry: what arrived.
-        chain: of the entry before it.
+        vouched: the checkpoint that their inclusion is proved under.
+        entries: what arrived.
+        chains: of the entry before the first, by whether it is the urgent index.
 
     Raises:
-        TransferError: the bytes are not what the partner's log commits to, or came in the open.
+        TransferError: bytes that are not what the partner's log commits to, or that came in the open.
         HistoryError: code `renumbered`.
         RefusedError: the partner logged it, but our rules do not let it in.
     """
-    raw = None if entry.form == "withdrawn" else _opened(vouched.node, entry)
-    leaf = bytes.fromhex(entry.content.removeprefix("sha256:")) if raw is None else leaf_hash(raw)
+    raws = [None if entry.form == "withdrawn" else _opened(vouched.node, entry) for entry in entries]
+    leaves = [
+        bytes.fromhex(entry.content.removeprefix("sha256:")) if raw is None else leaf_hash(raw)
+        for entry, raw in zip(entries, raws, strict=True)
+    ]
+    _prove(vouched, entries, leaves)
+    records = []
+    known = dict(chains)
+    for entry, raw, leaf in zip(entries, raws, leaves, strict=True):
+        if link(known[entry.is_urgent], leaf.hex()) != entry.chain:
+            raise HistoryError(
+                f"{vouched.node} changed what it had numbered for us before {entry.position}.", code="renumbered"
+            )
+        if raw is not None:
+            records.append(_admitted(vouched, entry, raw))
+        known[entry.is_urgent] = entry.chain
+    return records
+
+
+def _prove(vouched: Vouched, entries: Sequence[Entry], leaves: Sequence[bytes]) -> None:
+    """Check every entry's inclusion proof, those of neighbours in the log together; a flaw is found one by one."""
+    for _offset, run in groupby(range(len(entries)), lambda place: entries[place].index - place):
+        places = list(run)
+        if not _proved_together(vouched, [entries[place] for place in places], [leaves[place] for place in places]):
+            for place in places:
+                _prove_one(vouched, entries[place], leaves[place])
+
+
+def _proved_together(vouched: Vouched, entries: Sequence[Entry], leaves: Sequence[bytes]) -> bool:
+    """Whether neighbours in the log are proved; a hash of another length is left to the check one by one."""
+    if any(len(node) != HASH_BYTES for entry in entries for node in entry.path):
+        return False
+    try:
+        vouched.inclusion.verify_run(entries[0].index, leaves, [b"".join(entry.path) for entry in entries])
+    except TrustError:
+        return False
+    return True
+
+
+def _prove_one(vouched: Vouched, entry: Entry, leaf: bytes) -> None:
+    """Check one entry's inclusion proof."""
     try:
         vouched.inclusion.verify(leaf, entry.index, entry.path)
     except TrustError as error:
         raise TransferError(
             f"Entry {entry.position} is not in the log of {vouched.node}: {error}", code=error.code
         ) from error
-    if link(chain, leaf.hex()) != entry.chain:
-        raise HistoryError(
-            f"{vouched.node} changed what it had numbered for us before {entry.position}.", code="renumbered"
-        )
-    if raw is None:
-        return None
+
+
+def _admitted(vouched: Vouched, entry: Entry, raw: bytes) -> Record:
+    """The record in an entry that is proved, once our rules let it in."""
     record = _acceptable(vouched.node, raw, entry.index)
+    if record.urgent != entry.is_urgent:
+        raise RefusedError(f"{vouched.node} numbered a record as what it does not say: urgent, or not.", code="lane")
     if gate.is_narrow(record.audience) and entry.form != "sealed":
         raise TransferError(
             f"Entry {entry.position} of {vouched.node} is for named nodes and came in the open.", code="unsealed"
@@ -129,7 +177,7 @@ def _opened(node: str, entry: Entry) -> bytes:
     """The canonical bytes of an entry, unsealed if need be."""
     if entry.form == "record":
         return str(entry.content).encode()
-    context = seal_context(own.node_id(), entry.position)
+    context = seal_context(own.node_id(), entry.position, urgent=entry.is_urgent)
     try:
         return open_sealed(entry.content, own.node_keys(), sender=node, context=context)
     except TrustError as error:

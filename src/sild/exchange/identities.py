@@ -63,7 +63,7 @@ def take_over(actor: Actor, partner: Partner, document: bytes, *, is_history: bo
         document: what it offered.
         is_history: whether it came out of the partner's log, where older documents have their place.
     """
-    partner = Partner.objects.select_for_update().get(pk=partner.pk)
+    partner = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
     have = Identity.parse(bytes(partner.identity), on=None)
     try:
         offered = Identity.parse(document, on=None if is_history else datetime.now(UTC).date())

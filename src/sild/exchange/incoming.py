@@ -16,9 +16,9 @@ from sild.exchange.entries import Entry, Vouched
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import ExchangeError, HistoryError, PartnerError, RefusedError, StaleError, TransferError
 from sild.exchange.models import Attachment, Partner, Record, Refusal
-from sild.exchange.outgoing import attachment_context
+from sild.exchange.outgoing import URGENT, attachment_context
 from sild.exchange.partners import freeze, identity_of
-from sild.exchange.services import apply_withdrawal, attachment_rows
+from sild.exchange.services import apply_withdrawals, attachment_rows
 from sild.people.actor import Actor
 from sild.trust.errors import TrustError
 from sild.trust.seal import open_sealed
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 # Records of one transaction: enough that the commit's flush to disk is shared, few enough that others may write soon.
 BATCH = 256
+PROGRESS = ["position", "chain", "urgent_position", "urgent_chain"]
 
 
 @dataclass(slots=True)
@@ -88,11 +89,13 @@ def _import(partner: Partner, page: dict[str, Any], have: int | None) -> Importe
 def _pending(partner: Partner, plain: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], HistoryError | None]:
     """The entries that follow what we have, without a gap; and the gap, if there is one."""
     pending: list[dict[str, Any]] = []
+    have = partner.positions
     for entry in plain:
         position = entry.get("position")
         if type(position) is not int or position < 1:
             raise TransferError(f"{partner.node} sent an entry without a position.", code="page-form")
-        last = partner.position + len(pending)
+        urgent = entry.get("lane") == URGENT
+        last = have[urgent]
         if position <= last:
             continue
         if position != last + 1:
@@ -101,6 +104,7 @@ def _pending(partner: Partner, plain: list[dict[str, Any]]) -> tuple[list[dict[s
                 code="gap",
             )
         pending.append(entry)
+        have[urgent] = position
     return pending, None
 
 
@@ -109,8 +113,10 @@ def _import_some(partner: Partner, vouched: Vouched, plain: list[dict[str, Any]]
     if len(plain) > 1:
         try:
             result.records += _accept(partner, vouched, plain)
+        except StaleError:
+            raise
         except Exception as error:  # noqa: BLE001 -- whatever it was, going one by one finds its entry and raises it
-            partner.refresh_from_db(fields=["position", "chain"])
+            partner.refresh_from_db(fields=PROGRESS)
             logger.warning("batch falls back to single records", partner=partner.node, why=str(error))
         else:
             return
@@ -125,7 +131,7 @@ def _import_one(partner: Partner, vouched: Vouched, plain: dict[str, Any], resul
     except RefusedError as error:
         with transaction.atomic():
             result.refused.append(_refuse(partner, plain, error))
-            _advance(partner, entries.read(partner.node, plain))
+            _advance(partner, [entries.read(partner.node, plain)])
     except StaleError:
         raise
     except TransferError as error:
@@ -136,21 +142,25 @@ def _import_one(partner: Partner, vouched: Vouched, plain: dict[str, Any], resul
 @transaction.atomic
 def _accept(partner: Partner, vouched: Vouched, plain: Sequence[dict[str, Any]]) -> list[Record]:
     """Verify entries, store their records and our progress, tell the modules: all of it or nothing."""
-    position = Partner.objects.select_for_update().values_list("position", flat=True).get(pk=partner.pk)
-    if position != partner.position:
+    if Partner.objects.select_for_update(no_key=True).get(pk=partner.pk).positions != partner.positions:
         raise StaleError(f"Another process has imported from {partner.node} since this page was asked for.")
-    records: list[Record | None] = []
-    chain = bytes(partner.chain)
-    for one in plain:
-        entry = entries.read(partner.node, one)
-        records.append(entries.check(vouched, entry, chain))
-        chain = entry.chain
-    new = _new([record for record in records if record is not None])
-    _advance(partner, entry)
+    read = [entries.read(partner.node, one) for one in plain]
+    _check_continues(partner, read)
+    new = _new(entries.check_all(vouched, read, partner.chains))
+    _advance(partner, read)
     Record.objects.bulk_create(new)
     Attachment.objects.bulk_create([row for record in new for row in attachment_rows(record)])
     _tell_modules(new)
     return new
+
+
+def _check_continues(partner: Partner, read: Sequence[Entry]) -> None:
+    """Refuse entries that do not follow what is here: they did when the page came, so another process was quicker."""
+    have = partner.positions
+    for entry in read:
+        if entry.position != have[entry.is_urgent] + 1:
+            raise StaleError(f"Another process has imported from {partner.node} since this page was asked for.")
+        have[entry.is_urgent] = entry.position
 
 
 def _new(records: list[Record]) -> list[Record]:
@@ -173,18 +183,22 @@ def _new(records: list[Record]) -> list[Record]:
 
 def _tell_modules(records: list[Record]) -> None:
     """Let each record's kind and everybody who watches do their part, in the same transaction."""
+    apply_withdrawals(records)
     for record in records:
-        apply_withdrawal(record)
         kind = kinds.find(record.kind)
         if kind is not None:
             kind.arrived(record)
     kinds.announce(records)
 
 
-def _advance(partner: Partner, entry: Entry) -> None:
-    """Keep progress: the entry's position and chain are done."""
-    partner.position, partner.chain = entry.position, entry.chain
-    partner.save(update_fields=["position", "chain"])
+def _advance(partner: Partner, done: Sequence[Entry]) -> None:
+    """Keep progress: the entries are done, in each index up to the last of them."""
+    for entry in done:
+        if entry.is_urgent:
+            partner.urgent_position, partner.urgent_chain = entry.position, entry.chain
+        else:
+            partner.position, partner.chain = entry.position, entry.chain
+    partner.save(update_fields=PROGRESS)
 
 
 def _refuse(partner: Partner, entry: dict[str, Any], error: ExchangeError) -> Refusal:
@@ -192,11 +206,12 @@ def _refuse(partner: Partner, entry: dict[str, Any], error: ExchangeError) -> Re
 
     Forgets the progress that the failed transaction left in memory.
     """
-    partner.refresh_from_db(fields=["position", "chain"])
+    partner.refresh_from_db(fields=PROGRESS)
     data = orjson.dumps(entry, option=orjson.OPT_SORT_KEYS)
     latest: dict[str, Any] = {"code": error.code, "sentence": str(error), "data": data, "at": timezone.now()}
     refusal, _created = Refusal.objects.update_or_create(
         partner=partner,
+        urgent=entry.get("lane") == URGENT,
         position=entry["position"],
         defaults={**latest, "count": F("count") + 1},
         create_defaults={**latest, "first": latest["at"]},

@@ -34,6 +34,7 @@ class Kind:
         validate: raises ValueError with a sentence when a body does not have the kind's form.
         arrived: called in the import's transaction when a partner's record of this kind came in.
         template: the fragment that shows the record's body on its page.
+        urgent: each record of this kind overtakes what is not urgent.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Kind:
     validate: Callable[[dict[str, Any]], None]
     arrived: Callable[[Record], None] = _nothing
     template: str = "exchange/body.html"
+    urgent: bool = False
 
 
 _kinds: dict[str, Kind] = {}

@@ -20,6 +20,7 @@ from sild.exchange.errors import ExchangeError, LinkDownError
 from sild.exchange.models import Partner
 from sild.exchange.pull import finish, remembering
 from sild.exchange.refresh import UNKNOWN_KEY, refresh
+from sild.exchange.watchdog import Pulse
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,6 +29,8 @@ logger = structlog.get_logger(__name__)
 MAX_BACKOFF_SECONDS = 300.0
 WAIT_SECONDS = 25
 LOOK_EVERY_SECONDS = 0.25
+# What a round imports at most before the other partners have their turn: as much as one receipt acknowledges.
+ROUND_PAGES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,31 +54,52 @@ def run_forever(seconds: float, stop: Callable[[], bool]) -> None:
     answers: queue.SimpleQueue[Heard] = queue.SimpleQueue()
     asked: set[str] = set()
     due: dict[str, float] = {}
+    # A link is kept from one question to the next: shaking hands anew would cost far more than an empty answer.
+    links: dict[str, Client] = {}
+    pulse = Pulse("exchange")
     while not stop():
         close_old_connections()
+        pulse.beat()
         for partner in Partner.objects.filter(state=PartnerState.PINNED):
             if partner.node not in asked and time.monotonic() >= due.get(partner.node, 0.0):
                 asked.add(partner.node)
-                threading.Thread(target=_listen, args=(partner, answers), daemon=True).start()
+                threading.Thread(
+                    target=_listen, args=(partner, links.pop(partner.node, None), answers), daemon=True
+                ).start()
         try:
             heard = answers.get(timeout=LOOK_EVERY_SECONDS)
         except queue.Empty:
             continue
         asked.discard(heard.partner.node)
         due[heard.partner.node] = time.monotonic() + attempt(heard, seconds)
+        if heard.client is not None:
+            links[heard.partner.node] = heard.client
+    for link in links.values():
+        link.close()
 
 
-def _listen(partner: Partner, answers: queue.SimpleQueue[Heard]) -> None:
+def _listen(partner: Partner, client: Client | None, answers: queue.SimpleQueue[Heard]) -> None:
     """Ask one partner for news and wait for it; runs in a thread of its own and knows no database."""
-    start, client = time.monotonic(), None
+    start = time.monotonic()
     try:
-        client = Client.to(partner)
-        page = client.index(after=partner.position, have=partner.their_size, wait=WAIT_SECONDS)
+        client = _link_to(partner, client)
+        page = client.index(
+            after=partner.position, have=partner.their_size, urgent=partner.urgent_position, wait=WAIT_SECONDS
+        )
     except ExchangeError as error:
         answers.put(Heard(partner, client, None, error, waited=False))
         return
     waited = page is not None or time.monotonic() - start > 1
     answers.put(Heard(partner, client, page, None, waited))
+
+
+def _link_to(partner: Partner, kept: Client | None) -> Client:
+    """The link that was kept, or a new one when there is none or the partner has moved or has other keys."""
+    if kept is not None and kept.leads_to(partner):
+        return kept
+    if kept is not None:
+        kept.close()
+    return Client.to(partner)
 
 
 def attempt(heard: Heard, seconds: float) -> float:
@@ -89,10 +113,17 @@ def attempt(heard: Heard, seconds: float) -> float:
         logger.error("round stopped", partner=partner.node, code=error.code, why=str(error))  # noqa: TRY400 -- no traceback for what people decide
     else:
         return 0.0 if heard.waited else seconds
-    wait: float = min(seconds * 2 ** min(partner.failures, 10), MAX_BACKOFF_SECONDS)
-    wait *= random.uniform(0.8, 1.2)  # noqa: S311 -- spreads load, keeps no secret
+    if heard.client is not None:
+        heard.client.close()
+    wait = backoff(partner.failures, seconds)
     Partner.objects.filter(pk=partner.pk).update(next_try=timezone.now() + timedelta(seconds=wait))
     return wait
+
+
+def backoff(failures: int, seconds: float) -> float:
+    """Seconds until a partner is asked again: twice as long after each failure, five minutes at most, with jitter."""
+    wait: float = min(seconds * 2 ** min(failures, 10), MAX_BACKOFF_SECONDS)
+    return wait * random.uniform(0.8, 1.2)  # noqa: S311 -- spreads load, keeps no secret
 
 
 def _take(heard: Heard) -> None:
@@ -111,5 +142,4 @@ def _import(heard: Heard) -> None:
     if heard.error is not None or heard.client is None:
         with remembering(heard.partner):
             raise heard.error or LinkDownError(f"{heard.partner.url} cannot be reached.")
-    with heard.client as client:
-        finish(client, heard.partner, heard.page, have=have)
+    finish(heard.client, heard.partner, heard.page, have=have, most=ROUND_PAGES)

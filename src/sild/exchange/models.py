@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -16,6 +17,8 @@ from sild.people.models import Agency
 if TYPE_CHECKING:
     from sild.people.actor import Actor
 
+# Where the chain of a partner's urgent index starts: elsewhere than the other, so that no entry fits in both.
+URGENT_START = sha256(b"sild urgent").digest()
 # Markings under which what one agency published stays with that agency on its own node.
 KEPT_TO_AGENCY = (Tlp.RED, Tlp.AMBER_STRICT)
 
@@ -34,19 +37,26 @@ class Partner(models.Model):
     identity_notice = models.TextField(_("refused identity"), blank=True, default="")
     pinned_at = models.DateTimeField(_("pinned"), null=True, blank=True)
 
-    # How far we have read what they number for us, and the last checkpoint of theirs that we verified.
+    # How far we have read what they number for us, in each of the two indexes.
     position = models.PositiveBigIntegerField(default=0)
     chain = models.BinaryField(default=bytes(32), editable=False)
+    urgent_position = models.PositiveBigIntegerField(default=0)
+    urgent_chain = models.BinaryField(default=URGENT_START, editable=False)
+    # The last checkpoint of theirs that we verified.
     their_size = models.PositiveBigIntegerField(default=0)
     their_checkpoint = models.TextField(blank=True, default="")
     # The last checkpoint of theirs that we cosigned, with our line (C2SP tlog-witness, Monitor Retrieval).
     their_cosigned = models.TextField(blank=True, default="")
     # How far they have confirmed reading what we number for them.
     delivered = models.PositiveBigIntegerField(default=0)
-    # Leaves of their log up to which we have acknowledged what came.
+    urgent_delivered = models.PositiveBigIntegerField(default=0)
+    # Leaves of their log up to which we have acknowledged what came; within one index they only grow.
     receipted = models.PositiveBigIntegerField(default=0)
+    urgent_receipted = models.PositiveBigIntegerField(default=0)
 
     last_contact = models.DateTimeField(_("last contact"), null=True, blank=True)
+    # When we last asked them and everything that they had was imported; what the watchdog looks at.
+    last_round = models.DateTimeField(_("last complete round"), null=True, blank=True)
     last_group = models.CharField(_("key exchange"), max_length=40, blank=True, default="")
     last_error = models.TextField(_("last error"), blank=True, default="")
     failures = models.PositiveIntegerField(default=0)
@@ -68,6 +78,31 @@ class Partner(models.Model):
     def is_pinned(self) -> bool:
         """True when people have compared fingerprints, frozen or not."""
         return self.state in {PartnerState.PINNED, PartnerState.FROZEN}
+
+    @property
+    def positions(self) -> dict[bool, int]:
+        """The last entry that we have of each index, by whether it is the urgent one."""
+        return {True: self.urgent_position, False: self.position}
+
+    @property
+    def chains(self) -> dict[bool, bytes]:
+        """The chain at that entry."""
+        return {True: bytes(self.urgent_chain), False: bytes(self.chain)}
+
+    @property
+    def confirmed(self) -> dict[bool, int]:
+        """The last entry of each index that they have confirmed."""
+        return {True: self.urgent_delivered, False: self.delivered}
+
+
+class Heartbeat(models.Model):
+    """When a part of the node, whichever of its processes, last said that it works."""
+
+    part = models.CharField(max_length=20, primary_key=True)
+    at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.part
 
 
 class IdentityDocument(models.Model):
@@ -118,8 +153,9 @@ class Record(models.Model):
     leaf_index = models.PositiveBigIntegerField(_("leaf"))
     answers_id = models.UUIDField(null=True, blank=True, db_index=True)
     replaces_id = models.UUIDField(null=True, blank=True)
-    withdraws_id = models.UUIDField(null=True, blank=True)
+    withdraws_id = models.UUIDField(null=True, blank=True, db_index=True)
     withdrawn = models.BooleanField(_("withdrawn"), default=False)
+    urgent = models.BooleanField(_("urgent"), default=False)
     received = models.DateTimeField(_("received"), null=True, blank=True)
     # The tlog-proof with which a partner's record came; our own proofs are made from our log when asked for.
     proof = models.TextField(blank=True, default="")
@@ -258,23 +294,29 @@ class Cosignature(models.Model):
 
 
 class Delivery(models.Model):
-    """An entry of the index that is numbered for one partner alone, without gaps."""
+    """An entry of one of the two indexes, urgent or not, that are numbered for one partner alone, without gaps."""
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="deliveries")
+    urgent = models.BooleanField(default=False)
     position = models.PositiveBigIntegerField()
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="deliveries")
     # SHA-256(previous chain || leaf hash): a renumbered index cannot keep its chain.
     chain = models.BinaryField()
 
     class Meta:
-        ordering = ["position"]
+        ordering = ["-urgent", "position"]
         constraints = [
-            models.UniqueConstraint(fields=["partner", "position"], name="one_delivery_per_position"),
+            models.UniqueConstraint(fields=["partner", "urgent", "position"], name="one_delivery_per_position"),
             models.UniqueConstraint(fields=["partner", "record"], name="one_delivery_per_record"),
         ]
 
     def __str__(self) -> str:
         return f"{self.partner_id} #{self.position}"
+
+    @property
+    def is_fetched(self) -> bool:
+        """Whether the partner has confirmed it."""
+        return self.position <= self.partner.confirmed[self.urgent]
 
 
 class Acknowledgement(models.Model):
@@ -295,6 +337,7 @@ class Refusal(models.Model):
     """An entry that arrived and was not imported: as it came last, with the reason, and how many times it came."""
 
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="refusals")
+    urgent = models.BooleanField(_("urgent"), default=False)
     position = models.PositiveBigIntegerField()
     code = models.CharField(_("code"), max_length=60)
     sentence = models.TextField(_("reason"))
@@ -307,7 +350,7 @@ class Refusal(models.Model):
         verbose_name = _("refusal")
         verbose_name_plural = _("refusals")
         ordering = ["-at"]
-        constraints = [models.UniqueConstraint(fields=["partner", "position"], name="one_refusal_per_entry")]
+        constraints = [models.UniqueConstraint(fields=["partner", "urgent", "position"], name="one_refusal_per_entry")]
 
     def __str__(self) -> str:
         return f"{self.partner_id} #{self.position}: {self.code}"

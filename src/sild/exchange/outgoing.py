@@ -15,25 +15,29 @@ from sild.exchange.models import Checkpoint, Cosignature, Delivery, Partner, Rec
 from sild.exchange.partners import identity_of
 from sild.trust.checkpoint import verify_cosignature
 from sild.trust.errors import TrustError
+from sild.trust.proof import write_path
 from sild.trust.seal import seal
 from sild.trust.tree import Tree
 
 PAGE_RECORDS = 256
+# Marks what was numbered in the urgent index.
+URGENT = "urgent"
 PAGE_BYTES = 4 * 1024 * 1024
 
 
 @transaction.atomic
-def page(partner: Partner, *, after: int, have: int) -> dict[str, Any] | None:
-    """The next page of a partner's index; None when there is nothing new.
+def page(partner: Partner, *, after: int, have: int, urgent: int = 0) -> dict[str, Any] | None:
+    """The next page of a partner's two indexes, urgent entries first; None when there is nothing new.
 
     Args:
         partner: who asks; it must be pinned.
-        after: the last position that the partner has imported, which confirms all up to it.
+        after: the last ordinary position that the partner has imported, which confirms all up to it.
         have: size of the newest checkpoint of ours that the partner has verified.
+        urgent: the last urgent position that it has imported, likewise.
 
     Returns:
         `checkpoint`, `consistency` (base64 hashes), `entries` (each with `position`, `index`, `path`, `chain` and
-        `record`, `sealed` or `withdrawn`) and `more`.
+        `record`, `sealed` or `withdrawn`, and `lane`, which is "urgent", when it is) and `more`.
 
     Raises:
         HistoryError: the partner has seen more of our log than there is: this node was rolled back.
@@ -45,9 +49,10 @@ def page(partner: Partner, *, after: int, have: int) -> dict[str, Any] | None:
         raise HistoryError(
             f"You have verified {have} leaves of this log, which has {checkpoint.size}: this node lost data."
         )
-    _confirm(partner, after)
+    after_each = {True: urgent, False: after}
+    _confirm(partner, after_each)
     tree = Tree(log.DatabaseTiles())
-    entries, more = entries_after(partner, after, checkpoint, tree)
+    entries, more = entries_after(partner, after_each, checkpoint, tree)
     if not entries and have == checkpoint.size:
         return None
     return {
@@ -60,15 +65,24 @@ def page(partner: Partner, *, after: int, have: int) -> dict[str, Any] | None:
 
 def consistency(tree: Tree, old: int, new: int) -> list[str]:
     """The proof that the log of `new` leaves continues the one of `old`, as it travels."""
-    return [b64encode(node).decode() for node in tree.consistency_proof(old, new)]
+    return write_path(tree.consistency_proof(old, new))
 
 
 def entries_after(
-    partner: Partner, after: int, checkpoint: Checkpoint, tree: Tree
+    partner: Partner, after: dict[bool, int], checkpoint: Checkpoint, tree: Tree
 ) -> tuple[list[dict[str, Any]], bool]:
-    """Entries up to the page's limits, and whether there are more."""
-    signed = Delivery.objects.filter(partner=partner, position__gt=after, record__leaf_index__lt=checkpoint.size)
-    rows = signed.select_related("record")[: PAGE_RECORDS + 1]
+    """Entries up to the page's limits, urgent ones first, and whether there are more.
+
+    Args:
+        partner: whose indexes they are of.
+        after: the position that each follows, by whether it is the urgent index.
+        checkpoint: under which they are proved; what it does not cover yet waits.
+        tree: of the log.
+    """
+    signed = Delivery.objects.filter(partner=partner, record__leaf_index__lt=checkpoint.size)
+    numbered = signed.select_related("record")
+    rows = list(numbered.filter(urgent=True, position__gt=after[True])[: PAGE_RECORDS + 1])
+    rows += numbered.filter(urgent=False, position__gt=after[False])[: PAGE_RECORDS + 1 - len(rows)]
     entries: list[dict[str, Any]] = []
     size = 0
     for row in rows:
@@ -78,9 +92,10 @@ def entries_after(
         path = tree.inclusion_proof(row.record.leaf_index, checkpoint.size)
         entries.append(
             {
+                **({"lane": URGENT} if row.urgent else {}),
                 "position": row.position,
                 "index": row.record.leaf_index,
-                "path": [b64encode(node).decode() for node in path],
+                "path": write_path(path),
                 "chain": b64encode(row.chain).decode(),
                 **release(row.record, partner, row.position),
             }
@@ -108,7 +123,7 @@ def release(record: Record, partner: Partner, position: int) -> dict[str, Any]:
         bytes(record.raw),
         [identity_of(partner)],
         sender=own.node_id(),
-        context=seal_context(partner.node, position),
+        context=seal_context(partner.node, position, urgent=record.urgent),
     )
     return {"sealed": sealed}
 
@@ -142,9 +157,9 @@ def attachment_context(receiver: str, record_id: str, blob: str) -> dict[str, st
     return {"receiver": receiver, "record": record_id, "blob": blob}
 
 
-def seal_context(receiver: str, position: int) -> dict[str, str]:
-    """What a sealed entry is bound to, so that it cannot be moved to another place of the index."""
-    return {"receiver": receiver, "position": str(position)}
+def seal_context(receiver: str, position: int, *, urgent: bool = False) -> dict[str, str]:
+    """What a sealed entry is bound to, so that it cannot be moved to another place of either index."""
+    return {"receiver": receiver, "position": str(position), **({"lane": URGENT} if urgent else {})}
 
 
 @transaction.atomic
@@ -167,9 +182,10 @@ def accept_cosignature(partner: Partner, size: int, line: str) -> Cosignature:
     return cosignature
 
 
-def _confirm(partner: Partner, after: int) -> None:
+def _confirm(partner: Partner, after: dict[bool, int]) -> None:
     """Remember how far the partner has read; a number beyond what was sent confirms nothing."""
-    sent = lag.of(partner).sent
+    known = {urgent: max(done, min(after[urgent], lag.sent(partner, urgent=urgent)))
+             for urgent, done in partner.confirmed.items()}  # fmt: skip
     Partner.objects.filter(pk=partner.pk).update(
-        delivered=max(partner.delivered, min(after, sent)), last_contact=timezone.now()
+        delivered=known[False], urgent_delivered=known[True], last_contact=timezone.now()
     )

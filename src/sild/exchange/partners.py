@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sild.exchange import identities, own
+from sild.exchange import identities, log, own
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import NotFoundError, PartnerError
 from sild.exchange.models import Partner, Record
@@ -57,7 +57,7 @@ def add(actor: Actor, document: bytes, url: str, *, name: str = "") -> Partner:
         ) from error
     if identity.node == own.node_id():
         raise PartnerError(_("%(node)s is this node itself.") % {"node": identity.node})
-    known = Partner.objects.select_for_update().filter(node=identity.node).first()
+    known = Partner.objects.select_for_update(no_key=True).filter(node=identity.node).first()
     if known and known.is_pinned and known.fingerprint != identity.fingerprint:
         raise PartnerError(
             _("%(node)s is pinned with the fingerprint %(old)s, but this document has %(new)s. Nothing was changed. "
@@ -101,6 +101,8 @@ def pin(actor: Actor, node: str, fingerprint: str) -> Partner:
         PartnerError: it is no fingerprint, or it is not the one of the identity that was added.
     """
     actor.require(Right.ADMINISTER)
+    # Nothing may be published between reading what there is and numbering it.
+    log.lock()
     partner = get(node, lock=True)
     try:
         heard = hear(fingerprint)
@@ -177,7 +179,7 @@ def get(node: str, *, lock: bool = False) -> Partner:
     Raises:
         NotFoundError: there is none.
     """
-    queryset = Partner.objects.select_for_update() if lock else Partner.objects.all()
+    queryset = Partner.objects.select_for_update(no_key=True) if lock else Partner.objects.all()
     partner = queryset.filter(node=node).first()
     if partner is None:
         raise NotFoundError(

@@ -22,6 +22,8 @@ from sild.trust.tls import GROUP
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# More than any log has.
+MAX_PAGES = 1 << 40
 logger = structlog.get_logger(__name__)
 # How often one round asks anew because something else verified more of the partner's log meanwhile.
 ASK_AGAIN = 3
@@ -68,17 +70,18 @@ def pull_with(client: Client, partner: Partner) -> Round:
     return finish(client, partner, page, have=partner.their_size)
 
 
-def finish(client: Client, partner: Partner, page: dict[str, Any] | None, *, have: int) -> Round:
-    """Import a page, then everything that follows it, files and all; errors as in `pull`.
+def finish(client: Client, partner: Partner, page: dict[str, Any] | None, *, have: int, most: int = MAX_PAGES) -> Round:
+    """Import a page, then what follows it, files and all; errors as in `pull`.
 
     Args:
         client: the open link.
         partner: whose page it is.
         page: what the index answered; None when there was nothing new.
         have: the size of the partner's log that was named when the page was asked for.
+        most: pages, after which others get their turn; the next round goes on from there.
     """
     done = Round()
-    with remembering(partner):
+    with remembering(partner, complete=True):
         stale = 0
         while page is not None:
             try:
@@ -88,7 +91,7 @@ def finish(client: Client, partner: Partner, page: dict[str, Any] | None, *, hav
                 if stale > ASK_AGAIN:
                     raise
             else:
-                if not page["more"]:
+                if not page["more"] or done.pages == most:
                     break
             page, have = _ask(client, partner), partner.their_size
         _fetch_attachments(client, partner)
@@ -97,8 +100,8 @@ def finish(client: Client, partner: Partner, page: dict[str, Any] | None, *, hav
 
 
 @contextmanager
-def remembering(partner: Partner) -> Iterator[None]:
-    """Keep on the partner how it went; what contradicts its history freezes it."""
+def remembering(partner: Partner, *, complete: bool = False) -> Iterator[None]:
+    """Keep on the partner how it went; what contradicts its history freezes it. Only a complete round is a success."""
     try:
         yield
     except ExchangeError as error:
@@ -106,13 +109,16 @@ def remembering(partner: Partner) -> Iterator[None]:
             freeze(Actor.operator("job"), partner.node, str(error))
         _remember(partner, last_error=str(error), failures=partner.failures + 1)
         raise
-    _remember(partner, last_error="", failures=0, next_try=None, last_contact=timezone.now(), last_group=GROUP)
+    if not complete:
+        return
+    now = timezone.now()
+    _remember(partner, last_error="", failures=0, next_try=None, last_contact=now, last_round=now, last_group=GROUP)
 
 
 def _ask(client: Client, partner: Partner) -> dict[str, Any] | None:
     """The page after what is here now."""
     partner.refresh_from_db()
-    return client.index(after=partner.position, have=partner.their_size)
+    return client.index(after=partner.position, have=partner.their_size, urgent=partner.urgent_position)
 
 
 def _take_page(client: Client, partner: Partner, page: dict[str, Any], have: int, done: Round) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef
 
-from sild.exchange import narrowing, services
+from sild.exchange import log, narrowing, services
 from sild.exchange.enums import Tlp
 from sild.exchange.models import Acknowledgement, Delivery, Partner, Record
 from sild.trust.record import HASH
@@ -34,13 +34,23 @@ def give(actor: Actor, partner: Partner) -> Record | None:
 
     A node that dies between importing and this gives the receipt in its next round.
     """
-    locked = Partner.objects.select_for_update().get(pk=partner.pk)
-    came = Record.objects.filter(issuer=locked.node, leaf_index__gte=locked.receipted).order_by("leaf_index")
-    rows = list(came.values_list("leaf_index", "kind", "pk", "hash")[:MOST])
+    partner.refresh_from_db(fields=["receipted", "urgent_receipted"])
+    if not _came(partner, 1, urgent=True) and not _came(partner, 1, urgent=False):
+        return None
+    # The log before the partner, as everywhere: two that wait for each other would wait for ever.
+    log.lock()
+    locked = Partner.objects.select_for_update(no_key=True).get(pk=partner.pk)
+    rows = _came(locked, MOST, urgent=True)
+    rows += _came(locked, MOST - len(rows), urgent=False)
     if not rows:
         return None
-    Partner.objects.filter(pk=locked.pk).update(receipted=rows[-1][0] + 1)
-    named = [{"id": str(pk), "hash": name} for _leaf, kind, pk, name in rows if kind != KIND]
+    for one in rows:
+        if one.urgent:
+            locked.urgent_receipted = one.leaf_index + 1
+        else:
+            locked.receipted = one.leaf_index + 1
+    locked.save(update_fields=["receipted", "urgent_receipted"])
+    named = [one.reference for one in rows if one.kind != KIND]
     if not named:
         return None
     return services.publish(
@@ -51,6 +61,13 @@ def give(actor: Actor, partner: Partner) -> Record | None:
         tlp=Tlp.AMBER,
         audience=[locked.node],
     )
+
+
+def _came(partner: Partner, most: int, *, urgent: bool) -> list[Record]:
+    """What came by one of the indexes since the last receipt, in the order in which it came."""
+    done = partner.urgent_receipted if urgent else partner.receipted
+    came = Record.objects.filter(issuer=partner.node, urgent=urgent, leaf_index__gte=done)
+    return list(came.only("leaf_index", "kind", "hash", "urgent").order_by("leaf_index")[:most])
 
 
 def validate(body: dict[str, Any]) -> None:
@@ -135,7 +152,7 @@ def all_outstanding(actor: Actor, *, withdrawals: bool = True) -> list[Outstandi
             row.record,
             targets.get(row.record.withdraws_id or row.record_id, row.record),
             row.partner,
-            row.position <= row.partner.delivered,
+            row.is_fetched,
         )
         for row in found
     ]

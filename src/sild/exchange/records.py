@@ -65,10 +65,23 @@ def _renewal_in(body: dict[str, Any]) -> None:
 
 register(Kind("exchange.comment", _("Comment"), lambda body: _text_in("text", body), template="exchange/text.html"))
 register(
-    Kind("exchange.withdrawal", _("Withdrawal"), lambda body: _text_in("reason", body), template="exchange/text.html")
+    Kind(
+        "exchange.withdrawal",
+        _("Withdrawal"),
+        lambda body: _text_in("reason", body),
+        template="exchange/text.html",
+        urgent=True,
+    )
 )
 register(
-    Kind("trust.identity", _("New keys of a node"), _identity_in, arrived=_take_over, template="exchange/identity.html")
+    Kind(
+        "trust.identity",
+        _("New keys of a node"),
+        _identity_in,
+        arrived=_take_over,
+        template="exchange/identity.html",
+        urgent=True,
+    )
 )
 register(Kind("trust.document", _("Signed document"), _document_in, template="exchange/document.html"))
 register(Kind("trust.renewal", _("Renewal of evidence"), _renewal_in, template="exchange/renewal.html"))

@@ -44,11 +44,11 @@ class Gathered:
 
     Attributes:
         records: by leaf, as they were signed.
-        read: how far each partner read our index, and the index's chain there in base64.
+        read: how far each partner read each of its indexes here, by whether it is urgent, and the chain there (base64).
     """
 
     records: dict[int, Parsed] = field(default_factory=dict)
-    read: dict[str, tuple[int, str]] = field(default_factory=dict)
+    read: dict[str, dict[bool, tuple[int, str]]] = field(default_factory=dict)
 
 
 def held_for(partner: Partner, first: int) -> dict[str, Any]:
@@ -62,8 +62,12 @@ def held_for(partner: Partner, first: int) -> dict[str, Any]:
             more = True
             break
         given.append({"index": record.leaf_index, "record": bytes(record.raw).decode()})
-    chain = b64encode(bytes(partner.chain)).decode()
-    return {"records": given, "more": more, "position": partner.position, "chain": chain}
+    chains = {lane: b64encode(chain).decode() for lane, chain in partner.chains.items()}
+    return {
+        "records": given,
+        "more": more,
+        "read": [[lane, partner.positions[lane], chains[lane]] for lane in (False, True)],
+    }
 
 
 def recover(actor: Actor, agency: Agency | None = None, open_client: Callable[[Partner], Client] = Client.to) -> int:
@@ -126,7 +130,7 @@ def _ask(client: Client, partner: Partner, gathered: Gathered, first: int, end: 
             parsed = parse_record(one["record"].encode())
             if first <= one["index"] < end and parsed.header.issuer == own.node_id():
                 gathered.records.setdefault(one["index"], parsed)
-        gathered.read[partner.node] = int(answer["position"]), str(answer["chain"])
+        gathered.read[partner.node] = {bool(lane): (int(at), str(chain)) for lane, at, chain in answer["read"]}
         more = bool(answer["more"]) and bool(answer["records"])
         first = answer["records"][-1]["index"] + 1 if answer["records"] else end
 
@@ -149,8 +153,7 @@ def _rebuild(target: SignedCheckpoint, first: int, gathered: Gathered, agency: A
     Record.objects.bulk_create(records)
     Attachment.objects.bulk_create([row for record in records for row in services.attachment_rows(record)])
     _number(records, waiting, gathered)
-    for record in records:
-        services.apply_withdrawal(record)
+    services.apply_withdrawals(records)
     kinds.announce(records)
     state.size = tree.append(target.size, [bytes.fromhex(one.hash.removeprefix("sha256:")) for one in waiting])
     state.save(update_fields=["size"])
@@ -186,14 +189,14 @@ def _number(records: list[Record], waiting: list[Record], gathered: Gathered) ->
     partners = list(Partner.objects.exclude(state=PartnerState.ADDED))
     services.enqueue(records, partners)
     for partner in partners:
-        position, chain = gathered.read.get(partner.node, (0, ""))
-        row = Delivery.objects.filter(partner=partner, position=position).first()
-        if position and (row is None or b64encode(bytes(row.chain)).decode() != chain):
-            raise LogHeldError(
-                _("The records do not make the index that %(node)s has read. Nothing was changed.")
-                % {"node": partner.node},
-                code="renumbered",
-            )
+        for urgent, (position, chain) in gathered.read.get(partner.node, {}).items():
+            row = Delivery.objects.filter(partner=partner, urgent=urgent, position=position).first()
+            if position and (row is None or b64encode(bytes(row.chain)).decode() != chain):
+                raise LogHeldError(
+                    _("The records do not make the index that %(node)s has read. Nothing was changed.")
+                    % {"node": partner.node},
+                    code="renumbered",
+                )
     services.enqueue(waiting, partners)
 
 

@@ -13,17 +13,16 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sild.exchange import blobs, gate, kinds, log, naming, narrowing, own
+from sild.exchange import blobs, gate, kinds, log, naming, narrowing, own, urgency
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import BodyError, ExchangeError, NotFoundError
-from sild.exchange.models import Attachment, Delivery, Partner, Record
+from sild.exchange.models import URGENT_START, Attachment, Delivery, Partner, Record
 from sild.people import audit
 from sild.people.enums import Right
 from sild.trust.errors import TrustError
 from sild.trust.record import Attachment as AttachmentEntry
-from sild.trust.record import Header, Parsed, Reference, build_record, uuid7
+from sild.trust.record import Header, Parsed, Reference, compose_record, uuid7
 from sild.trust.suites import CURRENT
-from sild.trust.tree import leaf_hash
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,6 +44,7 @@ class Draft:
         audience: node ids, "partners" or "public".
         answers, replaces, withdraws: an earlier record that this one names by id and hash.
         attachments: files that travel beside it.
+        urgent: it overtakes whatever waits for its receivers; an agency may do so `URGENT_PER_DAY` times a day.
     """
 
     kind: str
@@ -56,6 +56,7 @@ class Draft:
     replaces: Record | None = None
     withdraws: Record | None = None
     attachments: Sequence[blobs.Draft] = field(default=())
+    urgent: bool = False
 
 
 def publish(
@@ -69,6 +70,7 @@ def publish(
     answers: Record | None = None,
     replaces: Record | None = None,
     attachments: Sequence[blobs.Draft] = (),
+    urgent: bool = False,
 ) -> Record:
     """Publish one record; see `Draft` for the arguments and `publish_batch` for the errors."""
     draft = Draft(
@@ -80,6 +82,7 @@ def publish(
         answers=answers,
         replaces=replaces,
         attachments=attachments,
+        urgent=urgent,
     )
     return publish_batch(actor, [draft])[0]
 
@@ -96,6 +99,7 @@ def publish_batch(actor: Actor, drafts: Sequence[Draft]) -> list[Record]:
         BodyError: the body has not the kind's form.
         WithheldError: marking and audience contradict each other, or a draft names what not all its readers may see.
         BlobError: an attachment is too large.
+        ExchangeError: code `urgent-limit`.
     """
     actor.require(Right.PUBLISH)
     for draft in drafts:
@@ -103,13 +107,13 @@ def publish_batch(actor: Actor, drafts: Sequence[Draft]) -> list[Record]:
     naming.check(drafts)
     notices = [notice for draft in drafts for notice in _notices(draft)]
     state = log.lock()
+    urgency.check(actor, sum(draft.urgent for draft in drafts))
     records = [_build(actor, draft, state.size + offset) for offset, draft in enumerate([*drafts, *notices])]
     log.append(state, [bytes.fromhex(record.hash.removeprefix("sha256:")) for record in records])
     Record.objects.bulk_create(records)
     Attachment.objects.bulk_create([row for record in records for row in attachment_rows(record)])
     enqueue(records, Partner.objects.exclude(state=PartnerState.ADDED))
-    for record in records:
-        apply_withdrawal(record)
+    apply_withdrawals(records)
     audit.note_all(
         actor, "exchange.publish", [(record, {"hash": record.hash, "tlp": record.tlp}) for record in records]
     )
@@ -196,14 +200,26 @@ def preview(tlp: str, audience: gate.Audience) -> list[tuple[Partner, gate.Decis
 def enqueue(records: Sequence[Record], partners: Any) -> None:
     """Number the records for each partner that the gate lets them reach."""
     for partner in partners:
-        last = Delivery.objects.filter(partner=partner).order_by("-position").first()
-        position, chain = (last.position, bytes(last.chain)) if last else (0, bytes(32))
-        rows = []
+        ends = {urgent: _end(partner, urgent=urgent) for urgent in (True, False)}
+        rows, allowed = [], {}
         for record in records:
-            if gate.decide(record.tlp, record.audience, partner.node, pinned=partner.is_pinned).allowed:
-                position, chain = position + 1, link(chain, record.hash)
-                rows.append(Delivery(partner=partner, position=position, record=record, chain=chain))
+            marking = record.tlp, str(record.audience)
+            if marking not in allowed:
+                decision = gate.decide(record.tlp, record.audience, partner.node, pinned=partner.is_pinned)
+                allowed[marking] = decision.allowed
+            if allowed[marking]:
+                position, chain = ends[record.urgent]
+                ends[record.urgent] = position, chain = position + 1, link(chain, record.hash)
+                rows.append(
+                    Delivery(partner=partner, urgent=record.urgent, position=position, record=record, chain=chain)
+                )
         Delivery.objects.bulk_create(rows)
+
+
+def _end(partner: Partner, *, urgent: bool) -> tuple[int, bytes]:
+    """Where one of a partner's indexes ends: position and chain."""
+    last = Delivery.objects.filter(partner=partner, urgent=urgent).order_by("-position").first()
+    return (last.position, bytes(last.chain)) if last else (0, URGENT_START if urgent else bytes(32))
 
 
 def link(chain: bytes, record_hash: str) -> bytes:
@@ -237,10 +253,20 @@ def require_shown(record: Record) -> Record:
     return record
 
 
-def apply_withdrawal(record: Record) -> None:
-    """Mark the record that `record` withdraws; only the same issuer's word counts (DESIGN: one writer)."""
-    if record.withdraws_id:
-        Record.objects.filter(pk=record.withdraws_id, issuer=record.issuer).update(withdrawn=True)
+def apply_withdrawals(records: Sequence[Record]) -> None:
+    """Mark what records withdraw, and those that were withdrawn before they came: a withdrawal may overtake.
+
+    Only the same issuer's word counts (DESIGN: one writer).
+    """
+    for record in records:
+        if record.withdraws_id:
+            Record.objects.filter(pk=record.withdraws_id, issuer=record.issuer).update(withdrawn=True)
+    by_id = {record.pk: record for record in records}
+    for earlier in Record.objects.filter(withdraws_id__in=list(by_id)).only("withdraws_id", "issuer"):
+        late = by_id[earlier.withdraws_id] if earlier.withdraws_id else None
+        if late is not None and late.issuer == earlier.issuer:
+            late.withdrawn = True
+            late.save(update_fields=["withdrawn"])
 
 
 def _require_own(record: Record) -> None:
@@ -303,17 +329,16 @@ def _build(actor: Actor, draft: Draft, leaf_index: int) -> Record:
         replaces=_reference(draft.replaces),
         withdraws=_reference(draft.withdraws),
         answers=_reference(draft.answers),
+        urgent=draft.urgent or kinds.require(draft.kind).urgent,
         attachments=tuple(
             AttachmentEntry(hash=blobs.put(file.data), size=len(file.data), type=file.media_type, name=file.name)
             for file in draft.attachments
         ),
     )
     try:
-        raw = build_record(header, draft.body)
+        parsed = compose_record(header, draft.body)
     except TrustError as error:
         raise BodyError(str(error), code=error.code) from error
-    # What was just built need not be parsed again: a batch would pay for it in every record.
-    parsed = Parsed(header, draft.body, raw, f"sha256:{leaf_hash(raw).hex()}")
     return row(parsed, leaf_index, agency=actor.agency)
 
 
@@ -335,6 +360,7 @@ def row(parsed: Parsed, leaf_index: int, **extra: Any) -> Record:
         answers_id=_uuid(header.answers),
         replaces_id=_uuid(header.replaces),
         withdraws_id=_uuid(header.withdraws),
+        urgent=header.urgent,
         **extra,
     )
 

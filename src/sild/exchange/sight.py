@@ -131,7 +131,7 @@ def _of_own(
         )
         return Sight(partner, not told and node in known, reason, Stage.ENDED if told else Stage.ENDING)
     decision = gate.decide(record.tlp, record.audience, node, pinned=partner.is_pinned)
-    stage = Stage.IMPORTED if delivery.position <= partner.delivered else Stage.WAITING
+    stage = Stage.IMPORTED if delivery.is_fetched else Stage.WAITING
     return Sight(partner, decision.allowed, decision.reason, Stage.ACKNOWLEDGED if node in known else stage)
 
 
@@ -140,7 +140,7 @@ def _of_foreign(record: Record, partner: Partner) -> Sight:
     carried = Carried.objects.filter(original=record.pk, forward__received=None, forward__withdrawn=False)
     sent = Delivery.objects.filter(partner=partner, record__in=carried.values("forward")).first()
     if sent is not None:
-        stage = Stage.IMPORTED if sent.position <= partner.delivered else Stage.WAITING
+        stage = Stage.IMPORTED if sent.is_fetched else Stage.WAITING
         return Sight(partner, True, _("This node passed it on."), stage)
     try:
         gate.check_passing_on(record, gate.PARTNERS)

@@ -14,7 +14,20 @@ from django.utils.translation import get_language, get_language_info
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from sild.exchange import evidence, forwarding, guard, keys, kinds, lag, log, partners, receipts, services, wording
+from sild.exchange import (
+    evidence,
+    forwarding,
+    guard,
+    keys,
+    kinds,
+    lag,
+    log,
+    partners,
+    receipts,
+    services,
+    watchdog,
+    wording,
+)
 from sild.exchange.models import Delivery, Partner, Record
 from sild.people.enums import Right
 from sild.trust.identity import Identity
@@ -114,7 +127,7 @@ def _origin(shown: Record) -> dict[str, Any] | None:
 def partner_list(request: ActingRequest) -> HttpResponse:
     """Partners, how far each is trusted, and how delivery stands."""
     request.actor.require(Right.VIEW)
-    rows = [(partner, lag.of(partner)) for partner in Partner.objects.all()]
+    rows = [(partner, lag.of(partner), watchdog.is_silent(partner)) for partner in Partner.objects.all()]
     own = evidence.own_identity()
     context = {"rows": rows, "own": own, "spoken": _spoken(own.fingerprint), "endings": keys.endings_of(own)}
     context |= {"held": log.held(), "unsigned": 0 if guard.may_sign() else log.unsigned()}
@@ -131,6 +144,7 @@ def partner(request: ActingRequest, node: str) -> HttpResponse:
         "spoken": _spoken(shown.fingerprint),
         "endings": keys.endings_of(Identity.parse(bytes(shown.identity), on=None)),
         "lag": lag.of(shown),
+        "silent_since": watchdog.last_reached(shown) if watchdog.is_silent(shown) else None,
         "received": Record.objects.filter(issuer=node).count(),
         "refusals": [(refusal, wording.reason(refusal.code)) for refusal in shown.refusals.all()[:PER_PAGE]],
         "may_decide": request.actor.may(Right.ADMINISTER),

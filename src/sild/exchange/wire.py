@@ -130,7 +130,12 @@ def _caller(scope: Scope) -> Partner:
 
 def _index(partner: Partner, query: dict[str, list[str]]) -> Answer:
     """The next page for this partner, or 204."""
-    page = outgoing.page(partner, after=int(query["after"][0]), have=int(query["have"][0]))
+    page = outgoing.page(
+        partner,
+        after=int(query["after"][0]),
+        have=int(query["have"][0]),
+        urgent=int(query.get("urgent", ["0"])[0]),
+    )
     return (204, b"") if page is None else (200, orjson.dumps(page))
 
 

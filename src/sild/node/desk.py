@@ -51,7 +51,7 @@ class Link:
     @property
     def waiting(self) -> int:
         """Records that the partner has not yet confirmed."""
-        return self.sent - self.partner.delivered
+        return self.sent - sum(self.partner.confirmed.values())
 
     @property
     def silent(self) -> bool:

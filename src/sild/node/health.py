@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.http import JsonResponse
 from django.views.decorators.http import require_GET
 
-from sild.exchange import own
+from sild.exchange import own, watchdog
 from sild.trust.errors import TrustError
 
 if TYPE_CHECKING:
@@ -27,10 +27,14 @@ def live(_request: HttpRequest) -> JsonResponse:
 @login_not_required
 @require_GET
 def ready(_request: HttpRequest) -> JsonResponse:
-    """200 when database, tables and keys are there; 503 with what is not, in words that give nothing away."""
+    """200 when database, tables and keys are there and all parts work; 503 with what is not, giving nothing away."""
     checks = {"database": _database(), "keys": _keys()}
+    if checks["database"] == "ok":
+        checks |= {part: watchdog.state(part) for part in watchdog.PARTS}
     bad = any(value != "ok" for value in checks.values())
-    return JsonResponse({"status": "not ready" if bad else "ok", **checks}, status=503 if bad else 200)
+    # A partner that is down is no reason to send nobody here any more; which one it is stands on the pages.
+    silent = {"silent_partners": len(watchdog.silent_partners())} if checks["database"] == "ok" else {}
+    return JsonResponse({"status": "not ready" if bad else "ok", **checks, **silent}, status=503 if bad else 200)
 
 
 def _database() -> str:

@@ -17,7 +17,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, H
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from sild.exchange.models import Delivery, LogState, Partner, Record, Refusal
+from sild.exchange import watchdog
+from sild.exchange.models import Delivery, Heartbeat, LogState, Partner, Record, Refusal
 from sild.people import services
 
 if TYPE_CHECKING:
@@ -84,12 +85,19 @@ def _partners() -> Iterator[Metric]:
     waiting = GaugeMetricFamily("sild_deliveries_waiting", "Records that a partner has not fetched", labels=["partner"])
     contact = GaugeMetricFamily("sild_seconds_since_contact", "Seconds since the last contact", labels=["partner"])
     failures = GaugeMetricFamily("sild_pull_failures", "Rounds in a row that failed", labels=["partner"])
+    silent = GaugeMetricFamily("sild_partner_silent", "1 for a partner not reached for long", labels=["partner"])
     for partner in Partner.objects.all():
-        waiting.add_metric([partner.node], Delivery.objects.filter(partner=partner).count() - partner.delivered)
+        sent = Delivery.objects.filter(partner=partner).count()
+        waiting.add_metric([partner.node], sent - sum(partner.confirmed.values()))
         failures.add_metric([partner.node], partner.failures)
+        silent.add_metric([partner.node], watchdog.is_silent(partner))
         if partner.last_contact:
             contact.add_metric([partner.node], (timezone.now() - partner.last_contact).total_seconds())
-    yield from (waiting, contact, failures)
+    yield from (waiting, contact, failures, silent)
+    beats = GaugeMetricFamily("sild_seconds_since_beat", "Seconds since a part said that it works", labels=["part"])
+    for beat in Heartbeat.objects.all():
+        beats.add_metric([beat.part], (timezone.now() - beat.at).total_seconds())
+    yield beats
 
 
 REGISTRY.register(NodeCollector())

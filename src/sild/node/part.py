@@ -15,8 +15,10 @@ def worker() -> None:
     """Run jobs from the database."""
     from django.core.management import call_command
 
+    from sild.exchange.watchdog import beat_beside
     from sild.sandbox.tasks import resume_interrupted
 
+    beat_beside("worker")
     resume_interrupted()
     call_command("db_worker", interval=0.5, verbosity=0)
 

@@ -8,6 +8,10 @@ from typing import Any
 import orjson
 import rfc8785
 
+# Integers beyond 53 bits have no canonical form, and what Python would have to convert is left to rfc8785.
+FAST = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_SUBCLASS
+EXACT = frozenset({str, int, bool, type(None)})
+
 
 def b64(data: bytes) -> str:
     """Standard base64 with padding (RFC 4648 section 4)."""
@@ -46,15 +50,39 @@ def unb64u(text: str) -> bytes:
 def canonical(value: Any) -> bytes:
     """RFC 8785 canonical JSON.
 
+    Where orjson writes the same bytes it does, many times faster; whatever it refuses, rfc8785 decides.
+
     Raises:
-        ValueError: the value has no canonical form: a number out of range, not finite, a lone surrogate, too deep.
+        ValueError: the value has no canonical form that reads back: a number out of range or not finite, a fraction
+            that would read as a whole number out of range, a lone surrogate, nesting too deep.
     """
     try:
-        return rfc8785.dumps(value)
+        if _is_simple(value):
+            return orjson.dumps(value, option=FAST)
+    except (orjson.JSONEncodeError, RecursionError):
+        pass
+    try:
+        raw = rfc8785.dumps(value)
+        rfc8785.dumps(orjson.loads(raw))
     except (rfc8785.CanonicalizationError, UnicodeEncodeError) as error:
         raise ValueError(str(error)) from error
     except RecursionError as error:
         raise ValueError("it is nested too deeply") from error
+    return raw
+
+
+def _is_simple(value: Any) -> bool:
+    """Whether orjson writes a value as RFC 8785 asks.
+
+    It spells fractions in its own way (section 3.2.2.3), and orders keys by code points where section 3.2.3 has UTF-16
+    code units; for ASCII keys the two orders are one.
+    """
+    kind = type(value)
+    if kind is dict:
+        return all(type(key) is str and key.isascii() and _is_simple(value[key]) for key in value)
+    if kind is list:
+        return all(map(_is_simple, value))
+    return kind in EXACT
 
 
 def parse_canonical(raw: bytes) -> Any:

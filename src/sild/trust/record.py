@@ -7,12 +7,15 @@ import secrets
 import time
 import uuid
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from sild.trust.encoding import canonical, parse_canonical
 from sild.trust.errors import RecordError
 from sild.trust.tree import leaf_hash
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MAX_RECORD = 8 * 1024 * 1024
 MAX_SUBJECT = 300
@@ -24,6 +27,8 @@ NODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 TLP = frozenset({"RED", "AMBER+STRICT", "AMBER", "GREEN", "CLEAR"})
 SALT = re.compile(r"[A-Za-z0-9_-]+")
 MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
+UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
+TIME = re.compile(r"[1-9][0-9]{3}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,7 @@ class Header:
         audience: node ids, "partners" or "public".
         salt: at least 128 random bits in base64url, so that a leaf cannot be guessed.
         replaces, withdraws, answers: an earlier record.
+        urgent: it overtakes what is not; absent from the JSON when it is not.
         attachments: files that belong to it.
     """
 
@@ -83,6 +89,7 @@ class Header:
     replaces: Reference | None = None
     withdraws: Reference | None = None
     answers: Reference | None = None
+    urgent: bool = False
     attachments: tuple[Attachment, ...] = ()
 
 
@@ -110,7 +117,12 @@ def uuid7() -> uuid.UUID:
 
 
 def build_record(header: Header, body: dict[str, Any]) -> bytes:
-    """The canonical bytes of a record.
+    """The canonical bytes of a record; errors as in `compose_record`."""
+    return compose_record(header, body).raw
+
+
+def compose_record(header: Header, body: dict[str, Any]) -> Parsed:
+    """A record with its canonical bytes and hash, as `parse_record` would read it back.
 
     Raises:
         RecordError: a part of the header, or the body, cannot be in a record; the sentence says which.
@@ -119,8 +131,10 @@ def build_record(header: Header, body: dict[str, Any]) -> bytes:
         raw = canonical({"header": _plain(header), "body": body})
     except ValueError as error:
         raise RecordError(f"The record has no canonical form: {error}.", code="canonical") from error
-    parse_record(raw)
-    return raw
+    _check_bytes(raw)
+    if not isinstance(body, dict):
+        raise RecordError("A record's body is an object.", code="header")
+    return Parsed(_checked(lambda: header), body, raw, f"sha256:{leaf_hash(raw).hex()}")
 
 
 def parse_record(raw: bytes) -> Parsed:
@@ -129,20 +143,31 @@ def parse_record(raw: bytes) -> Parsed:
     Raises:
         RecordError: code `oversized`, `canonical` or `header`.
     """
-    if len(raw) > MAX_RECORD:
-        raise RecordError(f"A record has at most {MAX_RECORD} bytes; this one has {len(raw)}.", code="oversized")
+    _check_bytes(raw)
     try:
         content = parse_canonical(raw)
     except ValueError as error:
         raise RecordError(f"The record is not canonical JSON: {error}.", code="canonical") from error
     if not isinstance(content, dict) or set(content) != {"header", "body"} or not isinstance(content["body"], dict):
         raise RecordError("A record is an object with “header” and “body”.", code="header")
+    header = _checked(lambda: _read_header(content["header"]))
+    return Parsed(header, content["body"], raw, f"sha256:{leaf_hash(raw).hex()}")
+
+
+def _check_bytes(raw: bytes) -> None:
+    """Refuse more bytes than a record may have."""
+    if len(raw) > MAX_RECORD:
+        raise RecordError(f"A record has at most {MAX_RECORD} bytes; this one has {len(raw)}.", code="oversized")
+
+
+def _checked(read: Callable[[], Header]) -> Header:
+    """The header, once every rule about it holds."""
     try:
-        header = _read_header(content["header"])
+        header = read()
         _check(header)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise RecordError(f"The record's header is not valid: {error}.", code="header") from error
-    return Parsed(header, content["body"], raw, f"sha256:{leaf_hash(raw).hex()}")
+    return header
 
 
 def _plain(header: Header) -> dict[str, Any]:
@@ -154,7 +179,7 @@ def _plain(header: Header) -> dict[str, Any]:
             value = {"id": value.id, "hash": value.hash}
         elif name == "attachments":
             value = [{"hash": one.hash, "size": one.size, "type": one.type, "name": one.name} for one in value]
-        if value is not None and value != []:
+        if value is not None and value is not False and value != []:
             plain[name] = value
     return plain
 
@@ -166,12 +191,13 @@ def _read_header(plain: dict[str, Any]) -> Header:
         if name in values:
             values[name] = Reference(**values[name])
     values["attachments"] = tuple(Attachment(**one) for one in values.get("attachments", []))
+    _require(values.get("urgent", True) is True, "urgent is there and not true")
     return Header(**values)
 
 
 def _check(header: Header) -> None:
     """Every rule about single members, each with its own sentence."""
-    _require(uuid.UUID(header.id).version == 7 and str(uuid.UUID(header.id)) == header.id, "id is no UUIDv7")  # noqa: PLR2004
+    _require(bool(UUID7.fullmatch(header.id)), "id is no UUIDv7")
     _require(bool(KIND.fullmatch(header.kind)), "kind is not of the form module.noun")
     _require(type(header.version) is int and header.version >= 1, "version is no number from 1 up")
     _require(bool(header.suite) and isinstance(header.suite, str), "suite is missing")
@@ -185,6 +211,7 @@ def _check(header: Header) -> None:
         if reference is not None:
             _require(bool(HASH.fullmatch(reference.hash)), "a reference's hash is not sha256: and 64 hex digits")
             uuid.UUID(reference.id)
+    _require(type(header.urgent) is bool, "urgent is neither true nor false")
     _require(len(header.attachments) <= MAX_ATTACHMENTS, f"more than {MAX_ATTACHMENTS} attachments")
     for attachment in header.attachments:
         _check_attachment(attachment)
@@ -199,8 +226,8 @@ def _check_attachment(attachment: Attachment) -> None:
 
 
 def _is_time(text: str) -> bool:
-    """Tell whether the text is UTC time to the second in its one spelling."""
-    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC).strftime("%Y-%m-%dT%H:%M:%SZ") == text
+    """Tell whether the text is UTC time to the second in its one spelling; ValueError when there is no such day."""
+    return bool(TIME.fullmatch(text)) and datetime.fromisoformat(text).tzinfo is not None
 
 
 def _is_audience(audience: str | list[str]) -> bool:

@@ -90,6 +90,8 @@ class Tree:
     def __init__(self, tiles: Tiles) -> None:
         self._tiles = tiles
         self._inner: dict[tuple[int, int], Levels] = {}
+        # The way from a full lowest tile's root up to the root of a size, which 256 leaves share.
+        self._above: dict[tuple[int, int], list[bytes]] = {}
 
     def append(self, size: int, leaf_hashes: Sequence[bytes]) -> int:
         """Add leaves to a tree of `size` leaves and return its new size.
@@ -116,7 +118,8 @@ class Tree:
             self._tiles.write(level, tile_index, data)
             self._inner.pop((level, tile_index), None)
             if len(data) == TILE_WIDTH * HASH_BYTES:
-                risen.append(levels_of(_split(data))[-1][0])
+                levels = self._inner[level, tile_index] = _perfect_levels(_split(data))
+                risen.append(node_hash(*levels[-1]))
             tile_index, offset = tile_index + 1, 0
         return risen, first_above
 
@@ -124,13 +127,17 @@ class Tree:
         """The root of the perfect subtree of 2**height leaves that starts at leaf index * 2**height."""
         level, inner = divmod(height, TILE_HEIGHT)
         tile_index, place = divmod(index, TILE_WIDTH >> inner)
+        return self._levels(level, tile_index, (place + 1) << inner)[inner][place]
+
+    def _levels(self, level: int, tile_index: int, hashes: int) -> Levels:
+        """All that is inside a tile, which must hold at least so many hashes."""
         key = (level, tile_index)
         levels = self._inner.get(key)
-        if levels is None or place >= len(levels[inner]):
+        if levels is None or len(levels[0]) < hashes:
             levels = self._inner[key] = _perfect_levels(_split(self._tiles.read(level, tile_index)))
-        if place >= len(levels[inner]):
+        if len(levels[0]) < hashes:
             raise ProofError(f"Tile {level}/{tile_index} is not all there.", code="tile")
-        return levels[inner][place]
+        return levels
 
     def _range(self, low: int, high: int) -> bytes:
         """MTH(D[low:high]) (RFC 6962 section 2.1); `low` is a multiple of the largest power of two below the width."""
@@ -153,11 +160,22 @@ class Tree:
         """
         if not 0 <= index < size:
             raise ProofError(f"There is no leaf {index} in a tree of {size}.", code="index")
+        tile, place = divmod(index, TILE_WIDTH)
+        if (tile + 1) * TILE_WIDTH > size:
+            return self._path(index, index + 1, size)
+        above = self._above.get((tile, size))
+        if above is None:
+            above = self._above[tile, size] = self._path(tile * TILE_WIDTH, (tile + 1) * TILE_WIDTH, size)
+        inside = self._levels(0, tile, TILE_WIDTH)
+        return [level[place >> height ^ 1] for height, level in enumerate(inside)] + above
+
+    def _path(self, first: int, end: int, size: int) -> list[bytes]:
+        """The way from the root of the perfect subtree over leaves `first` to `end` - 1 up to the root of `size`."""
         path: list[bytes] = []
         low, high = 0, size
-        while high - low > 1:
+        while high - low > end - first:
             middle = low + _split_point(high - low)
-            if index < middle:
+            if first < middle:
                 path.append(self._range(middle, high))
                 high = middle
             else:

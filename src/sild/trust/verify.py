@@ -5,6 +5,7 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from sild.trust import runs
 from sild.trust.errors import ProofError
 from sild.trust.tree import EMPTY_ROOT, node_hash
 
@@ -25,6 +26,7 @@ class Inclusion:
 
     def __init__(self, size: int, root: bytes) -> None:
         self._size = size
+        self._root = root
         self._top = max(size - 1, 0).bit_length()
         # Of the last proved leaf: its index, its path, its ancestors by height, and how much of the path is above each.
         self._index = -1
@@ -50,6 +52,10 @@ class Inclusion:
         self._index, self._path = index, path
         self._ancestors[: meeting + 1] = ancestors
         self._above[: meeting + 1] = above
+
+    def verify_run(self, first: int, leaves: Sequence[bytes], proofs: Sequence[bytes]) -> None:
+        """Pass if the leaves stand one after the other from `first` on; see `runs.verify_run`."""
+        runs.verify_run(self._size, self._root, first, leaves, proofs)
 
     def _climb(self, leaf: bytes, index: int, path: tuple[bytes, ...], height: int) -> tuple[list[bytes], list[int]]:
         """Hash from a leaf up to a height; returns the ancestors, and how much of the path is left above each."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from sild.exchange.models import Attachment
 
-FORMAT = "sild-bundle/1"
+FORMAT = "sild-bundle/2"
 HEAD = "bundle.json"
 HEAD_MEMBERS = frozenset({"format", "from", "to", "after", "consistency", "pages", "cosignature"})
 MAX_HEAD = 8 * 1024 * 1024

@@ -82,7 +82,7 @@ def _take_page(partner: Partner, page: dict[str, Any], proofs: dict[str, list[st
     """Import a page, unless everything in it is here."""
     history.check_page(partner, page)
     partner.refresh_from_db()
-    new = [entry for entry in page["entries"] if _position(entry) > partner.position]
+    new = [entry for entry in page["entries"] if _position(entry) > partner.positions["lane" in entry]]
     taken.known += len(page["entries"]) - len(new)
     size = history.signed_checkpoint(partner, partners.identity_of(partner), page["checkpoint"]).size
     if not new and size <= partner.their_size:
@@ -96,14 +96,11 @@ def _take_page(partner: Partner, page: dict[str, Any], proofs: dict[str, list[st
 def _check_joins(partner: Partner, new: list[dict[str, Any]], size: int, proofs: dict[str, list[str]]) -> None:
     """Refuse, before anything is written, what does not continue the index or the log that we have."""
     names = {"node": partner.node, "us": own.node_id(), "last": partner.position, "have": partner.their_size}
-    if new and _position(new[0]) > partner.position + 1:
-        raise BundleError(
-            _("The bundle of %(node)s starts with entry %(first)d; the last one here is %(last)d, so that entries "
-              "%(next)d to %(before)d are missing. Import the bundle that has them first, or ask there for: "
-              "sild bundle export --to %(us)s --since %(last)d FILE")
-            % {**names, "first": _position(new[0]), "next": partner.position + 1, "before": _position(new[0]) - 1},
-            code="bundle-gap",
-        )  # fmt: skip
+    for urgent, have in partner.positions.items():
+        first = next((_position(entry) for entry in new if ("lane" in entry) is urgent), have + 1)
+        if first > have + 1:
+            raise BundleError(_gap(urgent=urgent) % {**names, "first": first, "known": have, "next": have + 1,
+                              "before": first - 1}, code="bundle-gap")  # fmt: skip
     if size < partner.their_size:
         raise BundleError(
             _("The bundle of %(node)s was made at %(size)d leaves of its log, of which we verified %(have)d since. Ask "
@@ -117,6 +114,21 @@ def _check_joins(partner: Partner, new: list[dict[str, Any]], size: int, proofs:
               "there for: sild bundle export --to %(us)s --since %(last)d --have %(have)d FILE") % names,
             code="bundle-consistency",
         )  # fmt: skip
+
+
+def _gap(*, urgent: bool) -> str:
+    """The sentence that names what is missing from one of the indexes."""
+    if urgent:
+        return _(
+            "The bundle of %(node)s starts with urgent entry %(first)d; the last one here is %(known)d, so that urgent "
+            "entries %(next)d to %(before)d are missing. Import the bundle that has them first, or ask there for: "
+            "sild bundle export --to %(us)s --since %(last)d FILE"
+        )
+    return _(
+        "The bundle of %(node)s starts with entry %(first)d; the last one here is %(last)d, so that entries "
+        "%(next)d to %(before)d are missing. Import the bundle that has them first, or ask there for: "
+        "sild bundle export --to %(us)s --since %(last)d FILE"
+    )
 
 
 def _take_files(archive: zipfile.ZipFile, partner: Partner, taken: Taken) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 from django.db import transaction
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from sild.exchange import log, narrowing, outgoing, own, partners
@@ -33,10 +34,11 @@ PROVED_SIZES = 500
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What a bundle holds: entries from `after` + 1 to `last`, and files."""
+    """What a bundle holds: ordinary entries from `after` + 1 to `last`, urgent ones, and files."""
 
     after: int
     last: int
+    urgent: int
     files: int
 
     @property
@@ -53,7 +55,7 @@ def export(actor: Actor, node: str, file: Path, *, since: int | None = None, hav
         actor: who administers.
         node: the partner.
         file: where to; an older file of that name is replaced.
-        since: the last entry that the partner has; None for what it confirmed.
+        since: the last ordinary entry that the partner has, with which all urgent ones go; None for what it confirmed.
         have: further sizes of our log that the partner may have verified last.
 
     Raises:
@@ -65,7 +67,7 @@ def export(actor: Actor, node: str, file: Path, *, since: int | None = None, hav
     checkpoint = log.latest()
     if checkpoint is None:
         raise BundleError(_("This node has published nothing yet."), code="bundle-empty")
-    after = partner.delivered if since is None else since
+    after = partner.confirmed if since is None else {True: 0, False: since}
     temporary = file.with_name(f"{file.name}.new")
     try:
         with zipfile.ZipFile(temporary, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -82,17 +84,18 @@ def export(actor: Actor, node: str, file: Path, *, since: int | None = None, hav
 
 
 def _write(
-    archive: zipfile.ZipFile, partner: Partner, checkpoint: Checkpoint, after: int, have: Iterable[int]
+    archive: zipfile.ZipFile, partner: Partner, checkpoint: Checkpoint, after: dict[bool, int], have: Iterable[int]
 ) -> Exported:
     """Write pages, files and last the head that names them."""
     tree = Tree(log.DatabaseTiles())
-    last, pages, more = after, 0, True
+    last, pages, more = dict(after), 0, True
     while more:
         entries, more = outgoing.entries_after(partner, last, checkpoint, tree)
         page = {"checkpoint": checkpoint.text, "consistency": [], "entries": entries, "more": more}
         pages += 1
         archive.writestr(page_name(pages), orjson.dumps(page))
-        last = entries[-1]["position"] if entries else last
+        for entry in entries:
+            last["lane" in entry] = entry["position"]
     files = _write_files(archive, partner, after)
     sizes = set(Checkpoint.objects.values_list("size", flat=True)[:PROVED_SIZES]) | {
         size for size in have if 0 < size < checkpoint.size
@@ -101,18 +104,19 @@ def _write(
         "format": FORMAT,
         "from": own.node_id(),
         "to": partner.node,
-        "after": after,
+        "after": after[False],
         "pages": pages,
         "consistency": {str(size): outgoing.consistency(tree, size, checkpoint.size) for size in sorted(sizes)},
         "cosignature": _cosignature(partner),
     }
     archive.writestr(HEAD, orjson.dumps(head))
-    return Exported(after, last, files)
+    return Exported(after[False], last[False], last[True] - after[True], files)
 
 
-def _write_files(archive: zipfile.ZipFile, partner: Partner, after: int) -> int:
+def _write_files(archive: zipfile.ZipFile, partner: Partner, after: dict[bool, int]) -> int:
     """Write the attachments of those entries, as they would travel over the wire; returns their number."""
-    numbered = Delivery.objects.filter(partner=partner, position__gt=after)
+    lanes = Q(urgent=True, position__gt=after[True]) | Q(urgent=False, position__gt=after[False])
+    numbered = Delivery.objects.filter(lanes, partner=partner)
     found = Attachment.objects.filter(record__in=numbered.values("record"), is_here=True).select_related("record")
     number = 0
     for attachment in found.order_by("pk").iterator():

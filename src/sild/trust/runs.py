@@ -1,0 +1,94 @@
+"""Checking the inclusion proofs of many neighbouring leaves at once: each node is hashed once, each proof compared."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from operator import add
+from typing import TYPE_CHECKING, NamedTuple
+
+from sild.trust.errors import ProofError
+from sild.trust.tree import HASH_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Stands beside the last node of a level when it has no sibling and moves up as it is.
+NONE = b""
+
+
+class Level(NamedTuple):
+    """Nodes of one level, in whole pairs; `place` is that of the first."""
+
+    place: int
+    nodes: list[bytes]
+
+
+def verify_run(size: int, root: bytes, first: int, leaves: Sequence[bytes], proofs: Sequence[bytes]) -> None:
+    """Pass if the leaves stand one after the other from `first` on; says what `Inclusion` says of each of them.
+
+    The nodes above the leaves are hashed once, with what the first and the last proof claim to stand beside them; that
+    this leads to the signed root confirms all of them (RFC 9162 section 2.1.3.2). Each leaf then has one proof, which
+    is read off on the way down, and the one that came must be the same.
+
+    Args:
+        size: leaves in the tree.
+        root: the signed root hash, 32 bytes.
+        first: place of the first leaf.
+        leaves: leaf hashes, 32 bytes each, at least one.
+        proofs: the inclusion proof of each, its hashes of 32 bytes joined.
+
+    Raises:
+        ProofError: code `index`, `length` or `proof`; asking one by one tells which leaf it was.
+    """
+    last = first + len(leaves) - 1
+    if not 0 <= first <= last < size:
+        raise ProofError(f"There are no leaves {first} to {last} in a log of {size}.", code="index")
+    if len(proofs) != len(leaves):
+        raise ProofError(f"There are {len(proofs)} proofs for {len(leaves)} leaves.", code="length")
+    levels, top = _climb(size, first, list(leaves), proofs[0], proofs[-1])
+    if top != [root]:
+        raise ProofError("The proofs do not lead to the signed root.", code="proof")
+    ways = _ways(levels)
+    skipped = first - levels[0].place if levels else 0
+    if ways[skipped : skipped + len(proofs)] != list(proofs):
+        raise ProofError("A proof is not the way to the signed root.", code="proof")
+
+
+def _climb(
+    size: int, place: int, nodes: list[bytes], first_proof: bytes, last_proof: bytes
+) -> tuple[list[Level], list[bytes]]:
+    """Hash from the leaves up; returns every level in whole pairs, lowest first, and the node at the top."""
+    levels, end = [], size - 1
+    from_first = from_last = 0
+    while end:
+        last = place + len(nodes) - 1
+        is_lone = last == end and end % 2 == 0
+        if place % 2:
+            place, nodes = place - 1, [_step(first_proof, from_first), *nodes]
+        if last % 2 == 0:
+            nodes = [*nodes, NONE if is_lone else _step(last_proof, from_last)]
+        levels.append(Level(place, nodes))
+        from_first += not (is_lone and len(nodes) == 2)  # noqa: PLR2004 -- the first leaf is under the lone node, too
+        from_last += not is_lone
+        parents = [sha256(b"\x01" + one + other).digest() for one, other in zip(nodes[::2], nodes[1::2], strict=True)]
+        nodes = [*parents[:-1], nodes[-2]] if is_lone else parents
+        place, end = place // 2, end // 2
+    return levels, nodes
+
+
+def _step(proof: bytes, number: int) -> bytes:
+    """One hash of a proof."""
+    return proof[number * HASH_BYTES : (number + 1) * HASH_BYTES]
+
+
+def _ways(levels: list[Level]) -> list[bytes]:
+    """The proof of each node of the lowest level: its sibling, then the proof of the node above both."""
+    ways = [b""]
+    for below, above in zip(reversed(levels), [None, *reversed(levels)], strict=False):
+        skipped = below.place // 2 - above.place if above else 0
+        ways = ways[skipped : skipped + len(below.nodes) // 2]
+        both = list(below.nodes)
+        both[::2] = map(add, below.nodes[1::2], ways)
+        both[1::2] = map(add, below.nodes[::2], ways)
+        ways = both
+    return ways
