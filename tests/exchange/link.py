@@ -55,9 +55,11 @@ class Link:
         while len(body) < wanted:
             body += connection.recv(65536)
         self.asked.append((method, path, body))
-        status, answer = self._answer(method, path, body)
+        status, answer, *more = self._answer(method, path, body)
         phrase = HTTPStatus(status).phrase
-        connection.sendall(f"HTTP/1.1 {status} {phrase}\r\ncontent-length: {len(answer)}\r\n\r\n".encode() + answer)
+        headers = "".join(f"{name}: {value}\r\n" for name, value in (more[0] if more else {}).items())
+        start = f"HTTP/1.1 {status} {phrase}\r\n{headers}content-length: {len(answer)}\r\n\r\n"
+        connection.sendall(start.encode() + answer)
 
 
 @contextmanager

@@ -16,9 +16,9 @@ import orjson
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sild.exchange import history, log, outgoing, own, partners, receipts
+from sild.exchange import blobs, history, log, outgoing, own, partners, receipts, transfer
 from sild.exchange.errors import BundleError, ExchangeError, TransferError
-from sild.exchange.incoming import accept_attachment, import_page
+from sild.exchange.incoming import import_page
 from sild.exchange.models import Attachment, Checkpoint, Delivery
 from sild.people import audit
 from sild.people.enums import Right
@@ -143,8 +143,9 @@ def _write_files(archive: zipfile.ZipFile, partner: Partner, after: int) -> int:
     found = Attachment.objects.filter(record__in=numbered.values("record"), is_here=True)
     number = 0
     for attachment in found.order_by("pk").iterator():
-        data = outgoing.attachment(partner, str(attachment.record_id), attachment.hash)
-        archive.writestr(_file_name(attachment), data)
+        file = outgoing.attachment(partner, str(attachment.record_id), attachment.hash)
+        with archive.open(_file_name(attachment), "w", force_zip64=True) as part:
+            part.writelines(file.pieces())
         number += 1
     return number
 
@@ -246,7 +247,7 @@ def _take_files(archive: zipfile.ZipFile, partner: Partner, taken: Taken) -> Non
             taken.missing += 1
             continue
         try:
-            accept_attachment(partner, attachment, _read(archive, _file_name(attachment), MAX_MEMBER))
+            transfer.accept_pieces(partner, attachment, _pieces(archive, _file_name(attachment)))
             taken.files += 1
         except TransferError as error:
             failure = error
@@ -299,16 +300,24 @@ def _json(archive: zipfile.ZipFile, name: str) -> Any:
 
 def _read(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     """A part's bytes, however well they were compressed."""
+    data = bytearray()
+    for piece in _pieces(archive, name):
+        data += piece
+        if len(data) > most:
+            raise BundleError(_("The bundle's part %(name)s is too large.") % {"name": name}, code="oversized")
+    return bytes(data)
+
+
+def _pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    """A part's bytes in pieces."""
     try:
         with archive.open(name) as part:
-            data = part.read(most + 1)
+            while piece := part.read(blobs.PIECE):
+                yield piece
     except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise BundleError(
             _("The bundle's part %(name)s cannot be read: %(why)s.") % {"name": name, "why": error}, code="bundle-form"
         ) from error
-    if len(data) > most:
-        raise BundleError(_("The bundle's part %(name)s is too large.") % {"name": name}, code="oversized")
-    return data
 
 
 def _position(entry: dict[str, Any]) -> int:

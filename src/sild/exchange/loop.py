@@ -17,6 +17,7 @@ from django.utils import timezone
 from sild.exchange.client import Client
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import ExchangeError, LinkDownError
+from sild.exchange.fetching import Fetching
 from sild.exchange.models import Partner
 from sild.exchange.pull import finish, remembering
 from sild.exchange.refresh import UNKNOWN_KEY, refresh
@@ -51,12 +52,14 @@ def run_forever(seconds: float, stop: Callable[[], bool]) -> None:
     answers: queue.SimpleQueue[Heard] = queue.SimpleQueue()
     asked: set[str] = set()
     due: dict[str, float] = {}
+    files = Fetching(seconds)
     while not stop():
         close_old_connections()
         for partner in Partner.objects.filter(state=PartnerState.PINNED):
             if partner.node not in asked and time.monotonic() >= due.get(partner.node, 0.0):
                 asked.add(partner.node)
                 threading.Thread(target=_listen, args=(partner, answers), daemon=True).start()
+            files.tend(partner)
         try:
             heard = answers.get(timeout=LOOK_EVERY_SECONDS)
         except queue.Empty:
@@ -112,4 +115,4 @@ def _import(heard: Heard) -> None:
         with remembering(heard.partner):
             raise heard.error or LinkDownError(f"{heard.partner.url} cannot be reached.")
     with heard.client as client:
-        finish(client, heard.partner, heard.page, have=have)
+        finish(client, heard.partner, heard.page, have=have, with_files=False)

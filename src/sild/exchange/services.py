@@ -214,8 +214,9 @@ def _build(actor: Actor, draft: Draft, leaf_index: int) -> Record:
         withdraws=_reference(draft.withdraws),
         answers=_reference(draft.answers),
         attachments=tuple(
-            AttachmentEntry(hash=blobs.put(file.data), size=len(file.data), type=file.media_type, name=file.name)
+            AttachmentEntry(hash=kept.hash, size=kept.size, type=file.media_type, name=file.name)
             for file in draft.attachments
+            for kept in [file.keep()]
         ),
     )
     try:

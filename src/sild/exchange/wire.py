@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import re
 import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from http import HTTPStatus
@@ -33,13 +34,17 @@ logger = structlog.get_logger(__name__)
 MAX_REQUEST = 64 * 1024
 # Seconds; below the 30 after which callers and proxies give up.
 MAX_WAIT = 25.0
+# Bytes of a file in one answer: an answer is in memory until it has been sent.
+MAX_PART = 4 * 1024 * 1024
+RANGE = re.compile(r"bytes=(\d{1,18})-")
 # A smaller answer would not gain by compression.
 COMPRESS_FROM = 1024
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-Answer = tuple[int, bytes]
+Headers = list[tuple[bytes, bytes]]
+Answer = tuple[int, bytes] | tuple[int, bytes, Headers]
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -99,7 +104,7 @@ def _route(scope: Scope, body: bytes) -> Answer:
         case "GET", path if path == INDEX_PATH:
             return _index(_caller(scope), parse_qs(scope["query_string"].decode("ascii")))
         case "GET", path if path == ATTACHMENT_PATH:
-            return _attachment(_caller(scope), parse_qs(scope["query_string"].decode("ascii")))
+            return _attachment(_caller(scope), parse_qs(scope["query_string"].decode("ascii")), _headers(scope))
         case "POST", path if path == COSIGNATURE_PATH:
             return _cosignature(_caller(scope), orjson.loads(body))
     return _problem(404, "not-found", "There is nothing at this address.")
@@ -125,10 +130,28 @@ def _index(partner: Partner, query: dict[str, list[str]]) -> Answer:
     return (204, b"") if page is None else (200, orjson.dumps(page))
 
 
-def _attachment(partner: Partner, query: dict[str, list[str]]) -> Answer:
-    """A file of a record that was numbered for this partner."""
+def _attachment(partner: Partner, query: dict[str, list[str]], headers: dict[str, str]) -> Answer:
+    """A part of a file of a record that was numbered for this partner (RFC 9110 section 14).
+
+    A part is shorter than what was asked for when that is long: section 15.3.7 has the caller look at what came.
+    """
     record_id = str(uuid.UUID(query["record"][0]))
-    return 200, outgoing.attachment(partner, record_id, query["blob"][0])
+    file = outgoing.attachment(partner, record_id, query["blob"][0])
+    tag = f'"{file.tag}"'
+    if headers.get("if-match", tag) != tag:
+        return _problem(412, "changed", "The bytes of this file are others now: begin anew.")
+    wanted = RANGE.fullmatch(headers.get("range", "bytes=0-"))
+    start = int(wanted[1]) if wanted else 0
+    if wanted is None or (start >= file.total and file.total):
+        return _problem(416, "range", "Ask for a range that begins within the file: bytes=START-")
+    data = file.read(start, MAX_PART)
+    place = f"bytes {start}-{start + len(data) - 1}/{file.total}" if data else f"bytes */{file.total}"
+    return 206, data, [(b"etag", tag.encode()), (b"content-range", place.encode())]
+
+
+def _headers(scope: Scope) -> dict[str, str]:
+    """The request's headers."""
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in scope.get("headers", ())}
 
 
 def _cosignature(partner: Partner, body: dict[str, Any]) -> Answer:
@@ -156,10 +179,10 @@ async def _read(receive: Receive) -> bytes | None:
 
 async def _reply(send: Send, answer: Answer, *, compress: bool = False) -> None:
     """Send status and body."""
-    status, body = answer
+    status, body, *more = answer
     kind = b"application/octet-stream" if status < HTTPStatus.BAD_REQUEST else b"application/problem+json"
-    headers = [(b"content-type", kind), (b"cache-control", b"no-store")]
-    if compress and len(body) >= COMPRESS_FROM:
+    headers = [(b"content-type", kind), (b"cache-control", b"no-store"), *(more[0] if more else ())]
+    if compress and not more and len(body) >= COMPRESS_FROM:
         body = await sync_to_async(gzip.compress, thread_sensitive=False)(body, 1)
         headers.append((b"content-encoding", b"gzip"))
     headers.append((b"content-length", str(len(body)).encode()))
