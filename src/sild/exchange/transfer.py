@@ -75,7 +75,11 @@ def fetch(client: Client, partner: Partner, attachment: Attachment) -> bool:
             _arrived(attachment)
         else:
             part.fill(client, attachment)
-            accept(partner, attachment, part.path)
+            try:
+                accept(partner, attachment, part.path)
+            except TransferError:
+                part.remove()
+                raise
         part.remove()
     logger.info("attachment fetched", partner=partner.node, hash=attachment.hash, bytes=attachment.size)
     return True
@@ -90,7 +94,7 @@ def accept(partner: Partner, attachment: Attachment, received: Path) -> None:
         received: the bytes that came, in the scratch folder; they may be taken away from there.
 
     Raises:
-        TransferError: it does not open, or is not the file that the record names; what came is thrown away.
+        TransferError: it does not open, or is not the file that the record names.
         BlobError: the disk is full, or the store fails.
     """
     expected = blobs.Kept(attachment.hash, attachment.size)
@@ -99,13 +103,9 @@ def accept(partner: Partner, attachment: Attachment, received: Path) -> None:
             blobs.keep(_opened(partner, attachment, received), expected)
         else:
             blobs.adopt(received, expected)
-    except TransferError:
-        received.unlink()
-        raise
     except BlobError as error:
         if error.code != "other":
             raise
-        received.unlink()
         raise _wrong(attachment) from error
     _arrived(attachment)
 
@@ -150,7 +150,9 @@ class _Part:
     def fill(self, client: Client, attachment: Attachment) -> None:
         """Ask for what is lacking until nothing is."""
         with self.path.open("ab") as file:
-            total = self._known()[1] if file.tell() else -1
+            total = self._known()[1]
+            if total < 0:
+                file.truncate(file.seek(0))
             while file.tell() != total:
                 total = self._take(client, attachment, file)
 
@@ -164,20 +166,17 @@ class _Part:
         start = file.tell()
         tag = self._known()[0] if start else ""
         try:
-            with client.part(
-                str(attachment.record_id), attachment.hash, start, self._known()[0] if start else ""
-            ) as part:
+            with client.part(str(attachment.record_id), attachment.hash, start, tag) as part:
                 _check(attachment, part, start)
                 if not start:
-                    self.tag_path.write_text(f"{part.tag} {part.total}")
+                    self._begin(part)
                 for piece in part.pieces:
                     _write(file, piece)
                     _require_at_most(attachment, file.tell())
         except LinkDownError as error:
             if error.code != "changed" or not start:
                 raise
-            file.truncate(0)
-            file.seek(0)
+            file.truncate(file.seek(0))
             return -1
         finally:
             file.flush()
@@ -187,9 +186,19 @@ class _Part:
         return part.total
 
     def _known(self) -> tuple[str, int]:
-        """What the whole is called and how many bytes it has, as was said when its first byte came."""
-        tag, _space, total = self.tag_path.read_text().partition(" ")
-        return tag, int(total)
+        """What the whole is called and how many bytes it has; -1 when that was not said, or was lost in a power cut."""
+        try:
+            tag, _space, total = self.tag_path.read_text().partition(" ")
+            return tag, int(total)
+        except (OSError, ValueError):
+            return "", -1
+
+    def _begin(self, part: Part) -> None:
+        """Keep what the whole is called before any of it is kept."""
+        with self.tag_path.open("w") as file:
+            file.write(f"{part.tag} {part.total}")
+            file.flush()
+            os.fsync(file.fileno())
 
 
 @contextmanager
