@@ -109,11 +109,12 @@ def record_publish(
     subject: Annotated[str, typer.Option(help="What it is about.")],
     to: Annotated[list[str], typer.Option(help="Node that it is for, “partners” or “public”; may be repeated.")],
     tlp: Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")] = "AMBER",
+    attach: Annotated[list[Path] | None, typer.Option(help="File that travels beside it; may be repeated.")] = None,
     preview: Annotated[bool, typer.Option(help="Only say what each partner would see.")] = False,
     as_json: Json = False,
 ) -> None:
     """Publish a record."""
-    from sild.exchange import gate, services
+    from sild.exchange import files, gate, services
     from sild.people.actor import Actor
 
     audience: gate.Audience = to[0] if to in (["partners"], ["public"]) else to
@@ -125,7 +126,10 @@ def record_publish(
             )
         return
     content = _read_json(body)
-    record = services.publish(Actor.operator(), kind=kind, subject=subject, body=content, tlp=tlp, audience=audience)
+    drafts = [files.draft(path) for path in attach or ()]
+    record = services.publish(
+        Actor.operator(), kind=kind, subject=subject, body=content, tlp=tlp, audience=audience, attachments=drafts
+    )
     if as_json:
         console.print_json(json.dumps({**record.reference, "leaf": record.leaf_index}))
     else:
@@ -177,6 +181,37 @@ def record_show(
         console.print(f"Wrote {file}. Anybody can check it: sild record verify {file}")
     else:
         console.print_json(json.dumps(record.content))
+
+
+@record_app.command("files")
+def record_files(
+    record_id: str,
+    out: Annotated[Path, typer.Option(help="Folder to write them to.")] = Path(),
+    wait: Annotated[float, typer.Option(help="Seconds to wait until they are here.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Write the files that belong to a record to a folder; each is checked on the way."""
+    from sild.exchange import files, waiting
+    from sild.people.actor import Actor
+
+    record = waiting.for_record(Actor.operator(), record_id, wait)
+    paths = [str(path) for path in files.write_all(record, out)]
+    _print_rows([{"file": path} for path in paths], as_json=as_json)
+
+
+@record_app.command("sweep")
+def record_sweep(as_json: Json = False) -> None:
+    """Remove files that no record and no module refers to, and what unfinished transfers left."""
+    from dataclasses import asdict
+
+    from sild.exchange.sweeping import sweep
+    from sild.people.actor import Actor
+
+    swept = sweep(Actor.operator())
+    if as_json:
+        console.print_json(json.dumps(asdict(swept)))
+    else:
+        console.print(f"{swept.files} files ({swept.bytes} bytes) and {swept.parts} unfinished transfers went.")
 
 
 @record_app.command("verify")
