@@ -51,9 +51,7 @@ def new_head(receivers: Sequence[Public], context: Mapping[str, str]) -> bytes:
     Returns:
         The header, a line feed, and the salt. It holds no secret; keep it to make further ranges of the same file.
     """
-    key = Cobblestone256Encryptor.generate_key()
-    keys = {one.kid: b64(HPKE.encrypt(key, one.for_sealing(), _info(context, one.kid))) for one in receivers}
-    return canonical({"format": FORMAT, "keys": keys}) + b"\n" + secrets.token_bytes(SALT)
+    return _header(Cobblestone256Encryptor.generate_key(), receivers, context) + b"\n" + secrets.token_bytes(SALT)
 
 
 def sealed_size(header: int, size: int) -> int:
@@ -132,6 +130,25 @@ def opened(source: BinaryIO, keys: NodeKeys, context: Mapping[str, str]) -> Iter
         yield decryptor.finalize()
     except (InvalidTag, ValueError) as error:
         raise SealError("The seal does not open: it was changed, cut off, or made for another place.") from error
+
+
+def resealed(
+    source: BinaryIO, keys: NodeKeys, receivers: Sequence[Public], context: Mapping[str, str]
+) -> Iterator[bytes]:
+    """A sealed file sealed anew for other keys, in pieces; errors as in `opened`."""
+    key = Cobblestone256Encryptor.generate_key()
+    header = _header(key, receivers, context)
+    yield header + b"\n"
+    encryptor = Cobblestone256Encryptor(key, _bound(header))
+    for piece in opened(source, keys, context):
+        yield encryptor.update(piece)
+    yield encryptor.finalize()
+
+
+def _header(key: bytes, receivers: Sequence[Public], context: Mapping[str, str]) -> bytes:
+    """The header with the content key sealed for each receiver."""
+    keys = {one.kid: b64(HPKE.encrypt(key, one.for_sealing(), _info(context, one.kid))) for one in receivers}
+    return canonical({"format": FORMAT, "keys": keys})
 
 
 def _content_key(header: bytes, keys: NodeKeys, context: Mapping[str, str]) -> bytes:
