@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import IO, TYPE_CHECKING, Any
 
+import daphne.server
 import django
+from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server
 
 if TYPE_CHECKING:
@@ -15,6 +17,27 @@ if TYPE_CHECKING:
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sild.node.settings")
+
+
+class _Request(WebRequest):  # type: ignore[misc]  # daphne has no types
+    """Daphne's request without Twisted's own reading of forms, which holds a whole upload in memory many times over."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options, parsePOSTFormSubmission=False)
+
+
+class _Factory(HTTPFactory):  # type: ignore[misc]  # as above
+    """Makes such requests."""
+
+    def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 -- Twisted's name
+        """The channel of a new link."""
+        protocol = super().buildProtocol(addr)
+        protocol.requestFactory = _Request
+        return protocol
+
+
+# Daphne has no other way to name the factory.
+daphne.server.HTTPFactory = _Factory
 
 
 class NodeServer(Server):  # type: ignore[misc]  # daphne has no types
