@@ -157,10 +157,9 @@ def _peer(folder: Path) -> list[float]:
     """Seconds to encrypt and to decrypt, and peak memory in KiB, of age in a virtual environment of its own."""
     place = ROOT / "build" / "peers-blobs"
     python = place / "bin" / "python"
-    if not python.exists():
-        subprocess.run([sys.executable, "-m", "venv", str(place)], check=True)
-        pinned = str(ROOT / "requirements" / "peers-blobs.txt")
-        subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", pinned], check=True)
+    subprocess.run([sys.executable, "-m", "venv", "--clear", str(place)], check=True)
+    pinned = str(ROOT / "requirements" / "peers-blobs.txt")
+    subprocess.run([str(python), "-m", "pip", "install", "--quiet", "--require-hashes", "-r", pinned], check=True)
     paths = [str(folder / name) for name in ("plain", "peer-sealed", "peer-opened")]
     return _measured([str(python), "-c", PEER_PROGRAM, *paths])
 
