@@ -52,6 +52,7 @@ def test_every_setting_is_in_the_reference_and_no_other():
         "SILD_ROOT_PASSPHRASE",
         "SILD_TOKEN_MODULE",
         "SILD_TOKEN_PIN",
+        "SILD_BACKUP_PASSPHRASE",
     }
 
 

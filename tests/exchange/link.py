@@ -6,6 +6,7 @@ import socket
 import threading
 from contextlib import contextmanager
 from http import HTTPStatus
+from inspect import signature
 
 from OpenSSL import SSL
 
@@ -13,9 +14,14 @@ from sild.trust.tls import ServerContextFactory
 
 
 class Link:
-    """Serves each request with `answer(method, path, body) -> (status, bytes)`; keeps what was asked."""
+    """Serves each request with `answer(method, path, body) -> (status, bytes[, headers])`; keeps what was asked.
 
-    def __init__(self, keys, answer):
+    An `answer` that takes four arguments is told the request's head, too. With `cut_after`, the link ends after so
+    many bytes of answers' bodies.
+    """
+
+    def __init__(self, keys, answer, cut_after=None):
+        self._left = cut_after
         self._context = ServerContextFactory(keys).getContext()
         self._answer = answer
         self.asked = []
@@ -55,15 +61,22 @@ class Link:
         while len(body) < wanted:
             body += connection.recv(65536)
         self.asked.append((method, path, body))
-        status, answer = self._answer(method, path, body)
+        wants_head = len(signature(self._answer).parameters) == 4
+        status, answer, *more = self._answer(method, path, body, *([head] if wants_head else []))
         phrase = HTTPStatus(status).phrase
-        connection.sendall(f"HTTP/1.1 {status} {phrase}\r\ncontent-length: {len(answer)}\r\n\r\n".encode() + answer)
+        headers = "".join(f"{name}: {value}\r\n" for name, value in (more[0] if more else {}).items())
+        start = f"HTTP/1.1 {status} {phrase}\r\n{headers}content-length: {len(answer)}\r\n\r\n"
+        if self._left is not None and self._left < len(answer):
+            connection.sendall(start.encode() + answer[: self._left])
+            raise SSL.ZeroReturnError
+        self._left = None if self._left is None else self._left - len(answer)
+        connection.sendall(start.encode() + answer)
 
 
 @contextmanager
-def linked(keys, answer):
+def linked(keys, answer, **options):
     """A running link."""
-    link = Link(keys, answer)
+    link = Link(keys, answer, **options)
     try:
         yield link
     finally:

@@ -19,7 +19,7 @@ from django.db import connections
 from django.db.utils import ConnectionHandler
 
 from sild.exchange import own, partners, pull, wire
-from sild.exchange.client import INDEX_PATH, Client
+from sild.exchange.client import ATTACHMENT_PATH, INDEX_PATH, Client, _part
 from sild.exchange.errors import LinkDownError
 from sild.exchange.models import Partner
 from sild.people.actor import Actor
@@ -89,18 +89,18 @@ class Node:
     def close(self):
         self._database.connection.close()
 
-    def answer(self, asker, method, path, body):
+    def answer(self, asker, method, path, body, headers=()):
         """What this node answers to a request that came over the asker's TLS link."""
         path, _, query = path.partition("?")
         scope = {
             "method": method,
             "path": path,
             "query_string": query.encode(),
-            "headers": [],
+            "headers": headers,
             "extensions": {"tls": asker._tls},
         }
         with self.acting():
-            return wire._answer(scope, body or b"")[:2]
+            return wire._answer(scope, body or b"")
 
 
 class Wire(Client):
@@ -115,6 +115,13 @@ class Wire(Client):
 
     def _call(self, method, path, body=None):
         return self._network.carry(self, self._asker, self._target, method, path, body)
+
+    @contextmanager
+    def part(self, record_id, blob, start, tag):
+        path = f"{ATTACHMENT_PATH}?record={record_id}&blob={blob}"
+        asked = [(b"range", f"bytes={start}-".encode()), *([(b"if-match", f'"{tag}"'.encode())] if tag else [])]
+        data, headers = self._network.carry_part(self, self._asker, self._target, path, asked)
+        yield _part(self._url, headers, start, iter([data]))
 
 
 class Network:
@@ -150,7 +157,7 @@ class Network:
         pair = frozenset({asker.name, target.name})
         if pair in self.cut:
             raise LinkDownError("the simulated link is cut")
-        status, data = target.answer(asker, method, path, body)
+        status, data = target.answer(asker, method, path, body)[:2]
         if path.startswith(INDEX_PATH) and status == 200:
             page = orjson.loads(data)
             self._watch(asker, target, page)
@@ -159,6 +166,18 @@ class Network:
             self.lose[pair] -= 1
             raise LinkDownError("the simulated link lost an answer")
         return client._read(status, data)
+
+    def carry_part(self, client, asker, target, path, asked):
+        """As `carry`, for a part of a file, with the headers of the answer."""
+        pair = frozenset({asker.name, target.name})
+        if pair in self.cut:
+            raise LinkDownError("the simulated link is cut")
+        status, data, *more = target.answer(asker, "GET", path, None, asked)
+        if self.lose[pair]:
+            self.lose[pair] -= 1
+            raise LinkDownError("the simulated link lost an answer")
+        client._read(status, data)
+        return data, {name.decode(): value.decode() for name, value in more[0]}
 
 
 def _meet(other):

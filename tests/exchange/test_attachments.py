@@ -1,14 +1,18 @@
 """Files that travel beside records: through the gate, sealed when narrow, checked, told to whoever waits."""
 
-import orjson
+import io
+from datetime import UTC, datetime
+
 import pytest
 
 from sild.exchange import blobs, outgoing, services
 from sild.exchange.errors import NotFoundError, TransferError
-from sild.exchange.incoming import accept_attachment, import_page
-from sild.exchange.models import Attachment
+from sild.exchange.incoming import import_page
+from sild.exchange.models import Attachment, Sealing
+from sild.exchange.transfer import accept_pieces
 from sild.trust.record import Attachment as Entry
-from sild.trust.seal import open_sealed, seal
+from sild.trust.rotation import rotate
+from sild.trust.sealed_blob import SealedBlob, new_head, opened
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 DATA = b"a package, for example"
@@ -34,15 +38,34 @@ def test_a_published_file_is_named_in_the_signed_header(operator):
 
 def test_a_partner_gets_the_file_of_a_record_that_it_may_have(operator, pinned):
     record = publish(operator)
-    assert outgoing.attachment(pinned, str(record.pk), blobs.hash_of(DATA)) == DATA
+    file = outgoing.attachment(pinned, str(record.pk), blobs.hash_of(DATA))
+    assert b"".join(file.pieces()) == DATA
 
 
 def test_the_file_of_a_narrow_record_is_sealed_for_the_partner(operator, pinned, kyiv):
     record = publish(operator, tlp="AMBER", audience=["kyiv"])
-    sent = outgoing.attachment(pinned, str(record.pk), blobs.hash_of(DATA))
+    sent = b"".join(outgoing.attachment(pinned, str(record.pk), blobs.hash_of(DATA)).pieces())
     assert DATA not in sent
     context = outgoing.attachment_context("kyiv", str(record.pk), blobs.hash_of(DATA))
-    assert open_sealed(orjson.loads(sent), kyiv.keys, sender="tallinn", context=context) == DATA
+    assert b"".join(opened(io.BytesIO(sent), kyiv.keys, {"sender": "tallinn", **context})) == DATA
+
+
+def test_a_sealed_file_is_the_same_bytes_until_the_partner_has_another_key(operator, pinned, kyiv):
+    record = publish(operator, tlp="AMBER", audience=["kyiv"])
+
+    def sent():
+        file = outgoing.attachment(pinned, str(record.pk), blobs.hash_of(DATA))
+        return file.tag, b"".join(file.pieces())
+
+    first = sent()
+    assert sent() == first
+    pinned.identity = rotate(kyiv.keys, kyiv.keys.root, ["seal"], now=datetime.now(UTC)).document
+    pinned.save()
+    again = sent()
+    assert again[0] != first[0]
+    assert sent() == again
+    Sealing.objects.update(head=b"what an older version left")
+    assert sent()[0] not in {first[0], again[0]}
 
 
 def test_nobody_gets_a_file_by_its_hash_alone(operator, pinned):
@@ -76,7 +99,7 @@ def test_the_right_bytes_are_kept_and_told(pinned, unfetched):
 
     blobs.attachment_arrived.connect(hear)
     try:
-        accept_attachment(pinned, unfetched, DATA)
+        accept_pieces(pinned, unfetched, [DATA])
     finally:
         blobs.attachment_arrived.disconnect(hear)
     unfetched.refresh_from_db()
@@ -87,7 +110,7 @@ def test_the_right_bytes_are_kept_and_told(pinned, unfetched):
 @pytest.mark.parametrize("received", [b"", DATA + b"!", DATA[:-1] + b"?"])
 def test_other_bytes_are_refused(pinned, unfetched, received):
     with pytest.raises(TransferError):
-        accept_attachment(pinned, unfetched, received)
+        accept_pieces(pinned, unfetched, [received])
     unfetched.refresh_from_db()
     assert not unfetched.is_here
 
@@ -101,9 +124,11 @@ def test_a_sealed_file_is_opened(pinned, kyiv, tallinn, monkeypatch):
     import_page(pinned, kyiv.page(seal_for=ours))
     attachment = Attachment.objects.get()
     context = outgoing.attachment_context("tallinn", str(attachment.record_id), attachment.hash)
-    sealed = orjson.dumps(seal(DATA, [ours], sender="kyiv", context=context))
+    context = {"sender": "kyiv", **context}
+    head = new_head([ours.seal, kyiv.keys.seal.public], context)
+    sealed = SealedBlob.of(head, len(DATA), lambda start, length: DATA[start : start + length], kyiv.keys, context)
     with pytest.raises(TransferError):
-        accept_attachment(pinned, attachment, DATA)
-    accept_attachment(pinned, attachment, sealed)
+        accept_pieces(pinned, attachment, [DATA])
+    accept_pieces(pinned, attachment, [sealed.range(0, sealed.total)])
     attachment.refresh_from_db()
     assert attachment.is_here

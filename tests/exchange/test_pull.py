@@ -29,7 +29,10 @@ def serving(kyiv, files=None, *, per_page=256):
             return (200, orjson.dumps(page)) if page["entries"] or have < len(kyiv.leaves) else (204, b"")
         if path.startswith(ATTACHMENT_PATH):
             data = (files or {}).get(path.rpartition("blob=")[2])
-            return (200, data) if data is not None else (422, orjson.dumps({"code": "not-found", "detail": "gone"}))
+            whole = {"content-range": f"bytes 0-{len(data or b'') - 1}/{len(data or b'')}", "etag": f'"{"a" * 64}"'}
+            return (
+                (206, data, whole) if data is not None else (422, orjson.dumps({"code": "not-found", "detail": "gone"}))
+            )
         return 204, b""
 
     return answer

@@ -6,7 +6,7 @@ import orjson
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
-from sild.exchange import partners, services, wire
+from sild.exchange import blobs, partners, services, wire
 from sild.exchange.client import ATTACHMENT_PATH, COSIGNATURE_PATH, IDENTITY_PATH, INDEX_PATH
 from sild.exchange.models import Checkpoint, Cosignature
 from sild.trust.checkpoint import cosign
@@ -145,6 +145,47 @@ async def _converse(messages, request):
 
     await wire.application(request, receive, send)
     return sent
+
+
+def part(keys, record, headers=()):
+    """Ask for a part of the record's one file."""
+    file = record.attachments.get()
+    asked = scope(keys, "GET", ATTACHMENT_PATH, f"record={record.pk}&blob={file.hash}")
+    status, data, *more = wire._answer({**asked, "headers": list(headers)}, b"")
+    return status, data, dict(more[0]) if more else orjson.loads(data)["code"]
+
+
+@pytest.mark.parametrize("tlp", ["GREEN", "AMBER"])
+def test_a_file_is_answered_in_parts_of_limited_size(operator, pinned, kyiv, monkeypatch, tlp):
+    monkeypatch.setattr(wire, "MAX_PART", 1000)
+    draft = blobs.Draft("a.bin", "a/b", bytes(2500))
+    audience = "partners" if tlp == "GREEN" else ["kyiv"]
+    record = services.publish(
+        operator, kind="exchange.comment", subject="x", body={"text": "x"}, tlp=tlp, audience=audience,
+        attachments=[draft],
+    )  # fmt: skip
+    status, whole, headers = part(kyiv.keys, record)
+    total = int(headers[b"content-range"].rpartition(b"/")[2])
+    assert (status, len(whole)) == (206, 1000)
+    tag = headers[b"etag"]
+    while len(whole) < total:
+        asked = [(b"range", b"bytes=%d-" % len(whole)), (b"if-match", tag)]
+        status, data, headers = part(kyiv.keys, record, asked)
+        assert headers[b"content-range"] == b"bytes %d-%d/%d" % (len(whole), len(whole) + len(data) - 1, total)
+        whole += data
+    assert (whole == bytes(2500)) is (tlp == "GREEN")
+    assert part(kyiv.keys, record, [(b"range", b"bytes=%d-" % total)])[::2] == (416, "range")
+    assert part(kyiv.keys, record, [(b"range", b"bytes=5-7")])[::2] == (416, "range")
+    assert part(kyiv.keys, record, [(b"if-match", b'"other"')])[::2] == (412, "changed")
+
+
+def test_an_empty_file_is_answered(operator, pinned, kyiv):
+    draft = blobs.Draft("a.bin", "a/b", b"")
+    record = services.publish(
+        operator, kind="exchange.comment", subject="x", body={"text": "x"}, tlp="GREEN", audience="partners",
+        attachments=[draft],
+    )  # fmt: skip
+    assert part(kyiv.keys, record)[:2] == (206, b"")
 
 
 def test_an_oversized_request_is_cut_off_before_it_is_read_whole(kyiv):

@@ -1,10 +1,11 @@
-"""What the machine surface answers with: status, body, and where they are not the usual ones media type and caching."""
+"""What the machine surface answers with: status, body; media type, caching and headers where they are not the usual."""
 
 from __future__ import annotations
 
 import orjson
 
-Answer = tuple[int, bytes] | tuple[int, bytes, str, str]
+Headers = list[tuple[bytes, bytes]]
+Answer = tuple[int, bytes] | tuple[int, bytes, str, str] | tuple[int, bytes, str, str, Headers]
 BYTES, TEXT = "application/octet-stream", "text/plain; charset=utf-8"
 FOR_NOW, FOR_GOOD = "no-cache", "private, max-age=31536000, immutable"
 

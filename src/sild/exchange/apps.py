@@ -14,5 +14,6 @@ class ExchangeConfig(AppConfig):
     verbose_name = _("Exchange")
 
     def ready(self) -> None:
-        """Make the exchange's own kinds known."""
+        """Make the exchange's own kinds known, and which files its records name."""
         import_module("sild.exchange.records")
+        import_module("sild.exchange.blobs").holders.append(import_module("sild.exchange.sweeping").attached)

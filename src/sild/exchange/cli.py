@@ -140,12 +140,13 @@ def record_publish(
     tlp: Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")] = "AMBER",
     answers: Annotated[str, typer.Option(help="Id of the record that it answers.")] = "",
     replaces: Annotated[str, typer.Option(help="Id of our record of which it is a new version.")] = "",
+    attach: Annotated[list[Path] | None, typer.Option(help="File that travels beside it; may be repeated.")] = None,
     preview: Annotated[bool, typer.Option(help="Only say what each partner would see.")] = False,
     urgent: Annotated[bool, typer.Option("--urgent", help="Overtake whatever waits; counted per day.")] = False,
     as_json: Json = False,
 ) -> None:
     """Publish a record."""
-    from sild.exchange import services, sight
+    from sild.exchange import files, services, sight
     from sild.people.actor import Actor
 
     actor = Actor.operator()
@@ -157,6 +158,7 @@ def record_publish(
         audience=marking_cli.audience_of(to),
         answers=services.get(actor, answers) if answers else None,
         replaces=services.get(actor, replaces) if replaces else None,
+        attachments=[] if preview else [files.draft(path) for path in attach or ()],
         urgent=urgent,
     )
     if preview:
@@ -215,6 +217,37 @@ def record_show(
         console.print(f"Wrote {file}. Anybody can check it: sild record verify {file}")
     else:
         console.print_json(json.dumps(record.content))
+
+
+@record_app.command("files")
+def record_files(
+    record_id: str,
+    out: Annotated[Path, typer.Option(help="Folder to write them to.")] = Path(),
+    wait: Annotated[float, typer.Option(help="Seconds to wait until they are here.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Write the files that belong to a record to a folder; each is checked on the way."""
+    from sild.exchange import files, waiting
+    from sild.people.actor import Actor
+
+    record = waiting.for_record(Actor.operator(), record_id, wait)
+    paths = [str(path) for path in files.write_all(record, out)]
+    _print_rows([{"file": path} for path in paths], as_json=as_json)
+
+
+@record_app.command("sweep")
+def record_sweep(as_json: Json = False) -> None:
+    """Remove files that no record and no module refers to, and what unfinished transfers left."""
+    from dataclasses import asdict
+
+    from sild.exchange.sweeping import sweep
+    from sild.people.actor import Actor
+
+    swept = sweep(Actor.operator())
+    if as_json:
+        console.print_json(json.dumps(asdict(swept)))
+    else:
+        console.print(f"{swept.files} files ({swept.bytes} bytes) and {swept.parts} unfinished transfers went.")
 
 
 @record_app.command("verify")

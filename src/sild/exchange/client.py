@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import re
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from sild.trust.tls import open_pool
 from sild.trust.witness import origin_hash
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
     from sild.exchange.models import Partner
@@ -28,8 +31,26 @@ ATTACHMENT_PATH = "/exchange/v1/attachments"
 HELD_PATH = "/exchange/v1/held"
 WITNESS_PATH = "/witness"
 JSON, TEXT = "application/json", "text/plain; charset=utf-8"
+MAX_PROBLEM = 64 * 1024
+PIECE = 64 * 1024
+PLACE = re.compile(r"bytes (?:(\d{1,18})-\d{1,18}|\*)/(\d{1,18})")
 MAX_ANSWER = 96 * 1024 * 1024
 TIMEOUT = urllib3.Timeout(connect=5, read=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some bytes of a file on their way.
+
+    Attributes:
+        total: bytes of the whole.
+        tag: what the partner calls the whole.
+        pieces: the bytes from where they were asked for, perhaps not to the end.
+    """
+
+    total: int
+    tag: str
+    pieces: Iterator[bytes]
 
 
 class Client(AbstractContextManager["Client"]):
@@ -115,9 +136,44 @@ class Client(AbstractContextManager["Client"]):
             raise LinkDownError(f"{self._url} answered with something that is no list of records.", code="answer")
         return answer
 
-    def attachment(self, record_id: str, blob: str) -> bytes:
-        """The bytes of a record's file, as they travel: sealed when the record's audience is narrow."""
-        return self._call("GET", f"{ATTACHMENT_PATH}?record={record_id}&blob={blob}") or b""
+    @contextmanager
+    def part(self, record_id: str, blob: str, start: int, tag: str) -> Iterator[Part]:
+        """Bytes of a record's file from `start`, as they travel: sealed when the record's audience is narrow.
+
+        Args:
+            record_id: the record.
+            blob: the file's hash.
+            start: how many bytes are here already.
+            tag: what the partner called these bytes when the first of them came; empty when there are none.
+
+        Raises:
+            LinkDownError: the link failed, also while the bytes are read; `changed` when the bytes are others now.
+        """
+        headers = {"range": f"bytes={start}-", **({"if-match": f'"{tag}"'} if tag else {})}
+        path = f"{ATTACHMENT_PATH}?record={record_id}&blob={blob}"
+        with self._link_errors():
+            answer = self._pool.request(
+                "GET", path, headers=headers, timeout=TIMEOUT, retries=False, redirect=False, preload_content=False
+            )
+            try:
+                if answer.status != HTTPStatus.PARTIAL_CONTENT:
+                    self._read(answer.status, answer.read(MAX_PROBLEM))
+                yield _part(self._url, answer.headers, start, answer.stream(PIECE, decode_content=False))
+                answer.release_conn()
+            except BaseException:
+                # What was not read to its end cannot be used for the next request.
+                answer.close()
+                raise
+
+    @contextmanager
+    def _link_errors(self) -> Iterator[None]:
+        """Whatever goes wrong with the link is one kind of error."""
+        try:
+            yield
+        except (urllib3.exceptions.HTTPError, TrustError, OSError, ValueError) as error:
+            raise LinkDownError(
+                f"{self._url} cannot be reached: {error}", code=getattr(error, "code", "link")
+            ) from error
 
     def _call(self, method: str, path: str, body: bytes | None = None) -> bytes | None:
         """One request; None for 204."""
@@ -125,7 +181,7 @@ class Client(AbstractContextManager["Client"]):
 
     def _request(self, method: str, path: str, body: bytes | None = None, kind: str = "") -> tuple[int, bytes]:
         """One request; status and body."""
-        try:
+        with self._link_errors():
             answer = self._pool.request(
                 method,
                 path,
@@ -139,10 +195,6 @@ class Client(AbstractContextManager["Client"]):
             # Decoded piece by piece: what unfolds without end is cut off as soon as it is too long.
             data = answer.read(MAX_ANSWER + 1, decode_content=True)
             answer.release_conn()
-        except (urllib3.exceptions.HTTPError, TrustError, OSError, ValueError) as error:
-            raise LinkDownError(
-                f"{self._url} cannot be reached: {error}", code=getattr(error, "code", "link")
-            ) from error
         if len(data) > MAX_ANSWER:
             raise LinkDownError(f"{self._url} answered with more than {MAX_ANSWER} bytes.", code="oversized")
         return answer.status, data
@@ -152,6 +204,14 @@ class Client(AbstractContextManager["Client"]):
         if status >= HTTPStatus.BAD_REQUEST:
             _raise(self._url, status, data)
         return None if status == HTTPStatus.NO_CONTENT else data
+
+
+def _part(url: str, headers: Mapping[str, str], start: int, pieces: Iterator[bytes]) -> Part:
+    """Read where a part belongs (RFC 9110 section 14.4) and what its bytes are called."""
+    place = PLACE.fullmatch(headers.get("content-range", ""))
+    if place is None or int(place[1] or 0) != start or headers.get("content-encoding"):
+        raise LinkDownError(f"{url} answered with another part of the file than was asked for.", code="answer")
+    return Part(int(place[2]), headers.get("etag", "").strip('"'), pieces)
 
 
 def _raise(url: str, status: int, data: bytes) -> None:

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from sild.trust.identity import Identity
 
 
-@transaction.atomic
 def sign(actor: Actor, file: BinaryIO, name: str, *, audience: Sequence[str] = ()) -> bytes:
     """Sign a file in this node's name, and put its digest into the log.
 
@@ -60,7 +59,6 @@ def verify(file: BinaryIO, signature: bytes) -> DocumentVerdict:
     return documents.verify(documents.pieces(file), signature, known)
 
 
-@transaction.atomic
 def seal(actor: Actor, file: BinaryIO, target: BinaryIO, name: str, *, to: Sequence[str]) -> None:
     """Sign a file for some partners and seal it so that they alone can open it.
 
@@ -112,6 +110,7 @@ def known_of(node: str) -> Known:
     return Known(fingerprint=partner.fingerprint, newest=bytes(partner.identity), witnesses=witnesses)
 
 
+@transaction.atomic
 def _signed(actor: Actor, statement: documents.Statement, audience: Sequence[str]) -> bytes:
     """Publish the record and sign."""
     record = _published(actor, statement, audience)

@@ -11,17 +11,15 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
-from sild.exchange import blobs, entries, gate, history, kinds, own
+from sild.exchange import entries, history, kinds
 from sild.exchange.entries import Entry, Vouched
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import ExchangeError, HistoryError, PartnerError, RefusedError, StaleError, TransferError
 from sild.exchange.models import Attachment, Partner, Record, Refusal
-from sild.exchange.outgoing import URGENT, attachment_context
+from sild.exchange.outgoing import URGENT
 from sild.exchange.partners import freeze, identity_of
 from sild.exchange.services import apply_withdrawals, attachment_rows
 from sild.people.actor import Actor
-from sild.trust.errors import TrustError
-from sild.trust.seal import open_sealed
 from sild.trust.verify import Inclusion
 
 if TYPE_CHECKING:
@@ -218,36 +216,3 @@ def _refuse(partner: Partner, entry: dict[str, Any], error: ExchangeError) -> Re
     )
     refusal.refresh_from_db(fields=["count"])
     return refusal
-
-
-def accept_attachment(partner: Partner, attachment: Attachment, received: bytes) -> None:
-    """Keep a file of a partner's record, unsealed if need be, and tell whoever waits for it.
-
-    Raises:
-        TransferError: it does not open, or is not the file that the record names.
-    """
-    data = _opened_attachment(partner, attachment, received)
-    if len(data) != attachment.size or blobs.hash_of(data) != attachment.hash:
-        raise TransferError(
-            f"The file {attachment.name} that arrived is not the one that its record names.", code="file"
-        )
-    blobs.put(data)
-    with transaction.atomic():
-        attachment.is_here = True
-        attachment.save(update_fields=["is_here"])
-        blobs.attachment_arrived.send(Attachment, record=attachment.record, hash=attachment.hash)
-
-
-def _opened_attachment(partner: Partner, attachment: Attachment, received: bytes) -> bytes:
-    """The bytes of a file; it is sealed when its record's audience is narrow."""
-    record = attachment.record
-    if not gate.is_narrow(record.audience):
-        return received
-    context = attachment_context(own.node_id(), str(record.pk), attachment.hash)
-    try:
-        return open_sealed(orjson.loads(received), own.node_keys(), sender=partner.node, context=context)
-    except (TrustError, ValueError) as error:
-        raise TransferError(
-            f"The file {attachment.name} of {partner.node} cannot be opened: {error}",
-            code=getattr(error, "code", "seal-form"),
-        ) from error

@@ -17,6 +17,7 @@ from django.utils import timezone
 from sild.exchange.client import Client
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import ExchangeError, LinkDownError
+from sild.exchange.fetching import Fetching
 from sild.exchange.models import Partner
 from sild.exchange.pull import finish, remembering
 from sild.exchange.refresh import UNKNOWN_KEY, refresh
@@ -57,6 +58,7 @@ def run_forever(seconds: float, stop: Callable[[], bool]) -> None:
     # A link is kept from one question to the next: shaking hands anew would cost far more than an empty answer.
     links: dict[str, Client] = {}
     pulse = Pulse("exchange")
+    files = Fetching(seconds)
     while not stop():
         close_old_connections()
         pulse.beat()
@@ -66,6 +68,7 @@ def run_forever(seconds: float, stop: Callable[[], bool]) -> None:
                 threading.Thread(
                     target=_listen, args=(partner, links.pop(partner.node, None), answers), daemon=True
                 ).start()
+            files.tend(partner)
         try:
             heard = answers.get(timeout=LOOK_EVERY_SECONDS)
         except queue.Empty:
@@ -142,4 +145,4 @@ def _import(heard: Heard) -> None:
     if heard.error is not None or heard.client is None:
         with remembering(heard.partner):
             raise heard.error or LinkDownError(f"{heard.partner.url} cannot be reached.")
-    finish(heard.client, heard.partner, heard.page, have=have, most=ROUND_PAGES)
+    finish(heard.client, heard.partner, heard.page, have=have, most=ROUND_PAGES, with_files=False)

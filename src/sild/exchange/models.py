@@ -209,6 +209,19 @@ class Record(models.Model):
         return {"id": str(self.id), "hash": self.hash}
 
 
+class Blob(models.Model):
+    """What is known of a file that the store keeps: with it every part is checked, whoever runs the store."""
+
+    hash = models.CharField(primary_key=True, max_length=71)
+    size = models.PositiveBigIntegerField()
+    # The SHA-256 of each MiB, joined.
+    pieces = models.BinaryField()
+    kept = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return self.hash
+
+
 class Attachment(models.Model):
     """A file that belongs to a record; its bytes are kept by their hash and may come later than the record."""
 
@@ -221,6 +234,7 @@ class Attachment(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["record", "hash"], name="one_attachment_per_hash")]
+        indexes = [models.Index(fields=["record"], condition=models.Q(is_here=False), name="attachments_to_fetch")]
 
     def __str__(self) -> str:
         return self.name
@@ -237,6 +251,23 @@ class Carried(models.Model):
 
     def __str__(self) -> str:
         return f"{self.issuer} {self.original}"
+
+
+class Sealing(models.Model):
+    """How an attachment is sealed for a partner, so that each request for a part of it continues the same bytes."""
+
+    attachment = models.ForeignKey(Attachment, on_delete=models.CASCADE, related_name="sealings")
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
+    # Of the partner's key that it is sealed for; another one takes a new head.
+    kid = models.CharField(max_length=43)
+    # The content key, sealed for the partner and for this node itself; no secret.
+    head = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["attachment", "partner"], name="one_sealing_per_partner")]
+
+    def __str__(self) -> str:
+        return f"{self.attachment_id} for {self.partner_id}"
 
 
 class LogState(models.Model):

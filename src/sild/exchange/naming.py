@@ -30,6 +30,8 @@ DIGEST = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", re.IGNORECASE)
 # The member of a body that declares what it sums up.
 SOURCES = "sources"
 # Names looked up by one query; databases limit how many.
+# Bytes of a large file that are searched for names of records; reports and bundles are far smaller.
+SCANNED = 64 * 1024 * 1024
 AT_ONCE = 5_000
 
 
@@ -118,10 +120,19 @@ def read(draft: Draft) -> Names:
     _scan(draft.subject.encode(), found)
     _scan(orjson.dumps(draft.body, option=orjson.OPT_NON_STR_KEYS, default=str), found)
     for file in draft.attachments:
-        found.files.add(blobs.hash_of(file.data))
-        _scan(file.data, found)
+        _read_file(file, found)
     found.declared = set(_declared(draft.body.get(SOURCES)))
     return found
+
+
+def _read_file(file: blobs.Draft, found: Names) -> None:
+    """Add a file and what it names; of a large one that was kept before, what its beginning names."""
+    if isinstance(file.data, bytes):
+        found.files.add(blobs.hash_of(file.data))
+        _scan(file.data, found)
+        return
+    found.files.add(file.data.hash)
+    _scan(blobs.read_range(file.data.hash, 0, SCANNED), found)
 
 
 def _scan(data: bytes, found: Names) -> None:

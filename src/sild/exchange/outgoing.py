@@ -2,27 +2,54 @@
 
 from __future__ import annotations
 
+import hashlib
 from base64 import b64encode
-from typing import Any
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-import orjson
 from django.db import transaction
 from django.utils import timezone
 
 from sild.exchange import blobs, gate, lag, log, narrowing, own
 from sild.exchange.errors import HistoryError, NotFoundError, PartnerError, WithheldError
-from sild.exchange.models import Checkpoint, Cosignature, Delivery, Partner, Record
+from sild.exchange.models import Attachment, Checkpoint, Cosignature, Delivery, Partner, Record, Sealing
 from sild.exchange.partners import identity_of
+from sild.exchange.stores import PREFIX
 from sild.trust.checkpoint import verify_cosignature
 from sild.trust.errors import TrustError
 from sild.trust.proof import write_path
 from sild.trust.seal import seal
+from sild.trust.sealed_blob import SealedBlob, new_head
 from sild.trust.tree import Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 PAGE_RECORDS = 256
 # Marks what was numbered in the urgent index.
 URGENT = "urgent"
 PAGE_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A file as it leaves for a partner.
+
+    Attributes:
+        total: bytes that travel.
+        tag: other bytes have another tag (RFC 9110 section 8.8.3).
+        read: gives `length` of these bytes from `start`.
+    """
+
+    total: int
+    tag: str
+    read: Callable[[int, int], bytes]
+
+    def pieces(self) -> Iterator[bytes]:
+        """All of them, in pieces of 1 MiB."""
+        for start in range(0, self.total, blobs.PIECE):
+            yield self.read(start, blobs.PIECE)
 
 
 @transaction.atomic
@@ -128,11 +155,8 @@ def release(record: Record, partner: Partner, position: int) -> dict[str, Any]:
     return {"sealed": sealed}
 
 
-def attachment(partner: Partner, record_id: str, blob: str) -> bytes:
+def attachment(partner: Partner, record_id: str, blob: str) -> Outgoing:
     """A file of a record that was numbered for the partner, through the gate, sealed when the audience is narrow.
-
-    Returns:
-        The bytes; for a narrow audience the JSON of a sealed body.
 
     Raises:
         NotFoundError: no record that the partner may have has such a file.
@@ -145,11 +169,27 @@ def attachment(partner: Partner, record_id: str, blob: str) -> bytes:
     decision = gate.decide(row.record.tlp, row.record.audience, partner.node, pinned=partner.is_pinned)
     if not decision.allowed:
         raise WithheldError(decision.reason)
-    data = blobs.read(blob)
+    size = blobs.size_of(blob)
     if not gate.is_narrow(row.record.audience):
-        return data
-    context = attachment_context(partner.node, record_id, blob)
-    return orjson.dumps(seal(data, [identity_of(partner)], sender=own.node_id(), context=context))
+        return Outgoing(size, blob.removeprefix(PREFIX), partial(blobs.read_range, blob))
+    return _sealed(partner, row.record.attachments.get(hash=blob), size)
+
+
+def _sealed(partner: Partner, attachment: Attachment, size: int) -> Outgoing:
+    """A file sealed for a partner; the same bytes at each request, until the partner has another key."""
+    receiver = identity_of(partner).seal
+    context = {"sender": own.node_id(), **attachment_context(partner.node, str(attachment.record_id), attachment.hash)}
+    keys, read = own.node_keys(), partial(blobs.read_range, attachment.hash)
+    row = Sealing.objects.filter(attachment=attachment, partner=partner, kid=receiver.kid).first()
+    try:
+        sealed = SealedBlob.of(bytes(row.head if row else b""), size, read, keys, context)
+    except TrustError:
+        # There is none for the partner's key of now, or it was made under a key of ours that has gone.
+        head = new_head([receiver, keys.seal.public], context)
+        values = {"kid": receiver.kid, "head": head}
+        Sealing.objects.update_or_create(attachment=attachment, partner=partner, defaults=values)
+        sealed = SealedBlob.of(head, size, read, keys, context)
+    return Outgoing(sealed.total, hashlib.sha256(sealed.head).hexdigest(), sealed.range)
 
 
 def attachment_context(receiver: str, record_id: str, blob: str) -> dict[str, str]:

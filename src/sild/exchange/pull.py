@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from django.utils import timezone
 
-from sild.exchange import receipts, witness
+from sild.exchange import receipts, transfer, witness
 from sild.exchange.client import Client
-from sild.exchange.errors import ExchangeError, HistoryError, LinkDownError, StaleError, TransferError
-from sild.exchange.incoming import Imported, accept_attachment, import_page
-from sild.exchange.models import Attachment, Partner, Record, Refusal
+from sild.exchange.errors import ExchangeError, HistoryError, StaleError
+from sild.exchange.incoming import Imported, import_page
+from sild.exchange.models import Partner, Record, Refusal
 from sild.exchange.partners import freeze
 from sild.exchange.refresh import UNKNOWN_KEY, refresh
 from sild.people.actor import Actor
@@ -70,7 +70,15 @@ def pull_with(client: Client, partner: Partner) -> Round:
     return finish(client, partner, page, have=partner.their_size)
 
 
-def finish(client: Client, partner: Partner, page: dict[str, Any] | None, *, have: int, most: int = MAX_PAGES) -> Round:
+def finish(
+    client: Client,
+    partner: Partner,
+    page: dict[str, Any] | None,
+    *,
+    have: int,
+    most: int = MAX_PAGES,
+    with_files: bool = True,
+) -> Round:
     """Import a page, then what follows it, files and all; errors as in `pull`.
 
     Args:
@@ -79,6 +87,7 @@ def finish(client: Client, partner: Partner, page: dict[str, Any] | None, *, hav
         page: what the index answered; None when there was nothing new.
         have: the size of the partner's log that was named when the page was asked for.
         most: pages, after which others get their turn; the next round goes on from there.
+        with_files: fetch files too, which may take long.
     """
     done = Round()
     with remembering(partner, complete=True):
@@ -94,7 +103,8 @@ def finish(client: Client, partner: Partner, page: dict[str, Any] | None, *, hav
                 if not page["more"] or done.pages == most:
                     break
             page, have = _ask(client, partner), partner.their_size
-        _fetch_attachments(client, partner)
+        if with_files:
+            transfer.fetch_all(client, partner)
         receipts.give(Actor.operator("job"), partner)
     return done
 
@@ -133,22 +143,6 @@ def _take_page(client: Client, partner: Partner, page: dict[str, Any], have: int
     done.cosigned = _cosign(client, partner, page["checkpoint"], imported)
     for record in imported.records:
         logger.info("imported", partner=partner.node, kind=record.kind, record=str(record.pk))
-
-
-def _fetch_attachments(client: Client, partner: Partner) -> None:
-    """Fetch the files that the partner's records name and that are not here yet; one that fails stops no other."""
-    missing = Attachment.objects.filter(record__issuer=partner.node, record__withdrawn=False, is_here=False)
-    failure: ExchangeError | None = None
-    for attachment in missing.select_related("record").order_by("size"):
-        try:
-            received = client.attachment(str(attachment.record_id), attachment.hash)
-            accept_attachment(partner, attachment, received)
-        except (LinkDownError, TransferError) as error:
-            failure = error
-            continue
-        logger.info("attachment fetched", partner=partner.node, hash=attachment.hash, bytes=attachment.size)
-    if failure is not None:
-        raise failure
 
 
 def _cosign(client: Client, partner: Partner, text: str, imported: Imported) -> int:

@@ -153,7 +153,7 @@ def mark(actor: Actor, record: Record, tlp: str, audience: gate.Audience) -> Rec
     """
     _require_own(record)
     files = [
-        blobs.Draft(name=one.name, media_type=one.media_type, data=blobs.read(one.hash))
+        blobs.Draft(name=one.name, media_type=one.media_type, data=blobs.Kept(one.hash, one.size))
         for one in record.attachments.order_by("pk")
     ]
     draft = Draft(
@@ -331,8 +331,9 @@ def _build(actor: Actor, draft: Draft, leaf_index: int) -> Record:
         answers=_reference(draft.answers),
         urgent=draft.urgent or kinds.require(draft.kind).urgent,
         attachments=tuple(
-            AttachmentEntry(hash=blobs.put(file.data), size=len(file.data), type=file.media_type, name=file.name)
+            AttachmentEntry(hash=kept.hash, size=kept.size, type=file.media_type, name=file.name)
             for file in draft.attachments
+            for kept in [file.keep()]
         ),
     )
     try:

@@ -91,6 +91,44 @@ def trust_renew(
     console.print(f"Check a record with it: sild record verify FILE --renewal {out}")
 
 
+@trust_app.command("reseal")
+def trust_reseal(
+    files: Annotated[list[Path], typer.Argument(help="Sealed files, and bundles for this node.")],
+    as_json: Json = False,
+) -> None:
+    """Seal files and bundles anew, in their place, for the keys that their receivers have now."""
+    from dataclasses import asdict
+
+    from sild.exchange import resealing
+    from sild.people.actor import Actor
+
+    done = [{"file": str(file), **asdict(resealing.reseal(Actor.operator(), file))} for file in files]
+    if as_json:
+        console.print_json(json.dumps(done))
+        return
+    for one in done:
+        console.print(f"{one['file']}: sealed anew for {', '.join(one['nodes'])}.")
+
+
+@trust_app.command("recovery-key")
+def trust_recovery_key(
+    out: Annotated[Path, typer.Argument(help="Where to write it; its public half goes beside it, as FILE.pub.")],
+) -> None:
+    """Make a key that opens the keys in backups; keep it where this machine is not."""
+    import os
+
+    from sild.trust import escrow, keystore
+    from sild.trust.errors import IdentityError
+
+    if out.exists():
+        raise IdentityError(f"{out} exists already. It was not touched; give another name.")
+    pair = escrow.new_recovery_key()
+    keystore.replace(out, [pair], os.environ.get("SILD_BACKUP_PASSPHRASE", "").encode() or None)
+    public = out.with_name(f"{out.name}.pub")
+    keystore.write_public(public, json.dumps(pair.public.jwk).encode())
+    console.print(f"Wrote {out}, to be kept elsewhere, and {public}: sild backup TARGET --to {public}")
+
+
 def _facts(identity: Any) -> dict[str, Any]:
     """What there is to say of an identity."""
     from sild.trust.lifetimes import endings

@@ -30,6 +30,7 @@ class Config:
         node: SILD_NODE, the node's id, as in `tallinn`.
         title: SILD_TITLE, the name that people see.
         database_url: DATABASE_URL; empty for SQLite in the home folder, else `postgresql://…`.
+        blobs: SILD_BLOBS, where files are kept: empty for the home folder, a folder, or `s3://bucket/prefix?endpoint=…`.
         pages: SILD_PAGES, host:port of the pages.
         exchange: SILD_EXCHANGE, host:port where partners connect.
         exchange_url: SILD_EXCHANGE_URL, the address that partners are given.
@@ -46,6 +47,7 @@ class Config:
     node: str = "node"
     title: str = ""
     database_url: str = ""
+    blobs: str = ""
     pages: str = "127.0.0.1:8000"
     exchange: str = "127.0.0.1:8443"
     exchange_url: str = ""

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from functools import partial
+from typing import IO, TYPE_CHECKING, Any
 
+import daphne.server
 import django
+from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server
 
 if TYPE_CHECKING:
@@ -13,6 +17,27 @@ if TYPE_CHECKING:
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sild.node.settings")
+
+
+class _Request(WebRequest):  # type: ignore[misc]  # daphne has no types
+    """Daphne's request without Twisted's own reading of forms, which holds a whole upload in memory many times over."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options, parsePOSTFormSubmission=False)
+
+
+class _Factory(HTTPFactory):  # type: ignore[misc]  # as above
+    """Makes such requests."""
+
+    def buildProtocol(self, addr: Any) -> Any:  # noqa: N802 -- Twisted's name
+        """The channel of a new link."""
+        protocol = super().buildProtocol(addr)
+        protocol.requestFactory = _Request
+        return protocol
+
+
+# Daphne has no other way to name the factory.
+daphne.server.HTTPFactory = _Factory
 
 
 class NodeServer(Server):  # type: ignore[misc]  # daphne has no types
@@ -23,7 +48,50 @@ class NodeServer(Server):  # type: ignore[misc]  # daphne has no types
         transport = protocol.channel.transport if hasattr(protocol, "channel") else None
         if hasattr(transport, "getPeerCertificate"):
             scope.setdefault("extensions", {})["tls"] = _tls_facts(transport)
-        return super().create_application(protocol, scope)
+        queue = super().create_application(protocol, scope)
+        return _Spooled(queue, protocol.content) if queue is not None and hasattr(protocol, "content") else queue
+
+
+class _Spooled:
+    """What Daphne puts a request's body into: it stays in the file where it came in, and only places are queued.
+
+    Daphne has a large body in a temporary file, but queues all of it at once, which would hold an upload in memory.
+    """
+
+    def __init__(self, queue: Any, content: IO[bytes]) -> None:
+        self._queue, self._content = queue, content
+
+    def put_nowait(self, message: MutableMapping[str, Any]) -> None:
+        """Queue a message; of a body, where it stands in the file: it was read from there just now."""
+        if message.get("body"):
+            length = len(message["body"])
+            message = {**message, "body": _Place(self._content, self._content.tell() - length, length)}
+        self._queue.put_nowait(message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A piece of a request's body."""
+
+    content: IO[bytes]
+    start: int
+    length: int
+
+    def read(self) -> bytes:
+        """Its bytes."""
+        self.content.seek(self.start)
+        return self.content.read(self.length)
+
+
+async def _message(receive: Any) -> MutableMapping[str, Any]:
+    """The next message for an application, a body read where it stands; nothing can be read once the caller is gone."""
+    message: MutableMapping[str, Any] = await receive()
+    if not isinstance(message.get("body"), _Place):
+        return message
+    try:
+        return {**message, "body": message["body"].read()}
+    except ValueError:
+        return {"type": "http.disconnect"}
 
 
 def _tls_facts(transport: Any) -> dict[str, Any]:
@@ -40,7 +108,7 @@ def application(pages: Any, exchange: Any) -> Any:
 
     async def dispatch(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         surface = exchange if "tls" in scope.get("extensions", {}) else pages
-        await surface(scope, receive, send)
+        await surface(scope, partial(_message, receive), send)
 
     return dispatch
 

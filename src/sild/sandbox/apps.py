@@ -14,5 +14,6 @@ class SandboxConfig(AppConfig):
     verbose_name = _("AI sandbox")
 
     def ready(self) -> None:
-        """Make the sandbox's record kinds known."""
+        """Make the sandbox's record kinds known, and which files it needs."""
         import_module("sild.sandbox.records")
+        import_module("sild.exchange.blobs").holders.append(import_module("sild.sandbox.packages").needed)

@@ -10,9 +10,11 @@ from sild.exchange import blobs
 from sild.exchange.errors import BlobError
 from sild.sandbox.engine import pack
 from sild.sandbox.engine.errors import PackError
+from sild.sandbox.models import Solution, Suite
 from sild.trust import folder as folders
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from sild.sandbox.models import Described
@@ -27,6 +29,12 @@ def keep(folder: Path) -> str:
         PackError: it cannot be packed.
     """
     return blobs.put(pack.pack(folder))
+
+
+def needed() -> Iterator[str]:
+    """The hashes of all packages that this module refers to."""
+    for model in (Solution, Suite):
+        yield from model.objects.values_list("package", flat=True).iterator()
 
 
 def draft(thing: Described) -> blobs.Draft:

@@ -202,13 +202,27 @@ def peek(signature: bytes) -> str:
     return Identity.parse(_take_apart(signature)[2], on=None).node
 
 
+def receivers_of(signature: bytes) -> tuple[str, ...]:
+    """The nodes for which a file was signed and sealed, as the signature says; nothing is verified.
+
+    Raises:
+        SignatureError: it is no signature.
+    """
+    return _statement(_take_apart(signature)[0]).receivers
+
+
+def _statement(payload: str) -> Statement:
+    """What was signed."""
+    try:
+        return Statement.read(unb64u(payload))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SignatureError(f"The signature's statement cannot be read: {error}.", code="signature-form") from error
+
+
 def _open(signature: bytes, known: Known) -> tuple[Statement, Identity, Verdict | None]:
     """Check all that can be checked without the file."""
     payload, signatures, document, file = _take_apart(signature)
-    try:
-        statement = Statement.read(unb64u(payload))
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise SignatureError(f"The signature's statement cannot be read: {error}.", code="signature-form") from error
+    statement = _statement(payload)
     signed_on = statement.signed.date()
     identity = Identity.parse(document, on=signed_on)
     require_usable(identity.suite, signed_on)

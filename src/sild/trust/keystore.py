@@ -86,7 +86,7 @@ def _pair(algorithm: str, kept: Any) -> Pair:
 def _lock(seeds: bytes, passphrase: bytes) -> dict[str, Any]:
     """Encrypt seeds with AES-256-GCM under a key that scrypt draws from the passphrase."""
     salt, nonce = secrets.token_bytes(16), secrets.token_bytes(NONCE_BYTES)
-    locked = AESGCM(_stretch(passphrase, salt, SCRYPT)).encrypt(nonce, seeds, FORMAT.encode())
+    locked = AESGCM(stretch(passphrase, salt, SCRYPT)).encrypt(nonce, seeds, FORMAT.encode())
     return {"scrypt": {**SCRYPT, "salt": b64(salt)}, "nonce": b64(nonce), "locked": b64(locked)}
 
 
@@ -95,7 +95,7 @@ def _unlock(content: dict[str, Any], passphrase: bytes | None, path: Path) -> li
     if not passphrase:
         raise IdentityError(f"{path} is locked. Give its passphrase in SILD_KEY_PASSPHRASE.", code="keys-locked")
     parameters = content["scrypt"]
-    key = _stretch(passphrase, unb64(parameters["salt"]), parameters)
+    key = stretch(passphrase, unb64(parameters["salt"]), parameters)
     try:
         plain = AESGCM(key).decrypt(unb64(content["nonce"]), unb64(content["locked"]), FORMAT.encode())
     except InvalidTag as error:
@@ -104,7 +104,7 @@ def _unlock(content: dict[str, Any], passphrase: bytes | None, path: Path) -> li
     return seeds
 
 
-def _stretch(passphrase: bytes, salt: bytes, parameters: dict[str, Any]) -> bytes:
+def stretch(passphrase: bytes, salt: bytes, parameters: dict[str, Any]) -> bytes:
     """A 256-bit key from a passphrase (RFC 7914)."""
     n, r, p = (int(parameters[name]) for name in ("n", "r", "p"))
     return Scrypt(salt=salt, length=32, n=n, r=r, p=p).derive(passphrase)

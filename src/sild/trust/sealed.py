@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any
 from cryptography.cobblestone import Cobblestone256Decryptor, Cobblestone256Encryptor
 from cryptography.exceptions import InvalidTag
 
-from sild.trust.documents import MAX_SIGNATURE, DocumentVerdict, peek, pieces, verify
+from sild.trust.documents import MAX_SIGNATURE, DocumentVerdict, peek, pieces, receivers_of, verify
 from sild.trust.encoding import b64, canonical, parse_canonical, unb64
 from sild.trust.errors import SealError
 from sild.trust.evidence import Known
 from sild.trust.seal import HPKE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import BinaryIO
 
     from sild.trust.identity import Identity, NodeKeys
@@ -41,14 +41,41 @@ def seal_file(source: BinaryIO, target: BinaryIO, signature: bytes, receivers: S
         signature: what `documents.sign` made over a statement that names these receivers.
         receivers: for whose X-Wing keys the content key is sealed.
     """
-    key = Cobblestone256Encryptor.generate_key()
-    keys = {one.seal.kid: b64(HPKE.encrypt(key, one.seal.for_sealing(), _info(one.seal.kid))) for one in receivers}
-    header = canonical({"format": FORMAT, "keys": keys})
-    target.write(header + b"\n")
-    encryptor = Cobblestone256Encryptor(key, _context(header))
-    target.write(encryptor.update(len(signature).to_bytes(LENGTH_BYTES, "big") + signature))
-    target.writelines(encryptor.update(piece) for piece in pieces(source))
-    target.write(encryptor.finalize())
+    target.writelines(_sealed(pieces(source), signature, receivers))
+
+
+def reseal_file(
+    source: BinaryIO,
+    target: BinaryIO,
+    keys: NodeKeys,
+    receiver: Callable[[str], Identity | None],
+    known: Callable[[str], Known],
+) -> tuple[DocumentVerdict, list[Identity]]:
+    """Seal a sealed file anew, for the keys that its receivers have now; what was signed stays as it was signed.
+
+    The target is good only if the verdict is and no error was raised; throw it away otherwise.
+
+    Args:
+        source: the sealed file; we have to be one of its receivers.
+        target: where the file goes that is sealed anew.
+        keys: ours, the old sealing key among them.
+        receiver: the identity of a node that the signature names as a receiver; None for one that is not known here.
+        known: as in `open_file`.
+
+    Returns:
+        The verdict on the signature, and for whom the file is sealed now.
+
+    Raises:
+        SealError: as `open_file`.
+        SignatureError: as `open_file`.
+    """
+    try:
+        signature, plain = _opened(source, keys)
+        receivers = [one for node in receivers_of(signature) if (one := receiver(node))]
+        verdict = verify(_copied(plain, target, signature, receivers), signature, known(peek(signature)))
+    except (InvalidTag, ValueError) as error:
+        raise _does_not_open() from error
+    return verdict, receivers
 
 
 def open_file(
@@ -71,18 +98,12 @@ def open_file(
         SealError: code `seal-form`, `not-for-us` or `seal`; a truncated file is `seal` too.
         SignatureError: there is no signature in it.
     """
-    header = source.readline(MAX_HEADER).removesuffix(b"\n")
-    pair, wrapped = _ours(header, keys)
     try:
-        key = HPKE.decrypt(wrapped, pair.for_opening, _info(pair.public.kid))
-        plain = _decrypted(source, Cobblestone256Decryptor(key, _context(header)))
-        signature, rest = _split(plain)
+        signature, plain = _opened(source, keys)
         claimed = known(peek(signature)) if known else Known()
-        verdict = verify(_copied(rest, plain, target), signature, claimed)
+        verdict = verify(_written(plain, target), signature, claimed)
     except (InvalidTag, ValueError) as error:
-        raise SealError(
-            "The sealed file does not open: it was changed, cut off, or sealed with another key."
-        ) from error
+        raise _does_not_open() from error
     if verdict.statement is not None and keys.node not in verdict.statement.receivers:
         sentence = f"Not verified: {verdict.statement.signer} did not sign this for {keys.node}; somebody passed it on."
         verdict = DocumentVerdict(ok=False, code="receiver", sentence=sentence)
@@ -125,11 +146,57 @@ def _split(plain: Iterator[bytes]) -> tuple[bytes, bytes]:
     raise ValueError("there is no signature in it")
 
 
-def _copied(first: bytes, rest: Iterator[bytes], target: BinaryIO) -> Iterator[bytes]:
+def _opened(source: BinaryIO, keys: NodeKeys) -> tuple[bytes, Iterator[bytes]]:
+    """The signature in a sealed file, and the plain file in pieces."""
+    header = source.readline(MAX_HEADER).removesuffix(b"\n")
+    pair, wrapped = _ours(header, keys)
+    key = HPKE.decrypt(wrapped, pair.for_opening, _info(pair.public.kid))
+    plain = _decrypted(source, Cobblestone256Decryptor(key, _context(header)))
+    signature, rest = _split(plain)
+    return signature, chain([rest], plain)
+
+
+def _sealed(plain: Iterable[bytes], signature: bytes, receivers: Sequence[Identity]) -> Iterator[bytes]:
+    """A sealed file in pieces."""
+    key = Cobblestone256Encryptor.generate_key()
+    keys = {one.seal.kid: b64(HPKE.encrypt(key, one.seal.for_sealing(), _info(one.seal.kid))) for one in receivers}
+    header = canonical({"format": FORMAT, "keys": keys})
+    yield header + b"\n"
+    encryptor = Cobblestone256Encryptor(key, _context(header))
+    yield encryptor.update(len(signature).to_bytes(LENGTH_BYTES, "big") + signature)
+    for piece in plain:
+        yield encryptor.update(piece)
+    yield encryptor.finalize()
+
+
+def _written(plain: Iterable[bytes], target: BinaryIO) -> Iterator[bytes]:
     """Pass pieces on while they are written."""
-    for piece in chain([first], rest):
+    for piece in plain:
         target.write(piece)
         yield piece
+
+
+def _copied(
+    plain: Iterable[bytes], target: BinaryIO, signature: bytes, receivers: Sequence[Identity]
+) -> Iterator[bytes]:
+    """Pass pieces on while they are sealed anew."""
+    passed: list[bytes] = []
+    for piece in _sealed(_kept(plain, passed), signature, receivers):
+        target.write(piece)
+        yield from passed
+        passed.clear()
+
+
+def _kept(plain: Iterable[bytes], passed: list[bytes]) -> Iterator[bytes]:
+    """Pass pieces on and remember each until it is taken from the list."""
+    for piece in plain:
+        passed.append(piece)
+        yield piece
+
+
+def _does_not_open() -> SealError:
+    """Whatever the reason, there is no more to say."""
+    return SealError("The sealed file does not open: it was changed, cut off, or sealed with another key.")
 
 
 def _info(kid: str) -> bytes:

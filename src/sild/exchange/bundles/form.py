@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from django.utils.translation import gettext as _
 
-from sild.exchange import own
+from sild.exchange import blobs, own
 from sild.exchange.errors import BundleError
 
 if TYPE_CHECKING:
@@ -86,13 +86,21 @@ def read_part(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     Raises:
         BundleError: it is missing or damaged (`bundle-form`), or longer than `most` (`oversized`).
     """
+    data = bytearray()
+    for piece in pieces(archive, name):
+        data += piece
+        if len(data) > most:
+            raise BundleError(_("The bundle's part %(name)s is too large.") % {"name": name}, code="oversized")
+    return bytes(data)
+
+
+def pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
+    """A part's bytes in pieces; errors as in `read_part`."""
     try:
         with archive.open(name) as part:
-            data = part.read(most + 1)
+            while piece := part.read(blobs.PIECE):
+                yield piece
     except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
         raise BundleError(
             _("The bundle's part %(name)s cannot be read: %(why)s.") % {"name": name, "why": error}, code="bundle-form"
         ) from error
-    if len(data) > most:
-        raise BundleError(_("The bundle's part %(name)s is too large.") % {"name": name}, code="oversized")
-    return data

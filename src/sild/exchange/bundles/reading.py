@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
 
-from sild.exchange import history, outgoing, own, partners, receipts
-from sild.exchange.bundles.form import MAX_MEMBER, file_name, page_name, read_head, read_json, read_part
+from sild.exchange import history, outgoing, own, partners, receipts, transfer
+from sild.exchange.bundles.form import file_name, page_name, pieces, read_head, read_json
 from sild.exchange.errors import BundleError, ExchangeError, TransferError
-from sild.exchange.incoming import accept_attachment, import_page
+from sild.exchange.incoming import import_page
 from sild.exchange.models import Attachment
 from sild.people import audit
 from sild.people.enums import Right
@@ -141,7 +141,7 @@ def _take_files(archive: zipfile.ZipFile, partner: Partner, taken: Taken) -> Non
             taken.missing += 1
             continue
         try:
-            accept_attachment(partner, attachment, read_part(archive, file_name(attachment), MAX_MEMBER))
+            transfer.accept_pieces(partner, attachment, pieces(archive, file_name(attachment)))
             taken.files += 1
         except TransferError as error:
             failure = error

@@ -122,8 +122,9 @@ def _write_files(archive: zipfile.ZipFile, partner: Partner, after: dict[bool, i
     for attachment in found.order_by("pk").iterator():
         if narrowing.is_ended(attachment.record, partner):
             continue
-        data = outgoing.attachment(partner, str(attachment.record_id), attachment.hash)
-        archive.writestr(file_name(attachment), data)
+        file = outgoing.attachment(partner, str(attachment.record_id), attachment.hash)
+        with archive.open(file_name(attachment), "w", force_zip64=True) as part:
+            part.writelines(file.pieces())
         number += 1
     return number
 
