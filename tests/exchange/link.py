@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 
 from OpenSSL import SSL
@@ -18,7 +18,7 @@ class Link:
     def __init__(self, keys, answer):
         self._context = ServerContextFactory(keys).getContext()
         self._answer = answer
-        self.asked = []
+        self.asked, self._open = [], []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve)
@@ -27,6 +27,9 @@ class Link:
     def close(self):
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for raw in self._open:
+            with suppress(OSError):
+                raw.shutdown(socket.SHUT_RDWR)
         self._thread.join()
 
     def _serve(self):
@@ -35,6 +38,7 @@ class Link:
                 raw, _address = self._listener.accept()
             except OSError:
                 return
+            self._open.append(raw)
             connection = SSL.Connection(self._context, raw)
             connection.set_accept_state()
             try:

@@ -7,8 +7,10 @@ the bundle need not be trusted and can neither read what is narrow nor change an
 
 from __future__ import annotations
 
+import lzma
 import time
 import zipfile
+import zlib
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +37,8 @@ if TYPE_CHECKING:
 FORMAT = "sild-bundle/1"
 HEAD = "bundle.json"
 HEAD_MEMBERS = frozenset({"format", "from", "to", "after", "consistency", "pages", "cosignature"})
+# What the ways of packing raise for damaged bytes.
+PACKING = (zlib.error, lzma.LZMAError)
 MAX_HEAD = 8 * 1024 * 1024
 MAX_MEMBER = 96 * 1024 * 1024
 # For how many of our latest checkpoints a bundle proves that the log only grew since; older ones are asked for by name.
@@ -169,7 +173,7 @@ def take(actor: Actor, file: Path) -> Taken:
     try:
         with zipfile.ZipFile(file) as archive:
             taken = _take(actor, archive)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, NotImplementedError, zipfile.BadZipFile) as error:
         raise BundleError(
             _("%(file)s is no bundle: %(why)s.") % {"file": file, "why": error}, code="bundle-form"
         ) from error
@@ -302,7 +306,7 @@ def _read(archive: zipfile.ZipFile, name: str, most: int) -> bytes:
     try:
         with archive.open(name) as part:
             data = part.read(most + 1)
-    except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (KeyError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, *PACKING) as error:
         raise BundleError(
             _("The bundle's part %(name)s cannot be read: %(why)s.") % {"name": name, "why": error}, code="bundle-form"
         ) from error

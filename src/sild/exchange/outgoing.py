@@ -19,7 +19,8 @@ from sild.trust.seal import seal
 from sild.trust.tree import Tree
 
 PAGE_RECORDS = 256
-PAGE_BYTES = 4 * 1024 * 1024
+# A page is taken over whole or not at all, so that it must get through at 64 kbit/s while there is power.
+PAGE_BYTES = 512 * 1024
 
 
 @transaction.atomic
