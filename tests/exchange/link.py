@@ -18,7 +18,7 @@ class Link:
     def __init__(self, keys, answer):
         self._context = ServerContextFactory(keys).getContext()
         self._answer = answer
-        self.asked, self._open = [], []
+        self.asked, self.heads, self._open = [], [], []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve)
@@ -59,6 +59,7 @@ class Link:
         while len(body) < wanted:
             body += connection.recv(65536)
         self.asked.append((method, path, body))
+        self.heads.append(head)
         status, answer = self._answer(method, path, body)
         phrase = HTTPStatus(status).phrase
         connection.sendall(f"HTTP/1.1 {status} {phrase}\r\ncontent-length: {len(answer)}\r\n\r\n".encode() + answer)

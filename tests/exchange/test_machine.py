@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from exchange.simulation import NAMES, CrashError, Network, rows
+from exchange.tlp import may_have
 from scale import is_nightly, scaled
 from sild.exchange import bundles, gate, kinds, log, receipts, services
 from sild.exchange.errors import BundleError, ExchangeError, LinkDownError
@@ -42,15 +43,6 @@ marked = st.one_of(
 
 class LeakError(AssertionError):
     """Something reached a node that must not have it, or travelled in the open."""
-
-
-def may_have(tlp, audience, node):
-    """TLP 2.0 by itself: whether a node other than the issuer may have a record."""
-    if tlp == "RED":
-        return False
-    if isinstance(audience, str):
-        return (tlp, audience) in {("GREEN", "partners"), ("CLEAR", "partners"), ("CLEAR", "public")}
-    return node in audience
 
 
 def watch(asker, target, page):

@@ -100,7 +100,7 @@ def test_after_days_apart_all_converges_by_itself_though_a_third_is_lost_and_the
 
 
 @pytest.mark.parametrize(
-    ("number", "words"), [(BACKLOG, 500), (scaled(300, 3_000), 1_700)], ids=["many records", "large records"]
+    ("number", "words"), [(BACKLOG, 500), (scaled(500, 3_000), 1_700)], ids=["many records", "large records"]
 )
 def test_at_64_kbit_in_five_minute_windows_every_window_brings_more_and_nothing_starts_again(weather, number, words):
     def powered(now):
