@@ -183,9 +183,12 @@ class Signatures(Target):
 
         statement = documents.state(self.world.kyiv.keys, [b"file"], name="file", now=datetime.now(UTC))
         good = documents.sign(self.world.kyiv.keys, statement)
-        plain = orjson.loads(good)
-        stripped = canonical({**plain, "signatures": plain["signatures"][:1]})
-        return [good, stripped, canonical({**plain, "payload": plain["payload"][:-4]}), b"{}"]
+        made = [good]
+        for _, change, _ in corpus.SIGNATURES:
+            plain = orjson.loads(good)
+            change(plain)
+            made.append(canonical(plain))
+        return made
 
     def run(self, data):
         assert not documents.verify([b"another file"], data).ok
