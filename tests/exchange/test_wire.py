@@ -211,7 +211,7 @@ def test_what_is_no_number_of_seconds_does_not_wait(kyiv, query):
     [("after=99999999999999999999&have=0", b""), ("", b'{"size":1e300,"line":""}')],
     ids=["page", "line"],
 )
-def test_numbers_that_no_database_has_are_the_askers_mistake(operator, pinned, kyiv, query, body):
+def test_numbers_that_no_database_has_are_no_mistake_of_ours(operator, pinned, kyiv, query, body):
     comment(operator)
     method, path = ("POST", COSIGNATURE_PATH) if body else ("GET", INDEX_PATH)
-    assert ask(kyiv.keys, method, path, query, body)[0] in {400, 403}
+    assert ask(kyiv.keys, method, path, query, body)[0] < 500
