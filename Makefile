@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 .DEFAULT_GOAL := help
 
-.PHONY: help demo test check bench build clean
+.PHONY: help demo test nightly check bench build clean
 
 help: ## say what there is
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 12
@@ -14,6 +14,10 @@ demo: build ## play the whole story with two nodes; ONCE=1 ends after it
 
 test: .venv/dev.stamp build ## install what tests need and run them all; ARGS= goes to pytest
 	@sh tools/test $(ARGS)
+
+# The machine's 100,000 steps, ten minutes of fuzzing for each parser, and the simulated troubles at their full size.
+nightly: .venv/dev.stamp build ## the proofs at full size; hours
+	@SILD_NIGHTLY=1 sh tools/test -m "simulated or fuzz" $(ARGS)
 
 check: .venv/dev.stamp build ## lint, types, import contracts, translations, migrations
 	@sh tools/check

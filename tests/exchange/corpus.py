@@ -13,7 +13,7 @@ from base64 import b64decode, b64encode
 import orjson
 
 from sild.trust import note
-from sild.trust.encoding import b64, canonical
+from sild.trust.encoding import b64, b64u, canonical, unb64u
 
 MISSING = object()
 
@@ -249,6 +249,12 @@ RECORDS = [
     ("reference by another hash", header(put("answers", {"id": "0190a5a0-0000-7000-8000-000000000001", "hash": "md5:1"})), "header"),
     ("attachment as a path", header(put("attachments", [{"hash": "sha256:" + "0" * 64, "size": 1, "type": "a/b", "name": "/etc"}])), "header"),
     ("attachment of a negative size", header(put("attachments", [{"hash": "sha256:" + "0" * 64, "size": -1, "type": "a/b", "name": "x"}])), "header"),
+    ("attachment named twice", header(put("attachments", [{"hash": "sha256:" + "0" * 64, "size": 1, "type": "a/b", "name": name} for name in ("x", "y")])), "header"),
+    ("attachment of a type too long", header(put("attachments", [{"hash": "sha256:" + "0" * 64, "size": 1, "type": "a/" + "b" * 99, "name": "x"}])), "header"),
+    ("kind too long for a table", header(put("kind", "exchange." + "x" * 80)), "header"),
+    ("version too large for a table", header(put("version", 2**31)), "header"),
+    ("NUL in the subject", header(put("subject", "a\0b")), "nul"),
+    ("NUL deep in the body", lambda raw: canonical({**orjson.loads(raw), "body": {"text": "a", "more": [{"\0": 1}]}}), "nul"),
     ("attachment without a hash", header(put("attachments", [{"size": 1, "type": "a/b", "name": "x"}])), "header"),
     ("a suite that was never", header(put("suite", "sild-1999")), "unknown-suite"),
     ("another issuer", header(put("issuer", "riga")), "issuer"),
@@ -328,4 +334,64 @@ FILES = [
     ("65 hashes", put("proof", lambda text: text.replace("index 0\n", "index 0\n" + f"{b64(bytes(32))}\n" * 65)), "proof-form"),
     ("no checkpoint", put("proof", lambda text: text.partition("\n\n")[0] + "\n\n"), "note-form"),
     ("a checkpoint with one signature", put("proof", lambda text: text.rpartition("\u2014")[0]), "missing-signature"),
+]  # fmt: skip
+
+
+def protected(place, change):
+    """A change of one signature's protected header, spelled as RFC 7515 has it."""
+
+    def rewrite(message):
+        one = message["signatures"][place]
+        content = orjson.loads(unb64u(one["protected"]))
+        change(content)
+        one["protected"] = b64u(canonical(content))
+
+    return rewrite
+
+
+def statement(change):
+    """A change of what is signed, the signatures kept."""
+
+    def rewrite(message):
+        content = orjson.loads(unb64u(message["payload"]))
+        change(content)
+        message["payload"] = b64u(canonical(content))
+
+    return rewrite
+
+
+def flip64u(text):
+    """Another base64url text of the same length."""
+    return b64u(at(0)(unb64u(text)))
+
+
+SIGNATURES = [
+    *[(f"without {name}", put(name, MISSING), "signature-form") for name in ("payload", "signatures", "sild")],
+    *[(f"signatures is {value!r}", put("signatures", value), "signature-form") for value in (None, 7, ["x"], [{}])],
+    ("no signatures", put("signatures", []), "missing-signature"),
+    *[(f"signature {n} stripped", lambda m, n=n: m["signatures"].pop(n), "missing-signature") for n in (0, 1)],
+    *[(f"signature {n} twice", lambda m, n=n: m["signatures"].append(m["signatures"][n]), "missing-signature") for n in (0, 1)],
+    *[(f"signature {n} flipped", put("signatures", n, "signature", flip64u), "bad-signature") for n in (0, 1)],
+    *[(f"signature {n} emptied", put("signatures", n, "signature", ""), "bad-signature") for n in (0, 1)],
+    *[(f"signature {n} padded", put("signatures", n, "signature", lambda text: text + "="), "bad-signature") for n in (0, 1)],
+    ("signatures swapped", lambda m: m["signatures"][0].update(signature=m["signatures"][1]["signature"]), "bad-signature"),
+    *[(f"{name} taken out of header {n}", protected(n, put(name, MISSING)), "missing-signature") for n in (0, 1) for name in ("alg", "crit", "kid", "suite", "typ")],
+    ("algorithm none", protected(0, put("alg", "none")), "missing-signature"),
+    ("algorithm of another kind", protected(1, put("alg", "ES256")), "missing-signature"),
+    ("suite downgraded", protected(0, put("suite", "sild-2020")), "missing-signature"),
+    ("nothing critical", protected(1, put("crit", [])), "missing-signature"),
+    ("another key's id", protected(0, put("kid", "x" * 43)), "missing-signature"),
+    ("another name", statement(put("name", "other")), "bad-signature"),
+    ("another file", statement(put("digest", "sha512:" + "0" * 128)), "bad-signature"),
+    ("another receiver", statement(put("receivers", ["riga"])), "bad-signature"),
+    ("another signer", statement(put("signer", "riga")), "signer"),
+    ("another day", statement(put("signed", "2026-02-30T00:00:00Z")), "signature-form"),
+    ("a member more", statement(put("priority", 1)), "signature-form"),
+    ("no digest", statement(put("digest", MISSING)), "signature-form"),
+    ("statement that is no JSON", put("payload", b64u(b"hello")), "signature-form"),
+    ("statement that is no base64url", put("payload", "#"), "signature-form"),
+    ("identity that is a number", put("sild", "identity", 7), "signature-form"),
+    ("identity that is none", put("sild", "identity", "{}"), "identity-form"),
+    ("log's proof that is a number", put("sild", "record", 7), "signature-form"),
+    ("log's proof that is none", put("sild", "record", "{}"), "proof"),
 ]  # fmt: skip

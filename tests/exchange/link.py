@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from inspect import signature
 
@@ -24,7 +24,7 @@ class Link:
         self._left = cut_after
         self._context = ServerContextFactory(keys).getContext()
         self._answer = answer
-        self.asked = []
+        self.asked, self.heads, self._open = [], [], []
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
         self._thread = threading.Thread(target=self._serve)
@@ -33,6 +33,9 @@ class Link:
     def close(self):
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
+        for raw in self._open:
+            with suppress(OSError):
+                raw.shutdown(socket.SHUT_RDWR)
         self._thread.join()
 
     def _serve(self):
@@ -41,6 +44,7 @@ class Link:
                 raw, _address = self._listener.accept()
             except OSError:
                 return
+            self._open.append(raw)
             connection = SSL.Connection(self._context, raw)
             connection.set_accept_state()
             try:
@@ -61,6 +65,7 @@ class Link:
         while len(body) < wanted:
             body += connection.recv(65536)
         self.asked.append((method, path, body))
+        self.heads.append(head)
         wants_head = len(signature(self._answer).parameters) == 4
         status, answer, *more = self._answer(method, path, body, *([head] if wants_head else []))
         phrase = HTTPStatus(status).phrase

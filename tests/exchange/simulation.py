@@ -30,6 +30,16 @@ NAMES = ("kyiv", "riga", "tallinn")
 MEMORY = {"ENGINE": "django.db.backends.sqlite3", "NAME": ":memory:"}
 
 
+class CrashError(BaseException):
+    """The process died here; nothing may catch this."""
+
+
+def rows(sql):
+    """What the default database answers, in plain SQL: a machine that looks after every step cannot afford models."""
+    with connections["default"].cursor() as cursor:
+        return cursor.execute(sql).fetchall()
+
+
 def connection():
     """A database of its own, in memory, that calls itself the default."""
     return ConnectionHandler({"default": dict(MEMORY)})["default"]
@@ -88,6 +98,15 @@ class Node:
 
     def close(self):
         self._database.connection.close()
+
+    def restart(self):
+        """Start again from what was committed: another connection, and nothing remembered."""
+        kept = self._database.connection.serialize()
+        self.close()
+        self._database = connection()
+        self._database.ensure_connection()
+        self._database.connection.deserialize(kept)
+        own._load.cache_clear()
 
     def answer(self, asker, method, path, body, headers=()):
         """What this node answers to a request that came over the asker's TLS link."""

@@ -1,6 +1,7 @@
 """None of the corpus is accepted: each case is refused with its own reason, and nothing is imported."""
 
 import copy
+from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import orjson
@@ -13,6 +14,7 @@ from sild.exchange.enums import PartnerState
 from sild.exchange.errors import ExchangeError, HistoryError, TransferError
 from sild.exchange.incoming import import_page
 from sild.exchange.models import Checkpoint, Cosignature, Partner, Record, Refusal
+from sild.trust import documents
 from sild.trust.checkpoint import cosign
 from sild.trust.encoding import canonical
 from sild.trust.evidence import build_record_file, verify_record_file
@@ -51,7 +53,8 @@ def refused(partner, sent, code):
 
 def test_there_are_at_least_200_and_the_message_they_are_made_from_is_good(pinned, sent):
     tables = (
-        corpus.NOTES, corpus.PAGES, corpus.ENTRIES, corpus.SEALS, corpus.RECORDS, corpus.IDENTITIES, corpus.FILES
+        corpus.NOTES, corpus.PAGES, corpus.ENTRIES, corpus.SEALS, corpus.RECORDS, corpus.IDENTITIES, corpus.FILES,
+        corpus.SIGNATURES,
     )  # fmt: skip
     assert sum(map(len, tables)) >= 200
     assert all(len({row[0] for row in table}) == len(table) for table in tables)
@@ -128,6 +131,17 @@ def test_a_records_file_that_was_changed(kyiv, change, code):
     content = orjson.loads(file)
     change(content)
     verdict = verify_record_file(orjson.dumps(content))
+    assert (verdict.ok, verdict.code) == (False, code)
+
+
+@cases(corpus.SIGNATURES)
+def test_a_documents_signature_that_was_changed(kyiv, change, code):
+    made = documents.state(kyiv.keys, [b"file"], name="file", now=datetime.now(UTC))
+    good = documents.sign(kyiv.keys, made)
+    assert documents.verify([b"file"], good).ok
+    content = orjson.loads(good)
+    change(content)
+    verdict = documents.verify([b"file"], canonical(content))
     assert (verdict.ok, verdict.code) == (False, code)
 
 

@@ -89,6 +89,44 @@ def test_after_a_week_everything_comes_by_itself_in_rounds_that_leave_room_for_o
     assert watchdog.state("exchange") == "ok"
 
 
+@pytest.mark.parametrize("answer", [b"no JSON", b"[]", b""], ids=["no JSON", "a list", "nothing"])
+def test_a_partner_that_answers_nonsense_is_asked_again_later(pinned, kyiv, answer):
+    with linked(kyiv.keys, lambda *_: (200, answer)) as link:
+        at(pinned, link)
+        loop.run_forever(0.01, lambda: Partner.objects.get().failures >= 2)
+    pinned.refresh_from_db()
+    assert "not an index" in pinned.last_error
+
+
+def test_what_no_check_foresaw_stops_one_round_and_not_the_process(pinned, kyiv, monkeypatch):
+    """As when the disk is full: nothing is lost, and the partner is asked again."""
+    kyiv.publish()
+    whole = loop.finish
+    failures = iter([OSError(28, "No space left on device"), ValueError("odd")])
+
+    def failing(*arguments, **options):
+        for error in failures:
+            raise error
+        return whole(*arguments, **options)
+
+    monkeypatch.setattr(loop, "finish", failing)
+    seen = set()
+
+    def stop():
+        seen.update(Partner.objects.values_list("last_error", flat=True))
+        return Record.objects.exists()
+
+    with linked(kyiv.keys, serving(kyiv)) as link:
+        at(pinned, link)
+        loop.run_forever(0.01, stop)
+    assert {"[Errno 28] No space left on device", "odd"} <= seen
+
+
+def test_a_thread_that_fails_at_once_leaves_an_answer(pinned, monkeypatch):
+    monkeypatch.setattr(loop.Client, "to", lambda _partner: {}["keys"])
+    loop.run_forever(0.01, lambda: Partner.objects.get().failures >= 2)
+
+
 @pytest.mark.parametrize(("waited", "pause"), [(True, 0.0), (False, 5.0)])
 def test_a_partner_that_does_not_wait_is_not_asked_at_once_again(pinned, kyiv, waited, pause):
     with linked(kyiv.keys, serving(kyiv)) as link, loop.Client.to(at(pinned, link)) as client:

@@ -163,3 +163,12 @@ def test_a_tls_key_names_its_partner_only_once_pinned(operator, kyiv):
     partners.pin(operator, "kyiv", partner.fingerprint)
     assert partners.by_thumbprint(thumbprint) == partner
     assert partners.by_thumbprint("00" * 32) is None
+
+
+def test_a_partner_whose_identity_ran_out_turns_away_no_other_one(operator, kyiv):
+    """Its name stands before Kyiv's, so that it is looked at first."""
+    partners.pin(operator, "kyiv", partners.add(operator, kyiv.keys.identity_document(), URL).fingerprint)
+    old = NodeKeys.generate("helsinki", now=datetime.now(UTC) - timedelta(days=400))
+    Partner.objects.create(node="helsinki", identity=old.identity_document(), state="pinned", fingerprint="x", url=URL)
+    assert partners.by_thumbprint(kyiv.keys.tls.public.spki_thumbprint).node == "kyiv"
+    assert partners.by_thumbprint(old.tls.public.spki_thumbprint) is None

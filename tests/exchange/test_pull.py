@@ -139,3 +139,14 @@ def test_a_partner_that_says_that_we_saw_more_than_it_has_is_frozen(at, kyiv):
     partner = at(link)
     partner.refresh_from_db()
     assert partner.state == PartnerState.FROZEN
+
+
+def test_a_poll_when_there_is_nothing_new_is_one_request_of_less_than_a_kilobyte(at, kyiv):
+    kyiv.publish()
+    with linked(kyiv.keys, serving(kyiv)) as link:
+        partner = at(link)
+        pull.pull(partner)
+        asked = len(link.asked)
+        pull.pull(partner)
+    assert [(method, body) for method, _, body in link.asked[asked:]] == [("GET", b"")]
+    assert len(link.heads[-1]) < 500, "the answer, 204, is a status line and a length"

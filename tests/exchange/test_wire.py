@@ -240,6 +240,19 @@ def test_waiting_ends_with_nothing_new(operator, pinned, kyiv):
     assert (start["status"], body["body"]) == (204, b"")
 
 
-@pytest.mark.parametrize("query", ["after=1&have=1&wait=x", "after=1&have=x&wait=1", "after=1&have=1"])
+@pytest.mark.parametrize(
+    "query", ["after=1&have=1&wait=x", "after=1&have=x&wait=1", "wait=" + "9" * 5000 + "&have=1", "after=1&have=1"]
+)
 def test_what_is_no_number_of_seconds_does_not_wait(kyiv, query):
     assert wire._patience(scope(kyiv.keys, "GET", INDEX_PATH, query))[1] == 0
+
+
+@pytest.mark.parametrize(
+    ("query", "body"),
+    [("after=99999999999999999999&have=0", b""), ("", b'{"size":1e300,"line":""}')],
+    ids=["page", "line"],
+)
+def test_numbers_that_no_database_has_are_no_mistake_of_ours(operator, pinned, kyiv, query, body):
+    comment(operator)
+    method, path = ("POST", COSIGNATURE_PATH) if body else ("GET", INDEX_PATH)
+    assert ask(kyiv.keys, method, path, query, body)[0] < 500

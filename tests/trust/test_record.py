@@ -42,7 +42,7 @@ def test_a_record_is_read_back_as_it_was_built():
     assert parsed.hash == f"sha256:{leaf_hash(parsed.raw).hex()}"
 
 
-text = st.text(st.characters(exclude_categories=["Cs"]))
+text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 # From 2**53 on, ECMAScript writes floats without a point up to 1e21; as integers they would be out of range.
 floats = st.floats(allow_nan=False, allow_infinity=False).filter(lambda x: not 2**53 <= abs(x) < 1e21)
 json_values = st.recursive(
@@ -50,6 +50,19 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(text, inner, max_size=4),
     max_leaves=15,
 )
+
+
+@pytest.mark.parametrize(
+    "body", [{"text": "a\0b"}, {"\0": 1}, {"a": ["\\\0"]}], ids=["value", "name", "after a backslash"]
+)
+def test_what_not_every_database_can_keep_is_no_record(body):
+    with pytest.raises(RecordError) as caught:
+        build_record(header(), body)
+    assert caught.value.code == "nul"
+
+
+def test_the_letters_that_json_spells_nul_with_are_no_nul():
+    assert parse_record(build_record(header(), {"text": "\\u0000"})).body == {"text": "\\u0000"}
 
 
 @given(st.dictionaries(text, json_values, max_size=4))

@@ -103,7 +103,10 @@ class Client(AbstractContextManager["Client"]):
         answer = self._call("GET", f"{INDEX_PATH}?after={after}&have={have}&urgent={urgent}{waiting}")
         if answer is None:
             return None
-        page = orjson.loads(answer)
+        try:
+            page = orjson.loads(answer)
+        except ValueError:
+            page = None
         if not isinstance(page, dict):
             raise LinkDownError(f"{self._url} answered with something that is not an index.", code="answer")
         return page

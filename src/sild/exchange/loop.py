@@ -6,12 +6,13 @@ import queue
 import random
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from django.db import close_old_connections
+from django.db import DatabaseError, close_old_connections
 from django.utils import timezone
 
 from sild.exchange.client import Client
@@ -27,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 logger = structlog.get_logger(__name__)
-MAX_BACKOFF_SECONDS = 300.0
+# Short enough to meet a window of five minutes with power early in it.
+MAX_BACKOFF_SECONDS = 60.0
 WAIT_SECONDS = 25
 LOOK_EVERY_SECONDS = 0.25
 # What a round imports at most before the other partners have their turn: as much as one receipt acknowledges.
@@ -89,8 +91,10 @@ def _listen(partner: Partner, client: Client | None, answers: queue.SimpleQueue[
         page = client.index(
             after=partner.position, have=partner.their_size, urgent=partner.urgent_position, wait=WAIT_SECONDS
         )
-    except ExchangeError as error:
-        answers.put(Heard(partner, client, None, error, waited=False))
+    except Exception as error:  # noqa: BLE001 -- without an answer the partner would never be asked again
+        if client is not None:
+            client.close()
+        answers.put(Heard(partner, None, None, _as_link_error(partner, error), waited=False))
         return
     waited = page is not None or time.monotonic() - start > 1
     answers.put(Heard(partner, client, page, None, waited))
@@ -114,12 +118,17 @@ def attempt(heard: Heard, seconds: float) -> float:
         logger.warning("partner unreachable", partner=partner.node, code=error.code, why=str(error))
     except ExchangeError as error:
         logger.error("round stopped", partner=partner.node, code=error.code, why=str(error))  # noqa: TRY400 -- no traceback for what people decide
+    except Exception as error:
+        # A full disk, or what no check foresaw: this partner is tried again later, the others go on.
+        logger.exception("round failed", partner=partner.node)
+        _note_failure(partner, error)
     else:
         return 0.0 if heard.waited else seconds
     if heard.client is not None:
         heard.client.close()
     wait = backoff(partner.failures, seconds)
-    Partner.objects.filter(pk=partner.pk).update(next_try=timezone.now() + timedelta(seconds=wait))
+    with suppress(DatabaseError):
+        Partner.objects.filter(pk=partner.pk).update(next_try=timezone.now() + timedelta(seconds=wait))
     return wait
 
 
@@ -127,6 +136,21 @@ def backoff(failures: int, seconds: float) -> float:
     """Seconds until a partner is asked again: twice as long after each failure, five minutes at most, with jitter."""
     wait: float = min(seconds * 2 ** min(failures, 10), MAX_BACKOFF_SECONDS)
     return wait * random.uniform(0.8, 1.2)  # noqa: S311 -- spreads load, keeps no secret
+
+
+def _as_link_error(partner: Partner, error: Exception) -> ExchangeError:
+    """An error that says why a partner could not be asked."""
+    if isinstance(error, ExchangeError):
+        return error
+    logger.error("asking a partner failed", partner=partner.node, exc_info=error)
+    return LinkDownError(f"{partner.node} could not be asked: {error}")
+
+
+def _note_failure(partner: Partner, error: Exception) -> None:
+    """Keep an unforeseen failure on the partner for people to see, if the database takes it."""
+    partner.failures += 1
+    with suppress(DatabaseError):
+        Partner.objects.filter(pk=partner.pk).update(last_error=str(error), failures=partner.failures)
 
 
 def _take(heard: Heard) -> None:

@@ -29,9 +29,9 @@ UUID7 = re.compile(rb"[0-9a-f]{8}-?[0-9a-f]{4}-?7[0-9a-f]{3}-?[89ab][0-9a-f]{3}-
 DIGEST = re.compile(rb"(?<![0-9a-f])[0-9a-f]{64}(?![0-9a-f])", re.IGNORECASE)
 # The member of a body that declares what it sums up.
 SOURCES = "sources"
-# Names looked up by one query; databases limit how many.
 # Bytes of a large file that are searched for names of records; reports and bundles are far smaller.
 SCANNED = 64 * 1024 * 1024
+# Names looked up by one query; databases limit how many.
 AT_ONCE = 5_000
 
 

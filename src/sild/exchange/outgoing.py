@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 PAGE_RECORDS = 256
 # Marks what was numbered in the urgent index.
 URGENT = "urgent"
-PAGE_BYTES = 4 * 1024 * 1024
+# A page is taken over whole or not at all, so that it must get through at 64 kbit/s while there is power.
+PAGE_BYTES = 512 * 1024
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -189,10 +190,14 @@ def get(node: str, *, lock: bool = False) -> Partner:
 
 
 def by_thumbprint(thumbprint: str) -> Partner | None:
-    """The pinned partner whose TLS key this is; None when nobody pinned has it."""
+    """The pinned partner whose TLS key this is; None when nobody pinned has it.
+
+    A partner whose identity ran out is not recognised; that is no reason to turn away another one.
+    """
     for partner in Partner.objects.exclude(state=PartnerState.ADDED):
-        if thumbprint in identity_of(partner).tls_thumbprints:
-            return partner
+        with suppress(PartnerError):
+            if thumbprint in identity_of(partner).tls_thumbprints:
+                return partner
     return None
 
 

@@ -40,6 +40,8 @@ MAX_PART = 4 * 1024 * 1024
 RANGE = re.compile(r"bytes=(\d{1,18})-")
 # A smaller answer would not gain by compression.
 COMPRESS_FROM = 1024
+# More digits than a database has for a size or a position mean nothing.
+DECIMAL = re.compile("[0-9]{1,18}")
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -65,7 +67,7 @@ def _patience(scope: Scope) -> tuple[int, float]:
         return 0, 0.0
     query = parse_qs(scope["query_string"].decode("ascii", "replace"))
     wait, have = (query.get(name, ["0"])[0] for name in ("wait", "have"))
-    if not (wait.isascii() and wait.isdigit() and have.isascii() and have.isdigit()):
+    if not (DECIMAL.fullmatch(wait) and DECIMAL.fullmatch(have)):
         return 0, 0.0
     return int(have), min(float(wait), MAX_WAIT)
 
@@ -82,7 +84,7 @@ def _answer(scope: Scope, body: bytes) -> Answer:
         return _route(scope, body)
     except ExchangeError as error:
         return _refused(error)
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         return problem(400, "request", f"The request has not the form that this node expects: {error!r}.")
     except Exception:
         logger.exception("exchange request failed", path=scope["path"])

@@ -20,11 +20,16 @@ if TYPE_CHECKING:
 MAX_RECORD = 8 * 1024 * 1024
 MAX_SUBJECT = 300
 MAX_ATTACHMENTS = 64
+MAX_KIND = 80
+MAX_MEDIA_TYPE = 100
+MAX_VERSION = 2**31 - 1
 MIN_SALT = 22  # 128 bits in base64url
 HASH = re.compile(r"sha256:[0-9a-f]{64}")
 KIND = re.compile(r"[a-z][a-z0-9]*(?:\.[a-z][a-z0-9-]*)+")
 NODE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
 TLP = frozenset({"RED", "AMBER+STRICT", "AMBER", "GREEN", "CLEAR"})
+# The one spelling of U+0000 in canonical JSON, which PostgreSQL's texts cannot hold; not a backslash before “u0000”.
+NUL = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 SALT = re.compile(r"[A-Za-z0-9_-]+")
 MEDIA_TYPE = re.compile(r"[a-z0-9.+-]+/[a-z0-9.+-]+")
 UUID7 = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}")
@@ -148,6 +153,8 @@ def parse_record(raw: bytes) -> Parsed:
         content = parse_canonical(raw)
     except ValueError as error:
         raise RecordError(f"The record is not canonical JSON: {error}.", code="canonical") from error
+    if b"\\u0000" in raw and NUL.search(raw):
+        raise RecordError("A record has no NUL characters: not every database can keep them.", code="nul")
     if not isinstance(content, dict) or set(content) != {"header", "body"} or not isinstance(content["body"], dict):
         raise RecordError("A record is an object with “header” and “body”.", code="header")
     header = _checked(lambda: _read_header(content["header"]))
@@ -198,8 +205,8 @@ def _read_header(plain: dict[str, Any]) -> Header:
 def _check(header: Header) -> None:
     """Every rule about single members, each with its own sentence."""
     _require(bool(UUID7.fullmatch(header.id)), "id is no UUIDv7")
-    _require(bool(KIND.fullmatch(header.kind)), "kind is not of the form module.noun")
-    _require(type(header.version) is int and header.version >= 1, "version is no number from 1 up")
+    _require(len(header.kind) <= MAX_KIND and bool(KIND.fullmatch(header.kind)), "kind is not of the form module.noun")
+    _require(type(header.version) is int and 1 <= header.version <= MAX_VERSION, "version is no number from 1 up")
     _require(bool(header.suite) and isinstance(header.suite, str), "suite is missing")
     _require(bool(NODE.fullmatch(header.issuer)), "issuer is no node id")
     _require(len(header.subject.strip()) > 0 and len(header.subject) <= MAX_SUBJECT, "subject has 1 to 300 characters")
@@ -213,6 +220,8 @@ def _check(header: Header) -> None:
             uuid.UUID(reference.id)
     _require(type(header.urgent) is bool, "urgent is neither true nor false")
     _require(len(header.attachments) <= MAX_ATTACHMENTS, f"more than {MAX_ATTACHMENTS} attachments")
+    hashes = {attachment.hash for attachment in header.attachments}
+    _require(len(hashes) == len(header.attachments), "an attachment is named twice")
     for attachment in header.attachments:
         _check_attachment(attachment)
 
@@ -221,7 +230,8 @@ def _check_attachment(attachment: Attachment) -> None:
     """The rules about an attachment."""
     _require(bool(HASH.fullmatch(attachment.hash)), "an attachment's hash is not sha256: and 64 hex digits")
     _require(type(attachment.size) is int and attachment.size >= 0, "an attachment's size is no number of bytes")
-    _require(bool(MEDIA_TYPE.fullmatch(attachment.type)), "an attachment's type is no media type")
+    is_media_type = len(attachment.type) <= MAX_MEDIA_TYPE and bool(MEDIA_TYPE.fullmatch(attachment.type))
+    _require(is_media_type, "an attachment's type is no media type")
     _require(0 < len(attachment.name) <= MAX_SUBJECT and "/" not in attachment.name, "an attachment's name is a path")
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import lzma
 import zipfile
+import zlib
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 FORMAT = "sild-bundle/2"
 HEAD = "bundle.json"
 HEAD_MEMBERS = frozenset({"format", "from", "to", "after", "consistency", "pages", "cosignature"})
+# What the ways of packing raise for damaged bytes.
+PACKING = (zlib.error, lzma.LZMAError)
 MAX_HEAD = 8 * 1024 * 1024
 MAX_MEMBER = 96 * 1024 * 1024
 
@@ -100,7 +104,7 @@ def pieces(archive: zipfile.ZipFile, name: str) -> Iterator[bytes]:
         with archive.open(name) as part:
             while piece := part.read(blobs.PIECE):
                 yield piece
-    except (KeyError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError) as error:
+    except (KeyError, ValueError, zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, *PACKING) as error:
         raise BundleError(
             _("The bundle's part %(name)s cannot be read: %(why)s.") % {"name": name, "why": error}, code="bundle-form"
         ) from error

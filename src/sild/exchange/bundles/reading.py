@@ -52,7 +52,7 @@ def take(actor: Actor, file: Path) -> Taken:
     try:
         with zipfile.ZipFile(file) as archive:
             taken = _take(actor, archive)
-    except (OSError, zipfile.BadZipFile) as error:
+    except (OSError, NotImplementedError, zipfile.BadZipFile) as error:
         raise BundleError(
             _("%(file)s is no bundle: %(why)s.") % {"file": file, "why": error}, code="bundle-form"
         ) from error
