@@ -153,8 +153,6 @@ def parse_record(raw: bytes) -> Parsed:
         content = parse_canonical(raw)
     except ValueError as error:
         raise RecordError(f"The record is not canonical JSON: {error}.", code="canonical") from error
-    if b"\\u0000" in raw and NUL.search(raw):
-        raise RecordError("A record has no NUL characters: not every database can keep them.", code="nul")
     if not isinstance(content, dict) or set(content) != {"header", "body"} or not isinstance(content["body"], dict):
         raise RecordError("A record is an object with “header” and “body”.", code="header")
     header = _checked(lambda: _read_header(content["header"]))
@@ -162,9 +160,11 @@ def parse_record(raw: bytes) -> Parsed:
 
 
 def _check_bytes(raw: bytes) -> None:
-    """Refuse more bytes than a record may have."""
+    """Refuse more bytes than a record may have, and characters that not every database keeps."""
     if len(raw) > MAX_RECORD:
         raise RecordError(f"A record has at most {MAX_RECORD} bytes; this one has {len(raw)}.", code="oversized")
+    if b"\\u0000" in raw and NUL.search(raw):
+        raise RecordError("A record has no NUL characters: not every database can keep them.", code="nul")
 
 
 def _checked(read: Callable[[], Header]) -> Header:
