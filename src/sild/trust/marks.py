@@ -48,19 +48,19 @@ class Marks:
 
     def furthest(self) -> Checkpoint | None:
         """The largest checkpoint that is known to have been signed; None when none is."""
-        known = [Checkpoint.parse(note.split(text)[0]) for text in map(_read, (self.lasting, self.fleeting)) if text]
+        known = [_parsed(text) for text in map(_read, (self.lasting, self.fleeting)) if text]
         return max(known, key=lambda one: one.size, default=None)
 
     def text(self) -> str:
         """The signed note of `furthest`; empty when there is none."""
         known = [text for text in map(_read, (self.lasting, self.fleeting)) if text]
-        return max(known, key=lambda text: Checkpoint.parse(note.split(text)[0]).size, default="")
+        return max(known, key=lambda text: _parsed(text).size, default="")
 
     @property
     def contradiction(self) -> Checkpoint | None:
         """A checkpoint that was signed with our keys and that our log contradicts; None when none is known."""
         text = _read(self._contradicting)
-        return Checkpoint.parse(note.split(text)[0]) if text else None
+        return _parsed(text) if text else None
 
     @property
     def _contradicting(self) -> Path:
@@ -80,13 +80,18 @@ class Marks:
         Raises:
             OSError: a file cannot be written, for instance because the disk is full.
         """
-        size = Checkpoint.parse(note.split(text)[0]).size
+        size = _parsed(text).size
         for path in (self.lasting, self.fleeting) if begin or self.is_continuous else (self.lasting,):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with _locked(path):
                 known = _read(path)
-                if known is None or Checkpoint.parse(note.split(known)[0]).size < size:
+                if known is None or _parsed(known).size < size:
                     _write(path, text)
+
+
+def _parsed(text: str) -> Checkpoint:
+    """The checkpoint in a note that this node wrote itself; its signatures are not looked at."""
+    return Checkpoint.parse(text.partition("\n\n")[0] + "\n")
 
 
 def _read(path: Path) -> str | None:
@@ -96,7 +101,7 @@ def _read(path: Path) -> str | None:
             if os.fstat(file.fileno()).st_uid != os.geteuid():
                 return None
             text = file.read(note.MAX_NOTE + 1)
-        Checkpoint.parse(note.split(text)[0])
+        _parsed(text)
     except (OSError, ValueError, SignatureError):
         return None
     return text
