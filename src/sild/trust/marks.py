@@ -68,7 +68,7 @@ class Marks:
 
     def contradict(self, text: str) -> None:
         """Keep the proof that two histories were signed; errors as in `hold`."""
-        _write(self._contradicting, text)
+        _write(self._contradicting, text, lasts=True)
 
     def hold(self, text: str, *, begin: bool = False) -> None:
         """Remember a signed checkpoint, whole and on disk when this returns; never goes back.
@@ -86,7 +86,7 @@ class Marks:
             with _locked(path):
                 known = _read(path)
                 if known is None or _parsed(known).size < size:
-                    _write(path, text)
+                    _write(path, text, lasts=path == self.lasting)
 
 
 def _parsed(text: str) -> Checkpoint:
@@ -107,16 +107,23 @@ def _read(path: Path) -> str | None:
     return text
 
 
-def _write(path: Path, text: str) -> None:
-    """Put the file in its place when its bytes are on disk, then the folder's entry."""
+def _write(path: Path, text: str, *, lasts: bool) -> None:
+    """Put the file in its place when its bytes are on disk, then the folder's entry; memory is not waited for."""
     temporary = path.with_name(f"{path.name}.new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
-        os.fsync(file.fileno())
+        if lasts:
+            os.fsync(file.fileno())
     temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    if lasts:
+        _flush(path.parent)
+
+
+def _flush(parent: Path) -> None:
+    """Put a folder's entries on disk."""
+    folder = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:
