@@ -3,11 +3,13 @@
 import dataclasses
 
 import pytest
+from django.db import transaction
 
 from exchange.test_wire import comment
 from sild.exchange import evidence, guard, log, outgoing, services
 from sild.exchange.errors import LogHeldError, UnsignedError
 from sild.exchange.models import Checkpoint, Cosignature, Delivery, LogState, Record, Tile
+from sild.trust.tree import Tree
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 
@@ -66,7 +68,11 @@ def test_a_database_that_went_back_is_not_signed(operator):
 def test_a_database_with_other_leaves_is_not_signed(operator):
     for _ in range(3):
         comment(operator)
-    Tile.objects.update(hashes=bytes(96))
+    go_back(0)
+    with transaction.atomic():
+        state = log.lock()
+        state.size = Tree(log.DatabaseTiles()).append(0, [bytes(32)] * 4)
+        state.save()
     with pytest.raises(LogHeldError, match="does not continue"):
         comment(operator)
 

@@ -48,19 +48,19 @@ class Marks:
 
     def furthest(self) -> Checkpoint | None:
         """The largest checkpoint that is known to have been signed; None when none is."""
-        known = [Checkpoint.parse(note.split(text)[0]) for text in map(_read, (self.lasting, self.fleeting)) if text]
+        known = [_parsed(text) for text in map(_read, (self.lasting, self.fleeting)) if text]
         return max(known, key=lambda one: one.size, default=None)
 
     def text(self) -> str:
         """The signed note of `furthest`; empty when there is none."""
         known = [text for text in map(_read, (self.lasting, self.fleeting)) if text]
-        return max(known, key=lambda text: Checkpoint.parse(note.split(text)[0]).size, default="")
+        return max(known, key=lambda text: _parsed(text).size, default="")
 
     @property
     def contradiction(self) -> Checkpoint | None:
         """A checkpoint that was signed with our keys and that our log contradicts; None when none is known."""
         text = _read(self._contradicting)
-        return Checkpoint.parse(note.split(text)[0]) if text else None
+        return _parsed(text) if text else None
 
     @property
     def _contradicting(self) -> Path:
@@ -68,7 +68,7 @@ class Marks:
 
     def contradict(self, text: str) -> None:
         """Keep the proof that two histories were signed; errors as in `hold`."""
-        _write(self._contradicting, text)
+        _write(self._contradicting, text, lasts=True)
 
     def hold(self, text: str, *, begin: bool = False) -> None:
         """Remember a signed checkpoint, whole and on disk when this returns; never goes back.
@@ -80,13 +80,18 @@ class Marks:
         Raises:
             OSError: a file cannot be written, for instance because the disk is full.
         """
-        size = Checkpoint.parse(note.split(text)[0]).size
+        size = _parsed(text).size
         for path in (self.lasting, self.fleeting) if begin or self.is_continuous else (self.lasting,):
             path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with _locked(path):
                 known = _read(path)
-                if known is None or Checkpoint.parse(note.split(known)[0]).size < size:
-                    _write(path, text)
+                if known is None or _parsed(known).size < size:
+                    _write(path, text, lasts=path == self.lasting)
+
+
+def _parsed(text: str) -> Checkpoint:
+    """The checkpoint in a note that this node wrote itself; its signatures are not looked at."""
+    return Checkpoint.parse(text.partition("\n\n")[0] + "\n")
 
 
 def _read(path: Path) -> str | None:
@@ -96,22 +101,29 @@ def _read(path: Path) -> str | None:
             if os.fstat(file.fileno()).st_uid != os.geteuid():
                 return None
             text = file.read(note.MAX_NOTE + 1)
-        Checkpoint.parse(note.split(text)[0])
+        _parsed(text)
     except (OSError, ValueError, SignatureError):
         return None
     return text
 
 
-def _write(path: Path, text: str) -> None:
-    """Put the file in its place when its bytes are on disk, then the folder's entry."""
+def _write(path: Path, text: str, *, lasts: bool) -> None:
+    """Put the file in its place when its bytes are on disk, then the folder's entry; memory is not waited for."""
     temporary = path.with_name(f"{path.name}.new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(text)
         file.flush()
-        os.fsync(file.fileno())
+        if lasts:
+            os.fsync(file.fileno())
     temporary.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    if lasts:
+        _flush(path.parent)
+
+
+def _flush(parent: Path) -> None:
+    """Put a folder's entries on disk."""
+    folder = os.open(parent, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(folder)
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from base64 import b64decode
 from dataclasses import dataclass
 from hashlib import sha256
@@ -15,6 +16,7 @@ KEY_ID_BYTES = 4
 DASH = "\u2014 "
 MAX_NOTE = 256 * 1024
 MAX_SIGNATURES = 64
+CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,7 @@ def split(note: str) -> tuple[str, list[Line]]:
         raise SignatureError(f"A note has at most {MAX_NOTE} characters.", code="oversized")
     if not blank or not text or not signatures.endswith("\n"):
         raise SignatureError("A note is a text, an empty line and signature lines.", code="note-form")
-    if any(character < " " and character != "\n" for character in note):
+    if CONTROL.search(note):
         raise SignatureError("A note has no control characters but newlines.", code="note-form")
     lines = [parse_line(line) for line in signatures[:-1].split("\n")]
     if len(lines) > MAX_SIGNATURES:
