@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from sild.exchange import blobs, outgoing, services
-from sild.exchange.errors import NotFoundError, TransferError
+from sild.exchange.errors import BlobError, NotFoundError, TransferError
 from sild.exchange.incoming import import_page
 from sild.exchange.models import Attachment, Sealing
 from sild.exchange.transfer import accept_pieces
@@ -132,3 +132,13 @@ def test_a_sealed_file_is_opened(pinned, kyiv, tallinn, monkeypatch):
     accept_pieces(pinned, attachment, [sealed.range(0, sealed.total)])
     attachment.refresh_from_db()
     assert attachment.is_here
+
+
+def test_a_record_is_imported_though_the_store_does_not_answer(pinned, kyiv, monkeypatch):
+    def down(_name):
+        raise BlobError("the store is down", code="store")
+
+    monkeypatch.setattr(blobs, "has", down)
+    kyiv.publish(attachments=(entry(),))
+    assert len(import_page(pinned, kyiv.page()).records) == 1
+    assert not Attachment.objects.get().is_here

@@ -12,6 +12,7 @@ import hashlib
 import os
 import shutil
 import tempfile
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -37,6 +38,7 @@ DIGEST = 32
 # What a transfer leaves free on the disk, so that the database can go on.
 RESERVE = 256 * 1024 * 1024
 SUFFIX = ".new"
+YOUNG_SECONDS = 60.0
 
 # Sent with `record` and `hash` once a partner's attachment has been fetched and checked.
 attachment_arrived = Signal()
@@ -211,7 +213,8 @@ def clear_scratch() -> int:
     removed = 0
     for path in scratch().glob(f"*{SUFFIX}"):
         with path.open("rb") as file:
-            if lock(file):
+            # A file that was made this moment may not be locked yet.
+            if time.time() - os.fstat(file.fileno()).st_mtime > YOUNG_SECONDS and lock(file):
                 path.unlink(missing_ok=True)
                 removed += 1
     return removed

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from sild.exchange import blobs, gate, kinds, log, naming, narrowing, own, urgency
 from sild.exchange.enums import PartnerState
-from sild.exchange.errors import BodyError, ExchangeError, NotFoundError
+from sild.exchange.errors import BlobError, BodyError, ExchangeError, NotFoundError
 from sild.exchange.models import URGENT_START, Attachment, Delivery, Partner, Record
 from sild.people import audit
 from sild.people.enums import Right
@@ -375,10 +375,18 @@ def attachment_rows(record: Record) -> list[Attachment]:
             size=entry["size"],
             media_type=entry["type"],
             name=entry["name"],
-            is_here=blobs.has(entry["hash"]),
+            is_here=_is_here(entry["hash"]),
         )
         for entry in (record.header.get("attachments", []) if b'"attachments":[' in bytes(record.raw) else ())
     ]
+
+
+def _is_here(name: str) -> bool:
+    """Whether a file is here; no record waits for a store that does not answer, the file is looked for later."""
+    try:
+        return blobs.has(name)
+    except BlobError:
+        return False
 
 
 def _uuid(reference: Reference | None) -> uuid.UUID | None:

@@ -118,7 +118,7 @@ def accept_pieces(partner: Partner, attachment: Attachment, pieces: Iterable[byt
     """
     with blobs.writing() as (file, path):
         for piece in pieces:
-            file.write(piece)
+            _write(file, piece)
             _require_at_most(attachment, file.tell())
         file.flush()
         accept(partner, attachment, path)
