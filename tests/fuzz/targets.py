@@ -265,7 +265,7 @@ class Bundles(Pages):
         page = orjson.dumps(kyiv.page())
         line = cosign(kyiv.checkpoint(), kyiv.keys, timestamp=1)
         head = {
-            "format": "sild-bundle/1", "from": "kyiv", "to": "tallinn", "after": 0, "pages": 1,
+            "format": "sild-bundle/2", "from": "kyiv", "to": "tallinn", "after": 0, "pages": 1,
             "consistency": {"1": []}, "cosignature": {"size": 1, "line": line},
         }  # fmt: skip
         made = [SEPARATOR.join([orjson.dumps({**head, **more}), page]) for more in (
