@@ -119,7 +119,11 @@ def publish(node: Node, number: int, batch: int) -> Speed:
 
 
 def carry(source: Node, target: Node) -> tuple[Speed, Speed, float, int]:
-    """Fetch and import everything: importing, importing and serving, bytes a record, growth of memory in KiB."""
+    """Fetch and import everything.
+
+    Returns:
+        Importing; importing and serving; bytes a record; and the growth of memory in KiB.
+    """
     import orjson
 
     from sild.exchange import outgoing

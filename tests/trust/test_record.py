@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from sild.trust.encoding import canonical
 from sild.trust.errors import RecordError
-from sild.trust.record import Attachment, Header, Reference, build_record, parse_record, uuid7
+from sild.trust.record import Attachment, Header, Reference, build_record, compose_record, parse_record, uuid7
 from sild.trust.tree import leaf_hash
 
 pytestmark = pytest.mark.unit
@@ -40,6 +40,28 @@ def test_a_record_is_read_back_as_it_was_built():
     assert parsed.header == given_header
     assert parsed.body == {"text": "tere"}
     assert parsed.hash == f"sha256:{leaf_hash(parsed.raw).hex()}"
+
+
+def test_what_was_composed_is_what_would_be_read_back():
+    reference = Reference(id=str(uuid7()), hash=HASH)
+    for given_header in (header(), header(answers=reference, urgent=True), header(audience=["kyiv"], version=7)):
+        composed = compose_record(given_header, {"text": "tere", "n": [1, 2.5, None]})
+        assert composed == parse_record(composed.raw)
+
+
+def test_urgency_has_one_spelling_and_is_absent_otherwise():
+    assert parse_record(build_record(header(urgent=True), {})).header.urgent
+    assert b"urgent" not in build_record(header(), {})
+    raw = build_record(header(urgent=True), {})
+    for other in (b"false", b"1", b"null", b'"true"'):
+        with pytest.raises(RecordError, match="urgent"):
+            parse_record(raw.replace(b'"urgent":true', b'"urgent":' + other))
+
+
+@pytest.mark.parametrize("urgent", [1, "yes", None])
+def test_urgency_is_true_or_false(urgent):
+    with pytest.raises(RecordError):
+        build_record(header(urgent=urgent), {})
 
 
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))

@@ -99,8 +99,8 @@ class Client(AbstractContextManager["Client"]):
             urgent: the last urgent entry that we imported.
             wait: seconds that the partner may wait for news before it answers, 25 at most.
         """
-        waiting = f"&wait={wait}" if wait else ""
-        answer = self._call("GET", f"{INDEX_PATH}?after={after}&have={have}&urgent={urgent}{waiting}")
+        waiting = (f"&urgent={urgent}" if urgent else "") + (f"&wait={wait}" if wait else "")
+        answer = self._call("GET", f"{INDEX_PATH}?after={after}&have={have}{waiting}")
         if answer is None:
             return None
         try:
