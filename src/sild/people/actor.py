@@ -13,6 +13,8 @@ from sild.people.enums import Right, Role
 from sild.people.errors import NotAllowedError
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from sild.people.models import Agency, Person
 
 
@@ -29,6 +31,7 @@ class Actor:
         agency: for whom; None only for the node's operator, who acts for the node as a whole.
         person: the signed-in person; None for the command line, a token or a job.
         via: "page", "api", "cli" or "job".
+        token_id: the API token that acts; None for everybody else.
     """
 
     who: str
@@ -36,6 +39,7 @@ class Actor:
     agency: Agency | None = None
     person: Person | None = None
     via: str = "page"
+    token_id: UUID | None = None
 
     @classmethod
     def operator(cls, via: str = "cli") -> Actor:

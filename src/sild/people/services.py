@@ -195,7 +195,7 @@ def actor_of_token(secret: str) -> Actor | None:
     )
     if token is None:
         return None
-    return Actor(who=f"token {token.name}", role=Role(token.role), agency=token.agency, via="api")
+    return Actor(who=f"token {token.name}", role=Role(token.role), agency=token.agency, via="api", token_id=token.pk)
 
 
 def _require_own(actor: Actor, agency: Agency) -> None:
