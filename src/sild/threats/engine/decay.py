@@ -44,6 +44,7 @@ _SORTS = {
     "ipv4-addr": "network",
     "ipv6-addr": "network",
     "domain-name": "network",
+    "network-traffic": "network",
     "email-addr": "network",
     "url": "url",
     "file": "file",
