@@ -89,9 +89,9 @@ class Batch(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=BatchState, default=BatchState.COMPLETE)
     total = models.PositiveIntegerField(default=0)
     success_count = models.PositiveIntegerField(default=0)
-    # [{"index": 3, "id": "…", "version": "…", "message": "…"}]
+    # A list of index, id, version and message, one for each object that was refused.
     failures = models.JSONField(default=list)
-    # The same form; an object that was taken with remarks, as for a value outside an open vocabulary.
+    # The same; an object that was taken with remarks, as for a value outside an open vocabulary.
     warnings = models.JSONField(default=list)
 
     class Meta:
@@ -163,8 +163,6 @@ class Version(models.Model):
     # JSON with sorted keys and no spaces; what pages are spliced from.
     raw = models.BinaryField()
     spec_version = models.CharField(max_length=5, default="2.1")
-    # The level that its own markings say; null when none says anything, 4 while a marking is unknown here.
-    marking = models.PositiveSmallIntegerField(choices=Level, null=True)
     is_revoked = models.BooleanField(_("revoked"), default=False)
     confidence = models.PositiveSmallIntegerField(_("confidence"), null=True)
     name = models.CharField(_("name"), max_length=300, blank=True)
@@ -190,6 +188,8 @@ class Member(models.Model):
     version = models.ForeignKey(Version, on_delete=models.CASCADE, related_name="members", db_index=False)
     kind = models.ForeignKey(Kind, on_delete=models.PROTECT, related_name="+", db_index=False)
     batch = models.ForeignKey(Batch, on_delete=models.CASCADE, related_name="members", db_index=False)
+    # The level that its markings say; null when none says anything, RED while one is not known in this agency.
+    marking = models.PositiveSmallIntegerField(choices=Level, null=True)
     # The effective level: the greatest of marking (or what unmarked objects count as), floor and later versions'.
     level = models.PositiveSmallIntegerField(choices=Level)
     # What the agency raised it to beyond its marking.
@@ -206,6 +206,7 @@ class Member(models.Model):
         ]
         indexes = [
             models.Index(fields=["collection", "is_last", "level", "position"], name="threats_member_last"),
+            models.Index(fields=["collection", "position"], name="threats_member_place"),
             models.Index(fields=["collection", "kind", "is_last", "position"], name="threats_member_kind"),
             models.Index(fields=["object", "collection"], name="threats_member_object"),
         ]
