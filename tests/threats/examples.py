@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from sild.threats.engine import build, comparisons
+from sild.threats.engine.pasted import classify
+
 START = "start--0b4c4f2e-5f0e-4c7a-9c5e-0a2f4a3f6a01"
 ACTION = "action--0b4c4f2e-5f0e-4c7a-9c5e-0a2f4a3f6a02"
 END = "end--0b4c4f2e-5f0e-4c7a-9c5e-0a2f4a3f6a03"
@@ -41,3 +44,9 @@ detection:
   condition: selection
 """
 YARA = 'rule example_marker {\n  strings:\n    $a = "example-marker"\n  condition:\n    $a\n}\n'
+
+
+def indicator(value, level, **more):
+    """An indicator as a partner writes it."""
+    maker = build.Maker(build.identity("kyiv", "cert-ua", "Example partner"), "2026-03-01T09:00:00.000Z", level)
+    return maker.indicator(value, comparisons.pattern_for(classify(value)), **more)

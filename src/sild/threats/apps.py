@@ -1,4 +1,6 @@
-"""Registers the app with Django."""
+"""Registers the app and its record kinds with Django."""
+
+from importlib import import_module
 
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
@@ -10,3 +12,7 @@ class ThreatsConfig(AppConfig):
     name = "sild.threats"
     label = "threats"
     verbose_name = _("Threat information")
+
+    def ready(self) -> None:
+        """Make the desk's kinds known."""
+        import_module("sild.threats.records")

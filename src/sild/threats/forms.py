@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
@@ -11,8 +11,13 @@ from django.utils.translation import gettext_lazy as _
 from sild.exchange import gate
 from sild.exchange.enums import Tlp
 from sild.exchange.models import Partner
-from sild.threats.engine import build
+from sild.threats import importing
+from sild.threats.engine import build, csvmap
 from sild.threats.writing import Context
+
+if TYPE_CHECKING:
+    from sild.people.actor import Actor
+    from sild.threats.models import Batch
 
 _SPLIT = re.compile(r"[\s,;]+")
 TYPES = (
@@ -132,6 +137,26 @@ class PlaybookForm(ContextForm):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
     )
+
+
+class ImportForm(forms.Form):
+    """A file of others."""
+
+    file = forms.FileField(label=_("File: STIX 2.1, MISP event or CSV"))
+    tlp = forms.ChoiceField(label=_("Marking of what says nothing of it"), choices=Tlp.choices, initial=Tlp.AMBER)
+    mapping = forms.CharField(
+        label=_("Columns of a CSV file"),
+        required=False,
+        max_length=500,
+        help_text=_("As in value=ip,description=comment; usual headings are known."),
+    )
+
+    def run(self, actor: Actor) -> Batch:
+        """Import the file of a valid form; see `importing.import_file` for the errors."""
+        data = self.cleaned_data
+        content = data["file"].read(importing.MOST_BYTES + 1)
+        mapping = csvmap.parse_mapping(data["mapping"])
+        return importing.import_file(actor, data["file"].name, content, mapping=mapping, level=data["tlp"])
 
 
 class ShareForm(forms.Form):

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from sild.exchange.models import Record
 from sild.people.actor import Actor
 from sild.people.enums import Role
 from sild.people.models import Agency
-from sild.threats import services
+from sild.threats import levels, removal, services, store, writing
 from sild.threats.enums import Level, Origin
 from sild.threats.ingest import Source, add_objects
 from sild.threats.models import Assertion, Batch, Collection, Member
@@ -55,10 +54,10 @@ def take_for(agency: Agency, record: Record) -> Batch | None:
     if Batch.objects.filter(agency=agency, record=record).exists() or not visible.exists():
         return None
     source = Source(Origin.RECORD, record.issuer, record)
-    batch = add_objects(actor, _collection(actor, agency), objects_of(record), source)
+    batch = add_objects(actor, _collection(actor, agency, record), objects_of(record), source)
     level = Level.of(record.tlp)
     # The record's marking covers all that it says: nothing in it is shown more openly than the record itself.
-    services.raise_levels(batch, level)
+    Member.objects.filter(batch=batch, level__lt=level).update(level=level, floor=level)
     return batch
 
 
@@ -74,7 +73,7 @@ def give_up(record_id: Any, issuer: str) -> None:
     for batch in Batch.objects.filter(record_id=record_id, record__issuer=issuer).select_related("collection"):
         if batch.collection is not None:
             resting = Member.objects.filter(collection=batch.collection, version__assertions__batch=batch)
-            services.remove_members(worker(batch.agency), batch.collection, _unsupported(resting, batch))
+            _remove(batch.collection, _unsupported(resting, batch))
 
 
 def _unsupported(members: Any, batch: Batch) -> list[Member]:
@@ -85,16 +84,27 @@ def _unsupported(members: Any, batch: Batch) -> list[Member]:
     return list(members.exclude(version__in=others.values("version")))
 
 
+def _remove(collection: Collection, members: list[Member]) -> None:
+    """Take members out, and forget what no collection holds any more."""
+    sequencer = store.lock()
+    store.execute_many("DELETE FROM threats_member WHERE position = %s", [(member.position,) for member in members])
+    levels.settle(collection, {member.object_id for member in members}, sequencer)
+    sequencer.save()
+    removal.forget({member.version_id for member in members})
+
+
 def worker(agency: Agency) -> Actor:
     """The node itself, working for an agency."""
     return Actor(who="records", role=Role.EDITOR, agency=agency, via="job")
 
 
-def _collection(actor: Actor, agency: Agency) -> Collection:
-    """The agency's collection of what came in records."""
+def _collection(actor: Actor, agency: Agency, record: Record) -> Collection:
+    """Where a record's objects go: with what the agency wrote itself, or with what came in records."""
+    if record.is_own and record.agency_id == agency.pk:
+        return writing.desk_collection(actor)
     found = Collection.objects.filter(agency=agency, alias=ALIAS).first()
     return found or services.create_collection(
-        actor, _("From records"), agency=agency, alias=ALIAS, unmarked_as=Level.CLEAR
+        actor, "From records", agency=agency, alias=ALIAS, unmarked_as=Level.CLEAR
     )
 
 

@@ -11,6 +11,7 @@ urlpatterns = [
     path("attack/", views.matrix, name="matrix"),
     path("actors/", views.actors, name="actors"),
     path("practice/", views.practice, name="practice"),
+    path("import/", write_views.import_file, name="import"),
     path("share/", share_views.share, name="share"),
     *[path(f"write/{kind}/", write_views.write, {"kind": kind}, name=f"write-{kind}") for kind in write_views.KINDS],
     path("objects/<str:stix_id>/", views.stix_object, name="object"),

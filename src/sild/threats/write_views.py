@@ -13,9 +13,10 @@ from django.views.decorators.http import require_http_methods
 from sild.people.enums import Right
 from sild.threats import writing
 from sild.threats.desk_errors import translated
+from sild.threats.engine import csvmap
 from sild.threats.engine.sentences import DeskError
 from sild.threats.errors import ThreatsError
-from sild.threats.forms import GuidanceForm, IndicatorForm, PlaybookForm, ReportForm, RuleForm
+from sild.threats.forms import GuidanceForm, ImportForm, IndicatorForm, PlaybookForm, ReportForm, RuleForm
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sild.exchange.views import ActingRequest
     from sild.people.actor import Actor
     from sild.threats.forms import ContextForm
+    from sild.threats.models import Batch
 
 KINDS: dict[str, tuple[Any, type[ContextForm]]] = {
     "indicator": (gettext_lazy("Write an indicator"), IndicatorForm),
@@ -52,6 +54,23 @@ def write(request: ActingRequest, kind: str) -> HttpResponse:
             return redirect("threats:object", stix_id)
     context = {"form": form, "title": title, "kind": kind, "kinds": [(name, KINDS[name][0]) for name in KINDS]}
     return render(request, "threats/write.html", context, status=400 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def import_file(request: ActingRequest) -> HttpResponse:
+    """Take in a file: STIX, MISP or CSV; what was refused is told line by line."""
+    request.actor.require(Right.EDIT)
+    form = ImportForm(request.POST or None, request.FILES or None)
+    batch: Batch | None = None
+    if form.is_bound and form.is_valid():
+        try:
+            batch = form.run(request.actor)
+        except DeskError as error:
+            form.add_error(None, translated(error))
+        except ThreatsError as error:
+            form.add_error(None, str(error))
+    context = {"form": form, "batch": batch, "fields": csvmap.FIELDS}
+    return render(request, "threats/import.html", context, status=400 if form.errors else 200)
 
 
 def _write(actor: Actor, kind: str, form: ContextForm) -> str:
