@@ -1,6 +1,6 @@
 """The TAXII server as a small ASGI application of its own: it knows nothing of cookies, sessions or pages.
 
-Pages need a dozen layers around a view; a poller that asks every second whether there is anything new needs none of them.
+Pages need a dozen layers around a view; a poller that asks every second whether there is news needs none of them.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
 
 def _respond(scope: Scope, headers: dict[str, str], body: bytes | None, gzipped: bool) -> tuple[Answer, bytes]:  # noqa: FBT001 -- from the executor's positional call
     """In a thread: the answer, and its bytes as they go out."""
-    connection.health_check_done = False
+    connection.health_check_done = False  # type: ignore[attr-defined]  # Django's own, unknown to the stubs
     connection.close_if_health_check_failed()
     query = parse_qs(scope["query_string"].decode("latin-1"), keep_blank_values=True)
     plain = _plain(body, headers.get("content-encoding", ""))

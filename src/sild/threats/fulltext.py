@@ -51,6 +51,11 @@ def any_of(words: Iterable[str]) -> str:
     return "(" + " | ".join(f"'{word}'" for word in words) + ")"
 
 
+def both(one: str, other: str) -> str:
+    """The query for versions that two queries find."""
+    return one + (" AND " if connection.vendor == "sqlite" else " & ") + other if other else one
+
+
 def clause() -> tuple[str, str, str]:
     """SQL: the table, its column with the version's id, and the condition with a place for the query."""
     if connection.vendor == "sqlite":

@@ -1,4 +1,4 @@
-"""The effective TLP level of each object in a collection: what its markings say, never less than anything that binds it.
+"""The effective TLP level of each object in a collection: what its markings say, and never less than what binds it.
 
 A level that falls gives the object a new position: whoever has read past the old one would otherwise never see it.
 """
@@ -37,7 +37,7 @@ _PENDING = """SELECT m.position, m.object_id, m.collection_id, v.raw FROM threat
 
 
 def resolve(agency_id: int, ready: Sequence[Prepared]) -> dict[int, int | None]:
-    """The level that each object's markings say, by index; an unknown marking counts as RED and leaves an edge to it."""
+    """The level that each object's markings say, by index; one that is unknown counts as RED and leaves an edge."""
     named = {name for one in ready for name in one.markings}
     defined = _defined(agency_id, named, ready)
     found: dict[int, int | None] = {}
@@ -49,7 +49,7 @@ def resolve(agency_id: int, ready: Sequence[Prepared]) -> dict[int, int | None]:
 
 
 def _defined(agency_id: int, named: set[str], ready: Sequence[Prepared] = ()) -> dict[str, int | None]:
-    """What each of these definitions gives: as published, or as it stands in what comes and in the agency's collections.
+    """What each definition gives: as published, or as it stands in what comes and in the agency's collections.
 
     Only one's own agency defines: nobody else can lower, or raise, what its objects are marked with.
     """
@@ -65,7 +65,7 @@ def _defined(agency_id: int, named: set[str], ready: Sequence[Prepared] = ()) ->
 
 
 def _level(kind: str, named: set[str], defined: dict[str, int | None]) -> int | None:
-    """The greatest level of these markings; a definition that nothing marks is for everybody, or nobody could read it."""
+    """The greatest level of these markings; a definition that nothing marks is for everybody."""
     levels = [defined.get(name, int(Level.RED)) for name in named]
     known = [level for level in levels if level is not None]
     return max(known, default=int(Level.CLEAR) if kind == "marking-definition" else None)

@@ -107,7 +107,7 @@ def _page(access: Access, wanted: Filter, columns: str) -> Page:
         return page
     with connection.cursor() as cursor:
         # Table and column names are this file's own.
-        cursor.execute(f"SELECT p.position, {columns} FROM ({sql}) p JOIN {tables} ORDER BY p.position", values)  # noqa: S608
+        cursor.execute(f"SELECT p.position, {columns} FROM ({sql}) p JOIN {tables} ORDER BY p.position", values)
         while rows := cursor.fetchmany(_FETCH):
             for row in rows:
                 if len(page.rows) == wanted.limit or (size > MOST_BYTES and page.rows):
@@ -121,7 +121,7 @@ def _page(access: Access, wanted: Filter, columns: str) -> Page:
 def _statement(access: Access, wanted: Filter) -> tuple[str, list[Any]]:
     """SQL for (position, version_id) in order: one walk along an index for each key, merged by position.
 
-    Each branch walks an index that ends in the position, so the database stops after a page however many rows there are.
+    Each branch walks an index that ends in the position, so the database stops after a page, however many rows follow.
     """
     conditions, values, join = _conditions(access, wanted)
     branches = _branches(access, wanted)
@@ -130,7 +130,7 @@ def _statement(access: Access, wanted: Filter) -> tuple[str, list[Any]]:
     parts, bound = [], []
     for condition, more in branches:
         where = " AND ".join([condition, "m.position > %s", *conditions])
-        parts.append(f"SELECT m.position, m.version_id FROM threats_member m{join} WHERE {where}")  # noqa: S608 -- as above
+        parts.append(f"SELECT m.position, m.version_id FROM threats_member m{join} WHERE {where}")
         bound += [*more, wanted.after, *values]
     return " UNION ALL ".join(parts) + " ORDER BY 1 LIMIT %s", [*bound, wanted.limit + 1]
 

@@ -49,4 +49,4 @@ def forget(versions: Iterable[int]) -> None:
     keys = [(key,) for key, _raw in orphans]
     fulltext.remove((key, text_of(orjson.loads(raw))) for key, raw in orphans)
     for table, column in (("edge", "via_id"), ("term", "version_id"), ("assertion", "version_id"), ("version", "id")):
-        store.execute_many(f"DELETE FROM threats_{table} WHERE {column} = %s", keys)  # noqa: S608 -- names from this line
+        store.execute_many(f"DELETE FROM threats_{table} WHERE {column} = %s", keys)

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from django.db.models import Q
+from django.utils.translation import gettext as _
 
-from sild.threats.engine import aliases
+from sild.threats import fulltext, store
+from sild.threats.access import accesses
+from sild.threats.engine.prepared import MOST_TERM, type_word
 from sild.threats.enums import TermKind
-from sild.threats.models import Edge, Member, Term
-from sild.threats.reading import CHUNK, found_of, visible
+from sild.threats.errors import ThreatsError
+from sild.threats.models import Kind
+from sild.threats.reading import COLUMNS, TABLES, of_row, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from django.db.models import QuerySet
+    from collections.abc import Iterable, Iterator, Sequence
+    from datetime import datetime
 
     from sild.people.actor import Actor
+    from sild.threats.access import Access
     from sild.threats.reading import Found
 
 MOST_RESULTS = 200
@@ -61,57 +63,176 @@ class Results:
     next: int | None
 
 
+# Objects that a technique or an actor is followed to; a hub of ATT&CK has some hundreds.
+MOST_CONNECTED = 2000
+
+
+@dataclass(slots=True)
+class _Parts:
+    """A statement while it is put together.
+
+    Attributes:
+        source: what is walked, before the tables that every result needs.
+        order: the column that results are sorted and paged by.
+    """
+
+    source: str = ""
+    order: str = "m.position"
+    conditions: list[str] = field(default_factory=lambda: ["m.is_last"])
+    values: list[Any] = field(default_factory=list)
+
+    def add(self, condition: str, *values: Any) -> None:
+        """One more condition, with its values."""
+        self.conditions.append(condition)
+        self.values += values
+
+
 def search(actor: Actor, query: Query) -> Results:
-    """Last versions of objects that the actor may see and that the query asks for."""
-    rows = _restricted(visible(actor).filter(is_last=True), query)
-    if query.before is not None:
-        rows = rows.filter(position__lt=query.before)
-    limit = min(query.limit, MOST_RESULTS)
-    found = list(rows.order_by("-position")[: limit + 1])
-    return Results([found_of(row) for row in found[:limit]], found[limit - 1].position if len(found) > limit else None)
+    """Last versions of objects that the actor may see and that the query asks for, newest first."""
+    limit = max(1, min(query.limit, MOST_RESULTS))
+    allowed = [
+        one
+        for one in accesses(actor)
+        if one.may_read and (not query.collections or str(one.collection.pk) in query.collections)
+    ]
+    connected = _connected(query, allowed)
+    if not allowed or connected == []:
+        return Results([], None)
+    if query.value or query.text or connected is not None:
+        rows = _found(query, connected, allowed, limit + 1)
+        by_version = _is_by_words(query, connected)
+    else:
+        rows, by_version = _listed(query, allowed, limit + 1), False
+    items = [of_row(row) for row in rows[:limit]]
+    last = items[-1] if len(rows) > limit else None
+    once = list({(one.stix_id, one.version_id): one for one in items}.values())
+    return Results(once, None if last is None else (last.version_id if by_version else last.position))
 
 
 def seen(actor: Actor, values: Iterable[str]) -> dict[str, list[Found]]:
-    """For each of these values, the visible objects that contain it exactly; `MOST_VALUES` values at most."""
-    wanted = [value.lower() for value in values][:MOST_VALUES]
-    answers: dict[str, list[Found]] = {}
-    for start in range(0, len(wanted), CHUNK):
-        terms = Term.objects.filter(value__in=wanted[start : start + CHUNK])
-        by_version: dict[int, set[str]] = {}
-        for value, version in terms.values_list("value", "version_id"):
-            by_version.setdefault(version, set()).add(value)
-        for row in visible(actor).filter(is_last=True, version_id__in=by_version).order_by("-position"):
-            for value in by_version[row.version_id]:
-                answers.setdefault(value, []).append(found_of(row))
-    return answers
+    """For each of these values, the visible objects that contain it exactly; `MOST_VALUES` values at most.
+
+    Raises:
+        ThreatsError: there are more values.
+    """
+    wanted = list(dict.fromkeys(value.strip() for value in values if value.strip()))
+    if len(wanted) > MOST_VALUES:
+        raise ThreatsError(_("Look up at most %(most)d values at once.") % {"most": MOST_VALUES}, code="too-many")
+    scope, allowed = visible(accesses(actor))
+    sql = f"""SELECT t.value, {COLUMNS} FROM threats_term t CROSS JOIN {TABLES}
+ WHERE t.value IN ({{keys}}) AND m.version_id = t.version_id AND m.is_last AND {scope} ORDER BY m.position DESC"""
+    found: dict[str, dict[str, Found]] = {}
+    for value, *row in store.select(sql, {_term(one) for one in wanted}, *allowed):
+        one = of_row(tuple(row))
+        found.setdefault(value, {}).setdefault(one.stix_id, one)
+    return {value: list(found.get(_term(value), {}).values()) for value in wanted}
 
 
-def _restricted(rows: QuerySet[Member], query: Query) -> QuerySet[Member]:
-    if query.types:
-        rows = rows.filter(kind__name__in=query.types)
-    if query.collections:
-        rows = rows.filter(collection__in=query.collections)
-    for word in query.text.split():
-        rows = rows.filter(Q(version__name__icontains=word) | Q(version__terms__value__startswith=word.lower())).distinct()
+def _term(value: str) -> str:
+    """A value as `Term` has it."""
+    return value.strip().lower()[:MOST_TERM]
+
+
+def _is_by_words(query: Query, connected: list[int] | None) -> bool:
+    """Whether the index of words is what is walked."""
+    return bool(query.text) and not query.value and connected is None
+
+
+def _found(query: Query, connected: list[int] | None, allowed: list[Access], most: int) -> list[tuple[Any, ...]]:
+    """Rows for a value, a technique, an actor or words: the most selective is walked, the others are conditions.
+
+    CROSS JOIN tells SQLite to keep the order of the tables; PostgreSQL chooses for itself.
+    """
+    parts = _Parts()
+    words = fulltext.expression(query.text)
+    table, key, matches = fulltext.clause()
     if query.value:
-        rows = rows.filter(version__in=Term.objects.filter(value=query.value.lower()).values("version"))
-    if query.technique:
-        rows = _connected(rows, [query.technique.lower()], (TermKind.EXTERNAL,))
-    if query.threat_actor:
-        names = {name.lower() for one in aliases.find(query.threat_actor) for name in one.names}
-        rows = _connected(rows, [query.threat_actor.lower(), *names], (TermKind.NAME, TermKind.EXTERNAL))
-    if query.added_from:
-        rows = rows.filter(position__gte=_micro(query.added_from))
-    return rows.filter(position__lt=_micro(query.added_until)) if query.added_until else rows
+        parts.source = "threats_term t CROSS JOIN "
+        parts.add("t.value = %s AND t.kind = %s AND m.version_id = t.version_id", _term(query.value), TermKind.VALUE)
+    if connected is not None:
+        parts.add(f"m.object_id IN ({', '.join(['%s'] * len(connected))})", *connected)
+    if _is_by_words(query, connected):
+        types = [type_word(kind) for kind in query.types]
+        parts.source, parts.order = f"{table} CROSS JOIN ", "v.id"
+        sought = fulltext.both(fulltext.any_of(types), words) if types else words
+        parts.add(f"{matches} AND m.version_id = {key}", sought)
+    elif words:
+        parts.add(f"EXISTS (SELECT 1 FROM {table} WHERE {matches} AND {key} = v.id)", words)
+    _restrict(parts, query)
+    scope, values = visible(allowed)
+    parts.add(scope, *values)
+    where = " AND ".join(parts.conditions)
+    sql = f"SELECT {COLUMNS} FROM {parts.source}{TABLES} WHERE {where} ORDER BY {parts.order} DESC LIMIT %s"
+    return store.execute(sql, [*parts.values, most])
 
 
-def _connected(rows: QuerySet[Member], names: Sequence[str], kinds: Sequence[TermKind]) -> QuerySet[Member]:
-    """The objects of these names and what is connected with them."""
-    versions = Term.objects.filter(value__in=names, kind__in=kinds).values("version")
-    objects = Member.objects.filter(version__in=versions).values("object")
-    around = Edge.objects.filter(target__in=objects)
-    return rows.filter(Q(object__in=objects) | Q(object__in=around.values("source")) | Q(version__in=around.values("via")))
+def _restrict(parts: _Parts, query: Query) -> None:
+    """Types, time, and where the page before ended."""
+    if query.types:
+        parts.add(f"k.name IN ({', '.join(['%s'] * len(query.types))})", *query.types)
+    if query.added_from is not None:
+        parts.add("m.position >= %s", _position(query.added_from))
+    if query.added_until is not None:
+        parts.add("m.position < %s", _position(query.added_until))
+    if query.before is not None:
+        parts.add(f"{parts.order} < %s", query.before)
 
 
-def _micro(moment: datetime) -> int:
-    return int(moment.astimezone(UTC).timestamp() * 1_000_000)
+def _listed(query: Query, allowed: list[Access], most: int) -> list[tuple[Any, ...]]:
+    """Rows by type and time alone: one walk for each collection and type, or level, merged by position."""
+    start = 0 if query.added_from is None else _position(query.added_from)
+    end = 2**62 if query.added_until is None else _position(query.added_until)
+    end = end if query.before is None else min(end, query.before)
+    kinds = list(Kind.objects.filter(name__in=query.types).values_list("pk", flat=True)) if query.types else []
+    if query.types and not kinds:
+        return []
+    branches: list[str] = []
+    values: list[Any] = []
+    for one in allowed:
+        column, keys = ("kind_id", kinds) if kinds else ("level", list(range(int(one.ceiling) + 1)))
+        for key in keys:
+            branches.append(
+                f"SELECT m.position FROM threats_member m WHERE m.collection_id = %s AND m.{column} = %s"
+                " AND m.is_last = %s AND m.level <= %s AND m.position >= %s AND m.position < %s"
+            )
+            values += [store.key(one.collection.pk), key, True, int(one.ceiling), start, end]
+    positions = " UNION ALL ".join(branches) + " ORDER BY 1 DESC LIMIT %s"
+    sql = f"SELECT {COLUMNS} FROM {TABLES} WHERE m.position IN (SELECT position FROM ({positions}) p) ORDER BY 1 DESC"
+    return store.execute(sql, [*values, most])
+
+
+def _connected(query: Query, allowed: list[Access]) -> list[int] | None:
+    """Rows of what a technique or an actor names and of all that is connected with it; None when none is asked."""
+    asked = [(TermKind.EXTERNAL, query.technique), (TermKind.NAME, query.threat_actor)]
+    found: list[int] | None = None
+    for kind, value in asked:
+        if value:
+            rows = _around(kind, _term(value), allowed)
+            found = rows if found is None else [row for row in found if row in set(rows)]
+    return found
+
+
+def _around(kind: TermKind, value: str, allowed: list[Access]) -> list[int]:
+    """The objects of that term, and their neighbours by any edge."""
+    sql = """SELECT DISTINCT v.object_id FROM threats_term t JOIN threats_version v ON v.id = t.version_id
+ WHERE t.value = %s AND t.kind = %s LIMIT 50"""
+    rows = [row for (row,) in store.execute(sql, [value, int(kind)])]
+    reached = dict.fromkeys(rows)
+    for ends in _edges(rows, allowed):
+        reached.update(dict.fromkeys(ends))
+    return list(reached)[:MOST_CONNECTED]
+
+
+def _edges(rows: list[int], allowed: list[Access]) -> Iterator[tuple[Any, ...]]:
+    """The two ends of each edge at these objects that a visible object states, and that object; newest first."""
+    scope, values = visible(allowed)
+    for end in ("source", "target"):
+        sql = f"""SELECT e.source_id, e.target_id, m.object_id FROM threats_edge e
+ JOIN threats_member m ON m.version_id = e.via_id WHERE e.{end}_id IN ({{keys}}) AND m.is_last AND {scope}
+ ORDER BY e.id DESC LIMIT %s"""
+        yield from store.select(sql, rows, *values, MOST_CONNECTED)
+
+
+def _position(moment: datetime) -> int:
+    """A time as a position."""
+    return int(moment.timestamp() * 1_000_000)

@@ -26,7 +26,7 @@ def insert(table: str, columns: Sequence[str], rows: Sequence[tuple[Any, ...]]) 
         return
     places = ", ".join(["%s"] * len(columns))
     with connection.cursor() as cursor:
-        cursor.executemany(f"INSERT INTO threats_{table} ({', '.join(columns)}) VALUES ({places})", rows)  # noqa: S608 -- see above
+        cursor.executemany(f"INSERT INTO threats_{table} ({', '.join(columns)}) VALUES ({places})", rows)
 
 
 def select(sql: str, keys: Iterable[Any], *more: Any) -> Iterator[tuple[Any, ...]]:

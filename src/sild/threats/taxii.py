@@ -95,43 +95,47 @@ def _route(request: Request, actor: Actor) -> Answer:
     steps = [step for step in request.path.removeprefix(ROOT).split("/") if step]
     match request.method, steps:
         case "GET", []:
-            return _discovery(actor)
+            found = _discovery(actor)
         case "GET", [root]:
-            return _api_root(_agency(actor, root))
+            found = _api_root(_agency(actor, root))
         case "GET", [root, "status", name]:
-            return _status(_agency(actor, root), actor, name)
+            found = _status(_agency(actor, root), actor, name)
         case "GET", [root, "collections"]:
-            return _collections(_agency(actor, root), actor)
+            found = _collections(_agency(actor, root), actor)
         case method, [root, "collections", name, *rest]:
-            return _collection(request, actor, _in_root(_agency(actor, root), access(actor, name)), (method, *rest))
-    raise _no_such(request)
+            found = _collection(request, actor, _in_root(_agency(actor, root), access(actor, name)), (method, *rest))
+        case _:
+            raise _no_such(request)
+    return found
 
 
 def _collection(request: Request, actor: Actor, found: Access, what: tuple[str, ...]) -> Answer:
     """Sections 5.2 to 5.8: what can be done with one collection."""
     match what:
         case ("GET",):
-            return _json(_describe(found))
+            done = _json(_describe(found))
         case ("GET", "objects"):
-            return _objects(found.require_read(), filter_of(request.query))
+            done = _objects(found.require_read(), filter_of(request.query))
         case ("POST", "objects"):
-            return _add(request, actor, found.require_write())
+            done = _add(request, actor, found.require_write())
         case ("GET", "manifest"):
-            return _manifest(found.require_read(), filter_of(request.query))
+            done = _manifest(found.require_read(), filter_of(request.query))
         case ("GET", "objects", name):
-            return _objects(_holding(found.require_read(), name), filter_of(request.query, ids=[name]))
+            done = _objects(_holding(found.require_read(), name), filter_of(request.query, ids=[name]))
         case ("GET", "objects", name, "versions"):
             wanted = filter_of(request.query, ids=[name], words=frozenset({"all"}))
-            return _versions(_holding(found.require_read(), name), wanted)
+            done = _versions(_holding(found.require_read(), name), wanted)
         case ("DELETE", "objects", name):
             _holding(found.require_read().require_write(), name)
             removal.remove_objects(actor, found.collection, filter_of(request.query, ids=[name], default="all"))
-            return _json({})
-    raise _no_such(request)
+            done = _json({})
+        case _:
+            raise _no_such(request)
+    return done
 
 
 def _actor(request: Request) -> Actor:
-    """Section 1.6.9: HTTP Basic with a token as the password, or the token as a bearer's; the user name says nothing."""
+    """Section 1.6.9: HTTP Basic with a token as the password, or the token itself; the user name says nothing."""
     scheme, _space, value = request.headers.get("authorization", "").partition(" ")
     secret = value.strip() if scheme.lower() == "bearer" else ""
     if scheme.lower() == "basic":

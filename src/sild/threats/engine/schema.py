@@ -91,8 +91,8 @@ _DOMAIN = {
     "observed-data": "first_observed!:t last_observed!:t number_observed!:number_observed objects:d object_refs:[@]",
     "opinion": "explanation:s authors:[s] opinion!:%opinion-enum object_refs!:[@]",
     "report": "name!:s description:s report_types:[%report-type-ov] published!:t object_refs!:[@]",
-    "threat-actor": """name!:s description:s threat_actor_types:[%threat-actor-type-ov] aliases:[s] first_seen:t last_seen:t
- roles:[%threat-actor-role-ov] goals:[s] sophistication:%threat-actor-sophistication-ov
+    "threat-actor": """name!:s description:s threat_actor_types:[%threat-actor-type-ov] aliases:[s] first_seen:t
+ last_seen:t roles:[%threat-actor-role-ov] goals:[s] sophistication:%threat-actor-sophistication-ov
  resource_level:%attack-resource-level-ov primary_motivation:%attack-motivation-ov
  secondary_motivations:[%attack-motivation-ov] personal_motivations:[%attack-motivation-ov]""",
     "tool": """name!:s description:s tool_types:[%tool-type-ov] aliases:[s] kill_chain_phases:[#kill-chain-phase]
