@@ -1,4 +1,4 @@
-"""A node called tallinn with an agency that runs a threat desk, and a partner called kyiv that keeps a log of its own."""
+"""A node called tallinn with an agency that runs a threat desk, and a partner called kyiv with a log of its own."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from sild.exchange import services as exchange
 from sild.people.actor import Actor
 from sild.people.enums import Role
 from sild.people.models import Agency
-from sild.threats import inbox, reading, sharing, standing, writing
+from sild.threats import inbox, reading, search, sharing, standing, writing
 from sild.threats.engine import build
 from sild.threats.enums import Level
 from sild.threats.errors import NotFoundError
@@ -34,7 +34,7 @@ def test_nothing_is_shown_more_openly_than_the_record_that_said_it(publisher, he
     bare = indicator("198.51.100.7", "GREEN")
     del bare["object_marking_refs"]
     hear(build.bundle([bare, indicator("198.51.100.8", "CLEAR")]), tlp="AMBER", audience=["tallinn"])
-    assert {one.level for one in reading.visible(publisher)} == {Level.AMBER}
+    assert {one.level for one in search.search(publisher, search.Query()).items} == {Level.AMBER}
 
 
 def test_two_nodes_that_say_the_same_leave_one_assertion_each(publisher, hear):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -43,7 +43,8 @@ def report_sighting(
         actor: needs the right to edit, and to publish when partners are told.
         stix_id: what was seen.
         count: how many times, 1 to 999,999,999.
-        first_seen, last_seen: when; the last time is now when nothing is said.
+        first_seen: when it was seen first.
+        last_seen: when it was seen last; now when nothing is said.
         description: what was seen where, for the partner to read.
         tell: whether partners are told.
 
@@ -62,7 +63,7 @@ def report_sighting(
 def give_feedback(
     actor: Actor,
     stix_id: str,
-    opinion: Literal["strongly-disagree", "disagree", "neutral", "agree", "strongly-agree"] | str,
+    opinion: str,
     explanation: str,
     *,
     tell: bool = True,
@@ -76,7 +77,8 @@ def give_feedback(
         raise SharingError(_("Choose an opinion and say in a sentence what it rests on."))
     found = reading.get(actor, stix_id)
     maker = _maker(actor, found.level.tlp)
-    return _say(actor, inbox.FEEDBACK, stix_id, [maker.identity, maker.opinion(stix_id, opinion, explanation)], tell=tell)
+    made = maker.opinion(stix_id, opinion, explanation)
+    return _say(actor, inbox.FEEDBACK, stix_id, [maker.identity, made], tell=tell)
 
 
 def to_whom(actor: Actor, stix_id: str) -> list[Record]:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import csv
 import io
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sild.people import audit
 from sild.people.enums import Right
-from sild.threats import misp, search, standing
+from sild.threats import finding, misp, reading, search, standing
 from sild.threats.engine import build, comparisons, tlp
 from sild.threats.enums import Level
-from sild.threats import reading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -29,7 +29,7 @@ def found(actor: Actor, query: search.Query, ceiling: Level = CEILING) -> Iterat
     """Everything that a query finds for the reader up to a level, page after page, `MOST` at most."""
     before, count = query.before, 0
     while count < MOST:
-        page = search.search(actor, _from(query, before))
+        page = finding.find(actor, replace(query, before=before, limit=search.MOST_RESULTS))
         for item in page.items:
             if item.level <= min(ceiling, CEILING):
                 count += 1
@@ -95,9 +95,3 @@ def _defused(cell: Any) -> str:
     """A cell that no spreadsheet takes for a formula (CWE-1236)."""
     text = str(cell)
     return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
-
-
-def _from(query: search.Query, before: int | None) -> search.Query:
-    """The same query, going on before a position."""
-    fields = {name: getattr(query, name) for name in query.__dataclass_fields__}
-    return search.Query(**{**fields, "before": before, "limit": search.MOST_RESULTS})

@@ -122,7 +122,10 @@ class RuleForm(ContextForm):
         label=_("Language"), choices=[(name, name.capitalize()) for name in build.PATTERN_TYPES if name != "stix"]
     )
     text = forms.CharField(
-        label=_("Rule"), max_length=200_000, strip=False, widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"})
+        label=_("Rule"),
+        max_length=200_000,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
     )
     name = forms.CharField(label=_("Name"), required=False, max_length=300, help_text=_("By default the rule's own."))
 

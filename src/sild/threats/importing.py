@@ -50,6 +50,11 @@ def import_file(
         ImportingError: the file is not what it is said to be.
     """
     actor.require(Right.EDIT)
+    if level not in tlp.LEVELS:
+        known = ", ".join(tlp.LEVELS)
+        raise ImportingError(
+            _("“%(tlp)s” is no TLP 2.0 marking. Choose one of %(known)s.") % {"tlp": level, "known": known}
+        )
     if len(data) > MOST_BYTES:
         raise ImportingError(_("The file is larger than 100 MB. Split it."))
     form = _guess(data) if form == "auto" else form

@@ -1,4 +1,4 @@
-"""What records say about threats goes into the stores of the agencies that may see them, and out again on withdrawal."""
+"""What records say of threats goes into the stores of the agencies that may see them, and out when withdrawn."""
 
 from __future__ import annotations
 
@@ -111,5 +111,7 @@ def _collection(actor: Actor, agency: Agency, record: Record) -> Collection:
 def standing(records: Iterable[Record]) -> list[Record]:
     """The records that are neither withdrawn nor replaced."""
     rows = list(records)
-    replaced = set(Record.objects.filter(replaces_id__in=[row.pk for row in rows]).values_list("replaces_id", flat=True))
+    replaced = set(
+        Record.objects.filter(replaces_id__in=[row.pk for row in rows]).values_list("replaces_id", flat=True)
+    )
     return [row for row in rows if not row.withdrawn and row.pk not in replaced]

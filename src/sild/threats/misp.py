@@ -32,7 +32,7 @@ def to_stix(content: Any, level: str) -> list[dict[str, Any]]:
         try:
             parser.parse_misp_event({"Event": inner})
             objects = orjson.loads(parser.bundle.serialize())["objects"]
-        except Exception as error:  # noqa: BLE001 -- the converter raises whatever its libraries do
+        except Exception as error:
             raise ImportingError(_("The MISP event cannot be read: %(why)s") % {"why": error}) from error
         covering = _level_of(inner) or level
         found |= {item["id"]: _covered(item, covering) for item in objects}
@@ -52,7 +52,7 @@ def from_stix(objects: Sequence[dict[str, Any]]) -> dict[str, Any]:
         converter.load_stix_bundle(stix2.parse(_bundle(objects), allow_custom=True))
         converter.parse_stix_bundle(single_event=True)
         event = orjson.loads(converter.misp_event.to_json())
-    except Exception as error:  # noqa: BLE001 -- as above
+    except Exception as error:
         raise ImportingError(_("This cannot be written as a MISP event: %(why)s") % {"why": error}) from error
     return {"Event": event}
 

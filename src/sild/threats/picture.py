@@ -61,7 +61,9 @@ def neighbourhood(actor: Actor, found: Found) -> Around:
     shown = list({(row.stix_id, row.label, row.outgoing): row for row in rows if row.found is not None}.values())
     places = graph.ring(len(shown))
     drawn = [(row, place, graph.shortened(name_of(row.found))) for row, place in zip(shown, places, strict=False)]
-    return Around(shown, drawn, len(rows) - sum(row.found is not None for row in rows), graph.summary([r.label for r in shown]))
+    return Around(
+        shown, drawn, len(rows) - sum(row.found is not None for row in rows), graph.summary([r.label for r in shown])
+    )
 
 
 def name_of(found: Found | None) -> str:
@@ -85,7 +87,9 @@ def playbook_of(found: Found) -> dict[str, Any] | None:
 
 def timeline(actor: Actor, found: Found, sightings: Sequence[Found], said: Sequence[Said]) -> list[Event]:
     """What happened to an object, newest first."""
-    events = [_version(one, is_first=place == 0) for place, one in enumerate(reversed(reading.versions(actor, found.stix_id)))]
+    events = [
+        _version(one, is_first=place == 0) for place, one in enumerate(reversed(reading.versions(actor, found.stix_id)))
+    ]
     events += [_sighting(one) for one in sightings]
     events += [_statement(one) for one in said]
     events += [Event(one.added, "opinion", _opinion(one.content), "") for one in _opinions(actor, found)]

@@ -88,9 +88,7 @@ def feedback(request: ActingRequest, stix_id: str) -> HttpResponse:
     if not form.is_valid():
         return _refused(request, form, stix_id)
     data = form.cleaned_data
-    records = answering.give_feedback(
-        request.actor, stix_id, data["opinion"], data["explanation"], tell=data["tell"]
-    )
+    records = answering.give_feedback(request.actor, stix_id, data["opinion"], data["explanation"], tell=data["tell"])
     return _answered(request, stix_id, records)
 
 

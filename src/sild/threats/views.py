@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET, require_http_methods
 
 from sild.people.enums import Right
-from sild.threats import answering, asking, coverage, picture, reading, search, standing
+from sild.threats import answering, asking, coverage, finding, picture, reading, search, standing
 from sild.threats.desk_errors import translated
 from sild.threats.engine import aliases, attack, cacao
 from sild.threats.engine.pasted import classify
@@ -44,7 +44,7 @@ def index(request: ActingRequest) -> HttpResponse:
     form = SearchForm(request.GET or None)
     wanted = form.cleaned_data if form.is_bound and form.is_valid() else {}
     before = request.GET.get("before", "")
-    results = search.search(request.actor, _query(wanted, int(before) if before.isdigit() else None))
+    results = finding.find(request.actor, _query(wanted, int(before) if before.isdigit() else None))
     known = request.GET.copy()
     known.pop("before", None)
     context = {
@@ -67,6 +67,7 @@ def stix_object(request: ActingRequest, stix_id: str) -> HttpResponse:
     found = reading.get(actor, stix_id)
     sightings = reading.sightings(actor, stix_id)
     around = picture.neighbourhood(actor, found)
+    playbook = picture.playbook_of(found)
     said = standing.said(actor, stix_id)
     context = {
         "found": found,
@@ -75,7 +76,7 @@ def stix_object(request: ActingRequest, stix_id: str) -> HttpResponse:
         "said": said,
         "around": around,
         "timeline": picture.timeline(actor, found, sightings, said),
-        "playbook": picture.playbook_of(found),
+        "steps": cacao.steps(playbook) if playbook else [],
         "actors": aliases.find(found.name) if found.kind in {"intrusion-set", "threat-actor"} else [],
         "versions": reading.versions(actor, stix_id),
         "sighting_form": SightingForm(),
@@ -85,7 +86,6 @@ def stix_object(request: ActingRequest, stix_id: str) -> HttpResponse:
         "may_edit": actor.may(Right.EDIT),
         "may_publish": actor.may(Right.PUBLISH),
     }
-    context["steps"] = cacao.steps(context["playbook"]) if context["playbook"] else []
     return render(request, "threats/object.html", context)
 
 

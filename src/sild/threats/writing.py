@@ -221,4 +221,4 @@ def _require_here(actor: Actor, stix_ids: Iterable[str]) -> None:
     wanted = list(stix_ids)
     missing = set(wanted) - set(reading.get_many(actor, wanted))
     if missing:
-        raise NotFoundError(_("There is no object %(id)s here that you may see.") % {"id": sorted(missing)[0]})
+        raise NotFoundError(_("There is no object %(id)s here that you may see.") % {"id": min(missing)})

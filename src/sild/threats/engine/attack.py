@@ -13,7 +13,10 @@ from typing import Any
 import orjson
 
 VERSION = "18.1"
-NOTICE = "© 2025 The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE Corporation."
+NOTICE = (
+    "© 2025 The MITRE Corporation. This work is reproduced and distributed with the permission of"
+    " The MITRE Corporation."
+)
 
 
 @dataclass(frozen=True, slots=True)

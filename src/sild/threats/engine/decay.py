@@ -70,7 +70,8 @@ def score(confidence: int | None, last_seen: datetime, now: datetime, model: Mod
     age = max(0.0, (now - last_seen).total_seconds() / DAY)
     if age >= model.lifetime:
         return 0
-    return round(base * (1 - (age / model.lifetime) ** (1 / model.speed)))
+    left: float = 1 - (age / model.lifetime) ** (1 / model.speed)
+    return round(base * left)
 
 
 def is_worth_an_alert(value: int, model: Model) -> bool:

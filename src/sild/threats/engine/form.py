@@ -33,4 +33,4 @@ def check_bundle(body: dict[str, Any], *, needs: str = "", allows: frozenset[str
     if needs and needs not in types:
         raise ValueError(f"there is no object of type {needs} in the bundle")
     if allows and types - allows:
-        raise ValueError(f"the bundle holds a {sorted(types - allows)[0]}, which does not belong there")
+        raise ValueError(f"the bundle holds a {min(types - allows)}, which does not belong there")

@@ -1,4 +1,4 @@
-"""Errors of the desk's engine: sentences whose values are kept apart, so that whoever shows them translates them first."""
+"""Errors of the desk's engine: sentences whose values are kept apart, so that they can be translated first."""
 
 from __future__ import annotations
 

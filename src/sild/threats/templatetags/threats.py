@@ -58,4 +58,3 @@ def confidence_word(value: int) -> str:
     """none, low, medium or high, in the reader's language."""
     words = {"none": _("none"), "low": _("low"), "medium": _("medium"), "high": _("high")}
     return words[decay.words_of(value)]
-
