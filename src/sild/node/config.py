@@ -53,6 +53,7 @@ class Config:
     log_format: str = ""
     pull_seconds: float = 5.0
     language: str = "en"
+    webhook_networks: tuple[str, ...] = ()
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = field(default="", repr=False)
@@ -170,9 +171,9 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 def _convert(name: str, value: Any) -> Any:
     """Turn a text from the environment into the field's type."""
-    if name == "allowed_hosts" and isinstance(value, str):
+    if name in {"allowed_hosts", "webhook_networks"} and isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
-    if name == "allowed_hosts":
+    if name in {"allowed_hosts", "webhook_networks"}:
         return tuple(value)
     if name == "pages_https":
         return value is True or str(value).lower() in {"1", "true", "yes"}

@@ -32,6 +32,8 @@ class Actor:
         person: the signed-in person; None for the command line, a token or a job.
         via: "page", "api", "cli" or "job".
         token_id: the API token that acts; None for everybody else.
+        scopes: what the token may be used for; empty for everything that its role may do.
+        per_minute: how many calls the token may make in a minute; None for as many as it likes.
     """
 
     who: str
@@ -40,6 +42,8 @@ class Actor:
     person: Person | None = None
     via: str = "page"
     token_id: UUID | None = None
+    scopes: frozenset[str] = frozenset()
+    per_minute: int | None = None
 
     @classmethod
     def operator(cls, via: str = "cli") -> Actor:
@@ -64,6 +68,10 @@ class Actor:
     def is_operator(self) -> bool:
         """True for the node's operator, who sees all agencies' things."""
         return self.agency is None and self.role is Role.ADMINISTRATOR
+
+    def covers(self, scope: str) -> bool:
+        """Tell whether this actor may be used for a scope, as in `threats:read`; only tokens are narrowed so."""
+        return not self.scopes or scope in self.scopes
 
     def may(self, right: Right) -> bool:
         """Tell whether this actor has the right."""

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from ninja import Field, File, Query, Router, Schema, Status
 from ninja.files import UploadedFile
 
 from sild.people.actor import Actor
 from sild.people.enums import Right
-from sild.threats import answering, asking, finding, importing, reading, sharing, standing, writing
+from sild.threats import answering, asking, exporting, feeding, finding, importing, reading, sharing, standing, writing
+from sild.threats.engine import build
 from sild.threats.engine.pasted import classify
+from sild.threats.enums import Level
 from sild.threats.reading import Found
 from sild.threats.search import Query as Search
 
@@ -170,6 +172,32 @@ class PreviewOut(Schema):
     refused: dict[str, str]
 
 
+class CeilingIn(Schema):
+    """The highest marking that goes in; TLP:RED never does."""
+
+    tlp: Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT"] = "AMBER"
+
+    @property
+    def level(self) -> Level:
+        """As the services take it."""
+        return Level.of(self.tlp)
+
+
+class FeedIn(CeilingIn):
+    """Where to go on."""
+
+    after: int = Field(0, ge=0, lt=2**62)
+    limit: int = Field(feeding.PAGE, ge=1, le=1000)
+
+
+class ExportIn(CeilingIn):
+    """In which form, and of what."""
+
+    form: Literal["stix", "misp", "csv"] = "stix"
+    type: str = ""
+    text: str = ""
+
+
 @router.get("/objects", response=PageOut)
 def list_objects(request: HttpRequest, given: Query[SearchIn]) -> dict[str, Any]:
     """Find objects, newest first; an actor is looked for under all of its names."""
@@ -277,6 +305,32 @@ def give_feedback(request: HttpRequest, stix_id: str, given: FeedbackIn) -> Stat
 def revoke(request: HttpRequest, stix_id: str) -> Status[Any]:
     """Revoke an object of one's own, here and at everybody it was shared with."""
     return Status(201, _records(sharing.revoke(_actor(request), stix_id)))
+
+
+@router.get("/feed/stix", response={200: dict[str, Any]})
+def stix_feed(request: HttpRequest, given: Query[FeedIn]) -> HttpResponse:
+    """Objects after a position, oldest first, as a bundle; the header X-Sild-Next is the `after` of the next page."""
+    objects, last, more = feeding.page(_actor(request), given.after, ceiling=given.level, limit=given.limit)
+    answer = HttpResponse(feeding.bundle(objects), content_type="application/stix+json;version=2.1")
+    answer["X-Sild-Next"], answer["X-Sild-More"] = str(last), "true" if more else "false"
+    return answer
+
+
+@router.get("/feed/misp/{name}", response={200: dict[str, Any]})
+def misp_feed(request: HttpRequest, name: str, given: Query[CeilingIn]) -> HttpResponse:
+    """A file of the feed that MISP follows: manifest.json, hashes.csv and one file for each event."""
+    kind = "text/csv" if name.endswith(".csv") else "application/json"
+    return HttpResponse(feeding.misp_file(_actor(request), name, given.level), content_type=kind)
+
+
+@router.get("/export", response={200: dict[str, Any]})
+def export(request: HttpRequest, given: Query[ExportIn]) -> HttpResponse:
+    """What is here as a STIX bundle, a MISP event or CSV."""
+    actor, query = _actor(request), Search(types=[given.type] if given.type else (), text=given.text)
+    if given.form == "csv":
+        return HttpResponse(exporting.csv_text(actor, query, given.level), content_type="text/csv; charset=utf-8")
+    made = (exporting.stix_bundle if given.form == "stix" else exporting.misp_event)(actor, query, given.level)
+    return HttpResponse(build.dumps(made), content_type="application/json")
 
 
 def _actor(request: HttpRequest) -> Actor:

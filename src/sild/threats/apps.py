@@ -16,3 +16,4 @@ class ThreatsConfig(AppConfig):
     def ready(self) -> None:
         """Make the desk's kinds known."""
         import_module("sild.threats.records")
+        import_module("sild.threats.hook_tasks")

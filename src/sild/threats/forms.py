@@ -162,6 +162,17 @@ class ImportForm(forms.Form):
         return importing.import_file(actor, data["file"].name, content, mapping=mapping, level=data["tlp"])
 
 
+class WebhookForm(forms.Form):
+    """An address that is told."""
+
+    url = forms.URLField(label=_("Address"), max_length=500, assume_scheme="https")
+    ceiling = forms.ChoiceField(
+        label=_("Highest marking that is sent"),
+        choices=[choice for choice in Tlp.choices if choice[0] != Tlp.RED],
+        initial=Tlp.GREEN,
+    )
+
+
 class ShareForm(forms.Form):
     """What goes to whom."""
 

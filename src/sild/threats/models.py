@@ -291,3 +291,31 @@ class Feed(models.Model):
 
     def __str__(self) -> str:
         return self.url
+
+
+class Webhook(models.Model):
+    """An address of an agency's own systems that is told of new objects, in signed requests."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="threat_webhooks")
+    url = models.URLField(_("address"), max_length=500)
+    # Objects above this level are not sent.
+    ceiling = models.PositiveSmallIntegerField(_("sends up to"), choices=Level, default=Level.GREEN)
+    # Ed25519 private key, 32 bytes, of this webhook alone; receivers are given the public key.
+    seed = models.BinaryField(editable=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    # True while a job that will deliver waits, so that many changes make one.
+    is_waiting = models.BooleanField(default=False)
+    # How far it was delivered and confirmed.
+    position = models.BigIntegerField(default=0)
+    failures = models.PositiveIntegerField(default=0)
+    last_contact = models.DateTimeField(_("last contact"), null=True, blank=True)
+    last_error = models.TextField(_("last error"), blank=True, default="")
+
+    class Meta:
+        verbose_name = _("webhook")
+        verbose_name_plural = _("webhooks")
+        ordering = ["url"]
+
+    def __str__(self) -> str:
+        return self.url

@@ -144,6 +144,8 @@ def _actor(request: Request) -> Actor:
         except (binascii.Error, ValueError):
             secret = ""
     actor = people.actor_of_token(secret) if secret else None
+    if actor is not None and not actor.covers("taxii"):
+        actor = None
     if actor is None:
         sentence = _("Send an API token: as the password of HTTP Basic, or as a bearer token.")
         raise TaxiiError(HTTPStatus.UNAUTHORIZED, sentence, "unauthorised", {"WWW-Authenticate": CHALLENGE})

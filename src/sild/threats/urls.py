@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sild.threats import share_views, views, write_views
+from sild.threats import hook_views, share_views, views, write_views
 
 app_name = "threats"
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("actors/", views.actors, name="actors"),
     path("practice/", views.practice, name="practice"),
     path("import/", write_views.import_file, name="import"),
+    path("webhooks/", hook_views.webhooks, name="webhooks"),
+    path("webhooks/<uuid:hook_id>/remove/", hook_views.remove, name="webhook-remove"),
     path("share/", share_views.share, name="share"),
     *[path(f"write/{kind}/", write_views.write, {"kind": kind}, name=f"write-{kind}") for kind in write_views.KINDS],
     path("objects/<str:stix_id>/", views.stix_object, name="object"),

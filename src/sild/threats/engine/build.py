@@ -6,6 +6,8 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import orjson
+
 from . import aliases, attack, tlp
 
 if TYPE_CHECKING:
@@ -111,6 +113,11 @@ def intrusion_set(name: str) -> dict[str, Any]:
 def new_version(stix: dict[str, Any], now: str, **changes: Any) -> dict[str, Any]:
     """The object's next version (section 3.6); only its creator makes one."""
     return {**stix, **changes, "modified": now}
+
+
+def dumps(value: Any) -> bytes:
+    """Compact JSON."""
+    return orjson.dumps(value)
 
 
 def bundle(objects: Iterable[dict[str, Any]]) -> dict[str, Any]:
