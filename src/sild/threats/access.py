@@ -78,7 +78,7 @@ def access(actor: Actor, name: str | uuid.UUID) -> Access:
 def _accesses(actor: Actor, collections: object) -> list[Access]:
     """What the actor may do in each of these; what they may not use at all is left out."""
     rows = list(collections.order_by("title", "pk"))  # type: ignore[attr-defined]  # a queryset, from this file only
-    grants = _grants(actor) if rows and not actor.is_operator else {}
+    grants = {} if all(_owns(actor, row) for row in rows) else _grants(actor)
     decided = (_decide(actor, row, grants.get(row.pk, [])) for row in rows)
     return [one for one in decided if one.may_read or one.may_write]
 
@@ -104,11 +104,14 @@ def _decide(actor: Actor, collection: Collection, grants: list[Grant]) -> Access
     A role is never exceeded: a grant to write gives nothing to somebody who may only view.
     """
     views, edits = actor.may(Right.VIEW), actor.may(Right.EDIT)
-    owns = actor.is_operator or (
-        actor.agency is not None and actor.agency.pk == collection.agency_id and not collection.is_restricted
-    )
-    if owns:
+    if _owns(actor, collection):
         return Access(collection, views, edits, Level.RED)
     reading = [Level(grant.ceiling) for grant in grants if grant.may_read]
     writing = any(grant.may_write for grant in grants)
     return Access(collection, views and bool(reading), edits and writing, max(reading, default=Level.CLEAR))
+
+
+def _owns(actor: Actor, collection: Collection) -> bool:
+    """Whether the actor uses the collection as one of its owner's people."""
+    of_agency = actor.agency is not None and actor.agency.pk == collection.agency_id
+    return actor.is_operator or (of_agency and not collection.is_restricted)

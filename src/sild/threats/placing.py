@@ -59,10 +59,11 @@ class _Work:
     places: dict[tuple[int, int], bytes] = field(default_factory=dict)
     placed: defaultdict[int, int] = field(default_factory=lambda: defaultdict(int))
     key: object = None
+    batch_key: object = None
     next_position: int = 0
 
     def __post_init__(self) -> None:
-        self.key = store.key(self.collection.pk)
+        self.key, self.batch_key = store.key(self.collection.pk), store.key(self.batch.pk)
         self.next_position = levels.take_positions(self.sequencer, 0).start
 
     def know(self, row: int, stamp: int, digest: bytes, version: int) -> None:
@@ -88,7 +89,7 @@ def place(collection: Collection, batch: Batch, ready: Sequence[Prepared]) -> li
     kinds = store.kind_ids(_kinds(ready))
     returning = _name_objects(work, ready, kinds)
     conflicts = [(one, CONFLICT) for one in ready if not _place_one(work, one, kinds[one.kind])]
-    _write(work.rows, store.key(batch.pk))
+    _write(work.rows, work.batch_key)
     returning.update(row for row, times in work.placed.items() if times > 1)
     levels.settle(collection, returning & work.placed.keys(), sequencer)
     definitions = [work.objects[one.stix_id] for one in ready if one.kind == "marking-definition"]
@@ -111,7 +112,7 @@ def _place_one(work: _Work, one: Prepared, kind: int) -> bool:
         work.placed[row] += 1
         marking = work.marked[one.index]
         level = levels.effective(work.collection, marking)
-        place = (work.position(), work.key, row, version, kind, store.key(work.batch.pk), marking, level, 0, True, True)
+        place = (work.position(), work.key, row, version, kind, work.batch_key, marking, level, 0, True, True)
         work.rows.members.append(place)
     return True
 

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 
 from sild.people import audit
 from sild.people.enums import Right
+from sild.threats import levels, store
 from sild.threats.access import access
 from sild.threats.enums import Level
 from sild.threats.errors import CollectionError
-from sild.threats.models import Collection, Grant
+from sild.threats.models import Collection, Grant, Member
 
 if TYPE_CHECKING:
     from sild.people.actor import Actor
@@ -108,3 +109,39 @@ def remove_grant(actor: Actor, grant: Grant) -> None:
     access(actor, grant.collection_id).require_write()
     audit.note(actor, "threats.remove-grant", grant.collection_id, of=str(grant.agency or grant.person or grant.token))
     grant.delete()
+
+
+@transaction.atomic
+def restrict(actor: Actor, collection: Collection, stix_id: str, level: Level) -> None:
+    """Let nobody below a level see an object in a collection, whatever it is marked with; a later call replaces it.
+
+    Raises:
+        NotFoundError: the actor may not use the collection.
+        RefusedError: the actor may not write it.
+    """
+    found = access(actor, collection.pk).require_write().collection
+    sequencer = store.lock()
+    members = Member.objects.filter(collection=found, object__stix_id=stix_id)
+    members.update(floor=level)
+    levels.settle(found, set(members.values_list("object_id", flat=True)), sequencer)
+    sequencer.save()
+    audit.note(actor, "threats.restrict", stix_id, collection=str(found.pk), level=Level(level).tlp)
+
+
+@transaction.atomic
+def count_unmarked_as(actor: Actor, collection: Collection, level: Level) -> None:
+    """Change what objects without any TLP marking count as in a collection.
+
+    Raises:
+        NotAllowedError: the actor does not administer.
+        NotFoundError: the collection is not the actor's to use.
+    """
+    actor.require(Right.ADMINISTER)
+    found = access(actor, collection.pk).require_write().collection
+    sequencer = store.lock()
+    found.unmarked_as = level
+    found.save(update_fields=["unmarked_as"])
+    unmarked = Member.objects.filter(collection=found, marking=None).values_list("object_id", flat=True)
+    levels.settle(found, set(unmarked), sequencer)
+    sequencer.save()
+    audit.note(actor, "threats.unmarked-as", found.pk, level=Level(level).tlp)

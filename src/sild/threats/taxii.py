@@ -17,9 +17,8 @@ import structlog
 from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
 
-from sild.people import services as people
 from sild.people.models import Agency
-from sild.threats import ingest, pages, removal
+from sild.threats import ingest, memo, pages, removal
 from sild.threats.access import Access, access, accesses
 from sild.threats.engine.times import text
 from sild.threats.enums import Origin
@@ -103,7 +102,9 @@ def _route(request: Request, actor: Actor) -> Answer:
         case "GET", [root, "collections"]:
             found = _collections(_agency(actor, root), actor)
         case method, [root, "collections", name, *rest]:
-            found = _collection(request, actor, _in_root(_agency(actor, root), access(actor, name)), (method, *rest))
+            found = _collection(
+                request, actor, _in_root(_agency(actor, root), memo.collection_access(actor, name)), (method, *rest)
+            )
         case _:
             raise _no_such(request)
     return found
@@ -143,7 +144,7 @@ def _actor(request: Request) -> Actor:
             secret = b64decode(value, validate=True).decode().partition(":")[2]
         except (binascii.Error, ValueError):
             secret = ""
-    actor = people.actor_of_token(secret) if secret else None
+    actor = memo.caller(secret) if secret else None
     if actor is not None and not actor.covers("taxii"):
         actor = None
     if actor is None:
@@ -154,9 +155,10 @@ def _actor(request: Request) -> Actor:
 
 def _agency(actor: Actor, slug: str) -> Agency:
     """The agency whose API root this is; unknown to whoever may use none of its collections."""
+    if actor.agency is not None and actor.agency.slug == slug:
+        return actor.agency
     agency = Agency.objects.filter(slug=slug).first()
-    own = actor.agency is not None and agency == actor.agency
-    if agency is None or not (own or any(one.collection.agency_id == agency.pk for one in accesses(actor))):
+    if agency is None or not any(one.collection.agency_id == agency.pk for one in accesses(actor)):
         raise NotFoundError(_("There is no API root %(name)s here that you may use.") % {"name": slug})
     return agency
 

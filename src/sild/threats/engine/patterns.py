@@ -11,16 +11,15 @@ from stix2patterns.validator import run_validator
 MOST_CHARACTERS = 10_000
 # One comparison of a property with a text: what nearly every indicator is. Whatever has this form the grammar accepts,
 # too; a test holds the two against each other.
-_SIMPLE = re.compile(
-    r" ?\[ ?[a-z][a-z0-9]*(?:-[a-z0-9]+)*:[a-z][a-z0-9]*(?:_[a-z0-9]+)+(?:\.[a-z][a-z0-9]*(?:_[a-z0-9]+)*)*"
-    r" ?!?= ?'(?:[^'\\\x00-\x1f]|\\['\\])*' ?\] ?",
-    re.ASCII,
+_TYPE = r"\[ ?[a-z][a-z0-9]*(?:-[a-z0-9]+)*:"
+_EQUALS = r" ?!?= ?"
+_ANY_TEXT = _EQUALS + r"'(?:[^'\\\x00-\x1f]|\\['\\])*'"
+_PATH = r"(?:value|name|path|key|(?!hashes)[a-z][a-z0-9]*(?:_[a-z0-9]+)+)"
+_HASH = "|".join(
+    rf"hashes\.{name}{_EQUALS}'[a-fA-F0-9]{{{length}}}'"
+    for name, length in (("MD5", 32), ("'MD5'", 32), ("'SHA-1'", 40), ("'SHA-256'", 64), ("'SHA-512'", 128))
 )
-_SHORT = re.compile(
-    r"\[ ?[a-z][a-z0-9]*(?:-[a-z0-9]+)*:(?:value|name|path|key|number|hashes\.(?:MD5|'(?:MD5|SHA-1|SHA-256|SHA-512)'))"
-    r" ?!?= ?'(?:[^'\\\x00-\x1f]|\\['\\])*' ?\]",
-    re.ASCII,
-)
+_SIMPLE = re.compile(rf"{_TYPE}(?:{_PATH}{_ANY_TEXT}|{_HASH}) ?\]", re.ASCII)
 # A quoted value that is neither part of a path nor a timestamp, binary or hexadecimal constant.
 _LITERAL = re.compile(r"(?<![.:\w])'((?:[^'\\]|\\.)*)'")
 
@@ -35,13 +34,13 @@ def errors_of(pattern: str) -> tuple[str, ...]:
         return ()
     try:
         return tuple(str(error).removeprefix("FAIL: ") for error in run_validator(pattern))
-    except RecursionError:
-        return ("it is nested too deeply",)
+    except Exception as error:  # noqa: BLE001 -- whatever the reader chokes on is no pattern
+        return (f"it cannot be read ({type(error).__name__})",)
 
 
 def is_simple(pattern: str) -> bool:
     """Whether a pattern is one comparison with a text, which is well formed for certain."""
-    return bool(_SHORT.fullmatch(pattern) or _SIMPLE.fullmatch(pattern))
+    return _SIMPLE.fullmatch(pattern) is not None
 
 
 def literals(pattern: str) -> list[str]:

@@ -67,7 +67,7 @@ def sign(message: Message, seed: bytes, key_id: str, now: datetime) -> None:
     """
     key = Ed25519PrivateKey.from_private_bytes(seed)
     signer = HTTPMessageSigner(signature_algorithm=algorithms.ED25519, key_resolver=Keys(key, key.public_key()))
-    signer.sign(message, key_id=key_id, created=now, covered_component_ids=COVERED, label=LABEL)
+    signer.sign(message, key_id=key_id, created=now, covered_component_ids=COVERED, label=LABEL, body=message.body)
 
 
 def public_key(seed: bytes) -> str:

@@ -20,7 +20,7 @@ def micros(text: str) -> int:
     """
     # The form that nearly every producer writes; `fromisoformat` checks the numbers.
     length = len(text)
-    if length in {20, 24} and text[-1] == "Z" and text[10] == "T" and text[19] in "Z." and text.isascii():
+    if length in {20, 24} and text[4::3][:2] == "--" and text[10] == "T" and text[19] in "Z." and text[-1] == "Z":
         try:
             moment = datetime.fromisoformat(text)
         except ValueError:
