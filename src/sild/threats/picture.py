@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from sild.threats import reading, standing
 from sild.threats.engine import cacao, graph
@@ -116,8 +117,9 @@ def _version(found: Found, *, is_first: bool) -> Event:
 
 def _sighting(found: Found) -> Event:
     content = found.content
-    sentence = _("Seen %(count)s times") if content.get("count", 1) != 1 else _("Seen once")
-    words = f"{sentence % {'count': content.get('count', 1)}}. {content.get('description', '')}".strip()
+    count = int(content.get("count", 1))
+    sentence = ngettext("Seen %(count)d time.", "Seen %(count)d times.", count) % {"count": count}
+    words = f"{sentence} {content.get('description', '')}".strip()
     return Event(standing.moment(content), "seen", words)
 
 
