@@ -50,3 +50,41 @@ def indicator(value, level, **more):
     """An indicator as a partner writes it."""
     maker = build.Maker(build.identity("kyiv", "cert-ua", "Example partner"), "2026-03-01T09:00:00.000Z", level)
     return maker.indicator(value, comparisons.pattern_for(classify(value)), **more)
+
+
+_ORGANISATION = {"name": "Example CERT", "uuid": "55f6ea5e-2c60-40e5-964f-47a8950d210f"}
+MISP = {
+    "Event": {
+        "uuid": "5a1b2c3d-4e5f-4a6b-8c7d-9e0f1a2b3c4d",
+        "info": "Example event",
+        "date": "2026-03-01",
+        "timestamp": "1772323200",
+        "published": True,
+        "publish_timestamp": "1772323200",
+        "analysis": "2",
+        "threat_level_id": "2",
+        "distribution": "3",
+        "Orgc": _ORGANISATION,
+        "Org": _ORGANISATION,
+        "Tag": [{"name": "tlp:green"}],
+        "Attribute": [
+            {
+                "uuid": "11111111-1111-4111-8111-111111111111",
+                "type": "ip-dst",
+                "category": "Network activity",
+                "value": "203.0.113.5",
+                "to_ids": True,
+                "timestamp": "1772323200",
+            },
+            {
+                "uuid": "11111111-1111-4111-8111-111111111112",
+                "type": "domain",
+                "category": "Network activity",
+                "value": "evil.example",
+                "to_ids": True,
+                "timestamp": "1772323200",
+                "Tag": [{"name": "tlp:amber"}],
+            },
+        ],
+    }
+}

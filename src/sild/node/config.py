@@ -38,6 +38,7 @@ class Config:
         log_format: SILD_LOG_FORMAT, `json` or `text`; by default text on a terminal.
         pull_seconds: SILD_PULL_SECONDS, pause before a partner that failed, or does not wait, is asked again.
         language: SILD_LANGUAGE, the language for whoever has not chosen one.
+        webhook_networks: SILD_WEBHOOK_NETWORKS, networks beside the public ones to which webhooks may go.
         oidc: SILD_OIDC_ISSUER, SILD_OIDC_CLIENT_ID, SILD_OIDC_CLIENT_SECRET of the identity provider.
     """
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
+import os
+import subprocess
+import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
@@ -11,9 +13,12 @@ from django.utils.translation import gettext as _
 
 from sild.threats.desk_errors import ImportingError
 from sild.threats.engine import tlp
+from sild.threats.engine.misp_process import FROM_STIX, TO_STIX
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+SECONDS = 300
 
 
 def to_stix(content: Any, level: str) -> list[dict[str, Any]]:
@@ -28,12 +33,7 @@ def to_stix(content: Any, level: str) -> list[dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for event in events:
         inner = event.get("Event", event) if isinstance(event, dict) else {}
-        parser = _converter().MISPtoSTIX21Parser()
-        try:
-            parser.parse_misp_event({"Event": inner})
-            objects = orjson.loads(parser.bundle.serialize())["objects"]
-        except Exception as error:
-            raise ImportingError(_("The MISP event cannot be read: %(why)s") % {"why": error}) from error
+        objects = _convert(TO_STIX, inner, _("The MISP event cannot be read: %(why)s"))
         covering = _level_of(inner) or level
         found |= {item["id"]: _covered(item, covering) for item in objects}
     return list(found.values())
@@ -45,16 +45,8 @@ def from_stix(objects: Sequence[dict[str, Any]]) -> dict[str, Any]:
     Raises:
         ImportingError: the converter is not installed, or cannot read them.
     """
-    import stix2  # noqa: PLC0415 -- comes with the extra, and is slow to load
-
-    converter = _converter().ExternalSTIX2toMISPParser()
-    try:
-        converter.load_stix_bundle(stix2.parse(_bundle(objects), allow_custom=True))
-        converter.parse_stix_bundle(single_event=True)
-        event = orjson.loads(converter.misp_event.to_json())
-    except Exception as error:
-        raise ImportingError(_("This cannot be written as a MISP event: %(why)s") % {"why": error}) from error
-    return {"Event": event}
+    sentence = _("This cannot be written as a MISP event: %(why)s")
+    return {"Event": _convert(FROM_STIX, _bundle(objects), sentence)}
 
 
 def _bundle(objects: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -85,12 +77,21 @@ def _covered(stix: dict[str, Any], level: str) -> dict[str, Any]:
     return tlp.remark(stix, level)
 
 
-def _converter() -> Any:
-    """MISP's converter, loaded when it is first needed: it brings all of STIX 1 and takes seconds."""
+def _convert(direction: str, content: Any, sentence: str) -> Any:
+    """Let the converter work in a process of its own; `sentence` tells what went wrong, with its `why`."""
     if find_spec("misp_stix_converter") is None:
         raise ImportingError(_("MISP's converter is not installed. Install it: pip install sild[misp]"))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # about its own libraries' age
-        import misp_stix_converter  # noqa: PLC0415 -- as said above
-
-    return misp_stix_converter
+    command = [sys.executable, "-m", "sild.threats.engine.misp_process", direction]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    try:
+        done = subprocess.run(
+            command, input=orjson.dumps(content), capture_output=True, timeout=SECONDS, check=True, env=environment
+        )
+        return orjson.loads(done.stdout)
+    except subprocess.CalledProcessError as error:
+        why = error.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise ImportingError(sentence % {"why": why[:500]}) from error
+    except subprocess.TimeoutExpired as error:
+        raise ImportingError(
+            sentence % {"why": _("it took longer than %(most)d seconds") % {"most": SECONDS}}
+        ) from error

@@ -1,7 +1,7 @@
 """Patterns from values, and values from comparisons."""
 
 import pytest
-from stix2comparisons.validator import run_validator
+from stix2patterns.validator import run_validator
 
 from sild.threats.engine import comparisons
 from sild.threats.engine.pasted import classify

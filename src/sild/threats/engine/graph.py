@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 WIDTH, HEIGHT = 760, 440
 BOX_WIDTH, BOX_HEIGHT = 168, 40
 # As many as fit around without touching; the list beside the picture has all.
-MOST = 12
+MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
