@@ -16,9 +16,11 @@ from sild.threats.desk_errors import translated
 from sild.threats.engine import aliases, attack, cacao
 from sild.threats.engine.pasted import classify
 from sild.threats.engine.sentences import DeskError
-from sild.threats.forms import FeedbackForm, SearchForm, SeenForm, SightingForm
+from sild.threats.forms import TYPES, FeedbackForm, SearchForm, SeenForm, SightingForm
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from django.http import HttpResponse
 
     from sild.exchange.views import ActingRequest
@@ -149,7 +151,7 @@ def _query(wanted: dict[str, Any], before: int | None) -> search.Query:
     """The search form as a query; days are UTC, both included."""
     since, until = wanted.get("since"), wanted.get("until")
     return search.Query(
-        types=[wanted["type"]] if wanted.get("type") else (),
+        types=_types(wanted),
         text=wanted.get("text", ""),
         value=classify(wanted["value"]).value if wanted.get("value") else "",
         technique=wanted.get("technique", "").strip().upper(),
@@ -159,6 +161,13 @@ def _query(wanted: dict[str, Any], before: int | None) -> search.Query:
         before=before,
         limit=PER_PAGE,
     )
+
+
+def _types(wanted: dict[str, Any]) -> Sequence[str]:
+    """The type that was chosen; without one what people look for, and with a value everything that holds it."""
+    if wanted.get("type"):
+        return [wanted["type"]]
+    return () if wanted.get("value") else [kind for kind, _label in TYPES]
 
 
 def _row(actor: Actor, found: Found) -> Row:
