@@ -116,7 +116,7 @@ def test_a_place_that_the_server_has_forgotten_is_given_up(elsewhere, feed):
         ({"status": 401}, "answered 401"),
         ({"status": 302, "Location": "http://127.0.0.1:1/"}, "answered 302"),
         ({"body": b'{"objects": []}', "X_TAXII_Date_Added_Last": "soon"}, "a date that is none"),
-        ({"body": b"x", "Content_Encoding": "gzip"}, "cannot be reached"),
+        ({"body": b"this is not gzip", "Content_Encoding": "gzip"}, "cannot be reached"),
     ],
     ids=range(7),
 )
