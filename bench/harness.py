@@ -83,7 +83,7 @@ def write(module: str, figures: list[Figure]) -> Path:
 
 def main(arguments: list[str]) -> int:
     """Measure one module."""
-    known = sorted(path.stem for path in HERE.glob("*.py") if path.stem != "harness")
+    known = sorted(path.stem for path in HERE.glob("*.py") if "_" not in path.stem and path.stem != "harness")
     if len(arguments) != 1 or arguments[0] not in known:
         print(f"Say which module to measure: make bench MODULE=… with one of {', '.join(known)}.", file=sys.stderr)
         return 1

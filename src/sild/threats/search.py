@@ -16,7 +16,7 @@ from sild.threats.models import Kind
 from sild.threats.reading import COLUMNS, TABLES, of_row, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from sild.people.actor import Actor
@@ -64,7 +64,9 @@ class Results:
 
 
 # Objects that a technique or an actor is followed to; a hub of ATT&CK has some hundreds.
-MOST_CONNECTED = 2000
+MOST_CONNECTED = 1000
+# Objects that one term may name: the same technique or actor as several sources have it.
+MOST_NAMED = 50
 
 
 @dataclass(slots=True)
@@ -146,30 +148,47 @@ def _found(query: Query, connected: list[int] | None, allowed: list[Access], mos
     parts = _Parts()
     words = fulltext.expression(query.text)
     table, key, matches = fulltext.clause()
+    members = "threats_member m"
     if query.value:
-        parts.source = "threats_term t CROSS JOIN "
+        parts.source = f"threats_term t CROSS JOIN {members}"
         parts.add("t.value = %s AND t.kind = %s AND m.version_id = t.version_id", _term(query.value), TermKind.VALUE)
+    else:
+        parts.source = members
     if connected is not None:
         parts.add(f"m.object_id IN ({', '.join(['%s'] * len(connected))})", *connected)
     if _is_by_words(query, connected):
         types = [type_word(kind) for kind in query.types]
-        parts.source, parts.order = f"{table} CROSS JOIN ", "v.id"
+        parts.source, parts.order = f"{table} CROSS JOIN {members}", key
         sought = fulltext.both(fulltext.any_of(types), words) if types else words
         parts.add(f"{matches} AND m.version_id = {key}", sought)
     elif words:
-        parts.add(f"EXISTS (SELECT 1 FROM {table} WHERE {matches} AND {key} = v.id)", words)
+        parts.add(f"m.version_id IN (SELECT {key} FROM {table} WHERE {matches})", words)
     _restrict(parts, query)
     scope, values = visible(allowed)
     parts.add(scope, *values)
     where = " AND ".join(parts.conditions)
-    sql = f"SELECT {COLUMNS} FROM {parts.source}{TABLES} WHERE {where} ORDER BY {parts.order} DESC LIMIT %s"
-    return store.execute(sql, [*parts.values, most])
+    # Positions first: sorting rows together with their objects would cost more than finding them.
+    sql = f"SELECT m.position, {parts.order} FROM {parts.source} WHERE {where} ORDER BY 2 DESC LIMIT %s"
+    return _rows([position for position, _order in store.execute(sql, [*parts.values, most])])
+
+
+def _rows(positions: list[int]) -> list[tuple[Any, ...]]:
+    """The rows at these positions, in their order."""
+    found = store.select(f"SELECT {COLUMNS} FROM {TABLES} WHERE m.position IN ({{keys}})", positions)
+    by_position = {row[0]: row for row in found}
+    return [by_position[position] for position in positions if position in by_position]
+
+
+def _kinds(query: Query) -> list[int]:
+    """The numbers of the types asked for."""
+    return list(Kind.objects.filter(name__in=query.types).values_list("pk", flat=True))
 
 
 def _restrict(parts: _Parts, query: Query) -> None:
     """Types, time, and where the page before ended."""
     if query.types:
-        parts.add(f"k.name IN ({', '.join(['%s'] * len(query.types))})", *query.types)
+        kinds = _kinds(query)
+        parts.add(f"m.kind_id IN ({', '.join(['%s'] * len(kinds))})" if kinds else "1 = 0", *kinds)
     if query.added_from is not None:
         parts.add("m.position >= %s", _position(query.added_from))
     if query.added_until is not None:
@@ -183,7 +202,7 @@ def _listed(query: Query, allowed: list[Access], most: int) -> list[tuple[Any, .
     start = 0 if query.added_from is None else _position(query.added_from)
     end = 2**62 if query.added_until is None else _position(query.added_until)
     end = end if query.before is None else min(end, query.before)
-    kinds = list(Kind.objects.filter(name__in=query.types).values_list("pk", flat=True)) if query.types else []
+    kinds = _kinds(query) if query.types else []
     if query.types and not kinds:
         return []
     branches: list[str] = []
@@ -196,9 +215,8 @@ def _listed(query: Query, allowed: list[Access], most: int) -> list[tuple[Any, .
                 " AND m.is_last = %s AND m.level <= %s AND m.position >= %s AND m.position < %s"
             )
             values += [store.key(one.collection.pk), key, True, int(one.ceiling), start, end]
-    positions = " UNION ALL ".join(branches) + " ORDER BY 1 DESC LIMIT %s"
-    sql = f"SELECT {COLUMNS} FROM {TABLES} WHERE m.position IN (SELECT position FROM ({positions}) p) ORDER BY 1 DESC"
-    return store.execute(sql, [*values, most])
+    sql = " UNION ALL ".join(branches) + " ORDER BY 1 DESC LIMIT %s"
+    return _rows([position for (position,) in store.execute(sql, [*values, most])])
 
 
 def _connected(query: Query, allowed: list[Access]) -> list[int] | None:
@@ -213,24 +231,26 @@ def _connected(query: Query, allowed: list[Access]) -> list[int] | None:
 
 
 def _around(kind: TermKind, value: str, allowed: list[Access]) -> list[int]:
-    """The objects of that term, and their neighbours by any edge."""
+    """The objects of that term, and their neighbours by any edge, newest first."""
     sql = """SELECT DISTINCT v.object_id FROM threats_term t JOIN threats_version v ON v.id = t.version_id
- WHERE t.value = %s AND t.kind = %s LIMIT 50"""
-    rows = [row for (row,) in store.execute(sql, [value, int(kind)])]
+ WHERE t.value = %s AND t.kind = %s ORDER BY 1 DESC LIMIT %s"""
+    rows = [row for (row,) in store.execute(sql, [value, int(kind), MOST_NAMED])]
     reached = dict.fromkeys(rows)
-    for ends in _edges(rows, allowed):
-        reached.update(dict.fromkeys(ends))
+    for row in rows:
+        for end in ("source", "target"):
+            for ends in _edges(row, end, allowed, MOST_CONNECTED - len(reached)):
+                reached.update(dict.fromkeys(ends))
     return list(reached)[:MOST_CONNECTED]
 
 
-def _edges(rows: list[int], allowed: list[Access]) -> Iterator[tuple[Any, ...]]:
-    """The two ends of each edge at these objects that a visible object states, and that object; newest first."""
+def _edges(row: int, end: str, allowed: list[Access], most: int) -> list[tuple[Any, ...]]:
+    """The two ends of each edge at an object that a visible object states, and that object; newest first."""
+    if most <= 0:
+        return []
     scope, values = visible(allowed)
-    for end in ("source", "target"):
-        sql = f"""SELECT e.source_id, e.target_id, m.object_id FROM threats_edge e
- JOIN threats_member m ON m.version_id = e.via_id WHERE e.{end}_id IN ({{keys}}) AND m.is_last AND {scope}
- ORDER BY e.id DESC LIMIT %s"""
-        yield from store.select(sql, rows, *values, MOST_CONNECTED)
+    sql = f"""SELECT e.source_id, e.target_id, m.object_id FROM threats_edge e CROSS JOIN threats_member m
+ WHERE e.{end}_id = %s AND m.version_id = e.via_id AND m.is_last AND {scope} ORDER BY e.id DESC LIMIT %s"""
+    return store.execute(sql, [row, *values, most])
 
 
 def _position(moment: datetime) -> int:
