@@ -11,11 +11,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sild.threats import store_cli
+
 if TYPE_CHECKING:
     from sild.people.actor import Actor
     from sild.threats.reading import Found
 
 app = typer.Typer(no_args_is_help=True, help="Threat information: import, export, search, ask, write, share.")
+app.add_typer(store_cli.collection_app, name="collection")
+app.add_typer(store_cli.feed_app, name="feed")
+app.command("pull")(store_cli.pull_command)
 console = Console(highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
