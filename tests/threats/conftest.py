@@ -47,6 +47,7 @@ def hear(pinned, kyiv):
         record.proof = format_proof(record.leaf_index, path, kyiv.checkpoint())
         record.save(force_insert=True)
         apply_withdrawal(record)
+        kinds.require(kind).arrived(record)
         kinds.announce([record])
         return record
 
