@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 OBJECTS = int(os.environ.get("SILD_BENCH_OBJECTS", "1000000"))
 ATTACK = Path(os.environ.get("SILD_BENCH_ATTACK", Path(__file__).parents[2] / "shared/data/attack-enterprise.json.gz"))
 ENVELOPE = 2500
-MEDALLION_OBJECTS = 1000
+# medallion's time grows with the square of its objects.
+MEDALLION_OBJECTS = 200
 OPENTAXII_OBJECTS = 5000
 POLLERS, POLL_SECONDS = 100, 10
 TIMES = 41
@@ -228,9 +229,9 @@ def grow(node: Node, more: Iterator[list[dict[str, Any]]], have: int) -> int:
 def peer(client: Client, objects: list[dict[str, Any]]) -> dict[str, float]:
     """The same of another server, with as many objects as it bears."""
     size = min(len(objects), 1000)
-    figures = {"ingest": client.ingest(envelopes(objects)), "page": client.median(f"objects/?limit={size}", 5)}
+    figures = {"ingest": client.ingest(envelopes(objects)), "page": client.median(f"objects/?limit={size}", 3)}
     figures["walk"], _number = client.walk()
-    figures["poll"] = client.median(f"objects/?added_after={FUTURE}", 21)
+    figures["poll"] = client.median(f"objects/?added_after={FUTURE}", 5)
     return figures
 
 
@@ -242,15 +243,16 @@ def run() -> list[Figure]:
     first = next(more)
     node = Node(folder / "node")
     try:
-        with threats_peers.medallion(folder / "medallion") as client:
-            medallion = peer(client, first[:MEDALLION_OBJECTS])
-        with threats_peers.opentaxii(folder / "opentaxii") as client:
-            opentaxii = peer(client, first[:OPENTAXII_OBJECTS])
         ingested = node.client.ingest(envelopes(first))
         page = node.client.median("objects/?limit=1000", TIMES)
         walked, _number = node.client.walk()
         poll = node.client.median(f"objects/?added_after={FUTURE}", TIMES * 5)
         share = pollers(node)
+        print(f"{ingested:.0f} objects/s, page {page:.1f} ms, walk {walked:.0f}/s, poll {poll:.2f} ms", file=sys.stderr)
+        with threats_peers.medallion(folder / "medallion") as client:
+            medallion = peer(client, first[:MEDALLION_OBJECTS])
+        with threats_peers.opentaxii(folder / "opentaxii") as client:
+            opentaxii = peer(client, first[:OPENTAXII_OBJECTS])
         have = grow(node, more, len(first))
         late = node.client.median("objects/?limit=1000", TIMES)
         found = search(node)

@@ -73,7 +73,8 @@ INVALID = [
     (indicator(labels=[]), "labels is no list with at least one item"),
     (indicator(labels=["a", 1]), "labels[1] is no string"),
     (indicator(created_by_ref=BAD), "created_by_ref is no identifier"),
-    (indicator(created_by_ref=malware()["id"]), "created_by_ref refers to a malware; allowed are identity"),
+    (indicator(extensions={"x-ext": {"extension_type": "odd"}}), "extensions.x-ext.extension_type is not in"),
+    (sdo("language-content", object_ref=IDENTITY, contents={"e": {"name": "n"}}), "contents is no RFC 5646"),
     (indicator(spec_version="2.2"), "spec_version is not “2.1”"),
     (indicator(external_references=[{"source_name": "s"}]), "external_references[0] has neither description"),
     (indicator(external_references=[{"url": "u"}]), "external_references[0].source_name is missing"),
@@ -134,6 +135,8 @@ def test_invalid_objects_are_told_what_and_where(item, why):
 
 WARNED = [
     (indicator(indicator_types=["home-made"]), "indicator_types[0] is not in indicator-type-ov: home-made"),
+    (indicator(created_by_ref=malware()["id"]), "created_by_ref refers to a malware; allowed are identity"),
+    ({**sco("process", pid=1), "id": "process--ff26c055-6336-5bc5-b98d-13d6226742dd"}, "is a UUID of version 4"),
     (indicator(x_thing_ref="nothing"), "x_thing_ref is no identifier"),
     (indicator(pattern="[" + "a" * 20_000), "too long"),
     (

@@ -142,8 +142,11 @@ def vocabulary(name: str) -> Check:
     return check
 
 
-def reference(types: frozenset[str] = frozenset(), *, forbidden: bool = False) -> Check:
-    """Section 2.9: an identifier, of one of these types, or of none of them when they are forbidden."""
+def reference(types: frozenset[str] = frozenset(), *, forbidden: bool = False, is_error: bool = True) -> Check:
+    """Section 2.9: an identifier, of one of these types, or of none of them when they are forbidden.
+
+    `is_error` says what another type is worth; what is no identifier is an error in any case.
+    """
 
     def check(value: Any) -> Flaws:
         match = IDENTIFIER.fullmatch(value) if isinstance(value, str) else None
@@ -151,7 +154,8 @@ def reference(types: frozenset[str] = frozenset(), *, forbidden: bool = False) -
             return wrong(f"is no identifier of the form type--UUID: {str(value)[:60]}")
         if types and (match[1] in types) is forbidden:
             named = ", ".join(sorted(types))
-            return wrong(f"refers to a {match[1]}; {'not allowed' if forbidden else 'allowed'} are {named}")
+            allowed = "not allowed" if forbidden else "allowed"
+            return [Flaw("", f"refers to a {match[1]}; {allowed} are {named}", is_error)]
         return None
 
     return check

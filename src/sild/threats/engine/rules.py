@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sild.threats.engine import patterns
+from sild.threats.engine import checks, patterns
 from sild.threats.engine.flaws import Flaw, wrong
 from sild.threats.engine.identifiers import deterministic_id
 from sild.threats.engine.markings import TLP2_EXTENSION
@@ -107,6 +107,8 @@ def observable(item: Item) -> list[Flaw]:
     """Section 2.9: an identifier of version 5 should be the one that the content gives."""
     if item["id"][-22:-21] != "5":
         return []
+    if item["type"] == "process":
+        return [Flaw("id", "of a process is a UUID of version 4", is_error=False)]
     try:
         expected = deterministic_id(item)
     except ValueError as error:
@@ -200,11 +202,12 @@ def _language_content(item: Item) -> list[Flaw]:
     contents = item["contents"]
     if not isinstance(contents, dict) or not contents:
         return wrong("is no dictionary of languages", "contents")
-    return [
+    found = [
         Flaw(f"contents.{language}", "is no dictionary of properties")
         for language, texts in contents.items()
         if not isinstance(texts, dict) or not texts
     ]
+    return found + [flaw.under("contents") for language in contents for flaw in checks.language(language) or ()]
 
 
 _SPECIAL: dict[str, Callable[[Item], list[Flaw]]] = {

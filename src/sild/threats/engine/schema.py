@@ -1,6 +1,7 @@
 """The properties of each STIX 2.1 type, sections 3 to 7, as a table, and the checks that it stands for.
 
-`name!` is required. A type in brackets is a list. `@a|b` refers to those types, `^a|b` to any but those, `@` to any;
+`name!` is required. A type in brackets is a list. `@a|b` refers to those types, `^a|b` to any but those, `@` to any,
+`~a` to that type or with a warning to another;
 `#name` is an object embedded in another, `%name` a vocabulary.
 """
 
@@ -38,12 +39,12 @@ _SCALARS: dict[str, Check] = {
     "2.1": checks.exactly("2.1"),
 }
 
-_COMMON = """spec_version!:2.1 type!:s id!:s created!:t modified!:t created_by_ref:@identity revoked:b labels:[s]
+_COMMON = """spec_version!:2.1 type!:s id!:s created!:t modified!:t created_by_ref:~identity revoked:b labels:[s]
  confidence:percent lang:lang external_references:[#external-reference] object_marking_refs:[@marking-definition]
  granular_markings:[#granular-marking] extensions:d"""
 _OBSERVABLE = """type!:s id!:s spec_version:2.1 object_marking_refs:[@marking-definition]
  granular_markings:[#granular-marking] defanged:b extensions:d"""
-_META = """type!:s id!:s spec_version!:2.1 created!:t created_by_ref:@identity
+_META = """type!:s id!:s spec_version!:2.1 created!:t created_by_ref:~identity
  external_references:[#external-reference] object_marking_refs:[@marking-definition]
  granular_markings:[#granular-marking] extensions:d"""
 
@@ -195,8 +196,9 @@ def _check_of(kind: str) -> Check:
     """The check that a type in the table stands for."""
     if kind.startswith("["):
         return checks.listed(_check_of(kind[1:-1]))
-    if kind[0] in "@^":
-        return checks.reference(frozenset(kind[1:].split("|")) - {""}, forbidden=kind[0] == "^")
+    if kind[0] in "@^~":
+        types = frozenset(kind[1:].split("|")) - {""}
+        return checks.reference(types, forbidden=kind[0] == "^", is_error=kind[0] != "~")
     if kind.startswith("%"):
         return checks.vocabulary(kind[1:])
     return _embedded[kind[1:]] if kind.startswith("#") else _SCALARS[kind]

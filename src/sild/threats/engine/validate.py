@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sild.threats.engine import rules, schema
-from sild.threats.engine.checks import reference
+from sild.threats.engine.checks import reference, vocabulary
 from sild.threats.engine.flaws import Flaw
 from sild.threats.engine.identifiers import IDENTIFIER, TYPE
 from sild.threats.engine.times import micros
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _PROPERTY = re.compile(r"[a-z0-9_]{3,250}", re.ASCII)
 _EXTENSION = re.compile(r"extension-definition--[0-9a-f-]{36}|[a-z0-9-]{3,250}", re.ASCII)
 _any_reference = reference()
+_extension_type = vocabulary("extension-type-enum")
 
 
 def validate(item: Any) -> list[Flaw]:
@@ -103,6 +104,8 @@ def _extensions(extensions: Any) -> list[Flaw]:
             found.append(Flaw(where, "is no extension: an identifier, and an object with at least one property"))
         elif form is not None:
             found += [flaw.under(where) for flaw in form(value) or ()]
+        elif "extension_type" in value:
+            found += [flaw.under(f"{where}.extension_type") for flaw in _extension_type(value["extension_type"]) or ()]
     return found
 
 
