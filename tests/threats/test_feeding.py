@@ -8,11 +8,12 @@ from pymisp import MISPEvent
 from sild.people import services as people
 from sild.people.actor import Actor
 from sild.people.enums import Role
-from sild.threats import feeding, writing
+from sild.threats import feeding, pages, writing
+from sild.threats.engine import build
 from sild.threats.enums import Level
 from sild.threats.errors import NotFoundError
 from sild.threats.writing import Context
-from threats.examples import SIGMA, YARA
+from threats.examples import SIGMA, YARA, indicator
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -86,6 +87,19 @@ def test_the_stix_feed_is_followed_to_its_end_and_goes_on(client, token, publish
     late = writing.write_rule(publisher, "sigma", SIGMA, Context(tlp="GREEN"))
     assert late.encode() in get(client, secret, f"feed/stix?after={after}").content
     assert orjson.loads(get(client, secret, "feed/stix?after=4000000000000000000").content)["objects"]
+
+
+def test_pages_that_end_by_weight_skip_nothing_of_another_collection(publisher, hear, monkeypatch):
+    monkeypatch.setattr(pages, "MOST_BYTES", 1)
+    expected, seen, after, more = set(), set(), 0, True
+    for number in range(3):
+        said = indicator(f"198.51.100.{number}", "GREEN")
+        hear(build.bundle([said]))
+        expected |= {said["id"], writing.write_indicator(publisher, f"n{number}.example", Context(tlp="GREEN"))}
+    while more:
+        objects, after, more = feeding.page(publisher, after, kinds=["indicator"])
+        seen |= {orjson.loads(raw)["id"] for raw in objects}
+    assert seen == expected
 
 
 def test_a_file_that_is_not_in_the_feed_is_not_found(client, token, written, publisher):

@@ -43,16 +43,17 @@ def page(
     actor.require(Right.VIEW)
     wanted = pages.Filter(after=after, kinds=kinds, limit=limit)
     rows: list[tuple[int, bytes]] = []
-    more = False
+    # A collection whose page ended early, by number or by weight, ends the whole page there: nothing is skipped.
+    horizon = 2**63
     for access in accesses(actor):
         if access.may_read:
             narrowed = replace(access, ceiling=min(access.ceiling, ceiling, exporting.CEILING))
             found = pages.objects(narrowed, wanted)
             rows += [(int(position), bytes(raw)) for position, raw in found.rows]
-            more = more or found.more
-    rows.sort()
-    kept = rows[:limit]
-    return [raw for _position, raw in kept], kept[-1][0] if kept else after, more or len(rows) > limit
+            horizon = min(horizon, found.last) if found.more else horizon
+    kept = sorted(row for row in rows if row[0] <= horizon)[:limit]
+    more = horizon < 2**63 or len(rows) > len(kept)
+    return [raw for _position, raw in kept], kept[-1][0] if kept else after, more
 
 
 def bundle(objects: Sequence[bytes], levels: Sequence[str] = tlp.LEVELS) -> bytes:
