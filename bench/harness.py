@@ -90,7 +90,9 @@ def write(module: str, figures: list[Figure], load: float) -> Path:
 
 def main(arguments: list[str]) -> int:
     """Measure one module."""
-    known = sorted(path.stem for path in HERE.glob("*.py") if path.stem not in {"harness", "relay"})
+    known = sorted(
+        path.stem for path in HERE.glob("*.py") if "_" not in path.stem and path.stem not in {"harness", "relay"}
+    )
     if len(arguments) != 1 or arguments[0] not in known:
         print(f"Say which module to measure: make bench MODULE=… with one of {', '.join(known)}.", file=sys.stderr)
         return 1

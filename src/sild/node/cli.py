@@ -32,6 +32,7 @@ GROUPS = {
     "plan": ("sild.plan.cli", "app"),
     "sandbox": ("sild.sandbox.cli", "app"),
     "analyst": ("sild.analyst.cli", "app"),
+    "threats": ("sild.threats.cli", "app"),
 }
 # Words that are one command each.
 COMMANDS = dict.fromkeys(("sign", "verify", "seal", "open"), "sild.exchange.document_cli")

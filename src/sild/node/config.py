@@ -40,6 +40,7 @@ class Config:
         pull_seconds: SILD_PULL_SECONDS, pause before a partner that failed, or does not wait, is asked again.
         language: SILD_LANGUAGE, the language for whoever has not chosen one.
         run: SILD_RUN, a folder in memory, which forgets at a reboot.
+        webhook_networks: SILD_WEBHOOK_NETWORKS, networks beside the public ones to which webhooks may go.
         oidc: SILD_OIDC_ISSUER, SILD_OIDC_CLIENT_ID, SILD_OIDC_CLIENT_SECRET of the identity provider.
     """
 
@@ -57,6 +58,7 @@ class Config:
     pull_seconds: float = 5.0
     language: str = "en"
     run: Path = Path("/dev/shm")  # noqa: S108 -- files there are made for the owner alone and checked for it
+    webhook_networks: tuple[str, ...] = ()
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = field(default="", repr=False)
@@ -174,9 +176,9 @@ def _read_file(path: Path) -> dict[str, Any]:
 
 def _convert(name: str, value: Any) -> Any:
     """Turn a text from the environment into the field's type."""
-    if name == "allowed_hosts" and isinstance(value, str):
+    if name in {"allowed_hosts", "webhook_networks"} and isinstance(value, str):
         return tuple(part.strip() for part in value.split(",") if part.strip())
-    if name == "allowed_hosts":
+    if name in {"allowed_hosts", "webhook_networks"}:
         return tuple(value)
     if name == "pages_https":
         return value is True or str(value).lower() in {"1", "true", "yes"}

@@ -31,6 +31,7 @@ ENTRIES = [
     ("sild.plan", "/plan/", _("Plan")),
     ("sild.sandbox", "/sandbox/", _("Sandbox")),
     ("sild.analyst", "/analyst/", _("Analyst")),
+    ("sild.threats", "/threats/", _("Threats")),
     ("sild.exchange", "/records/", _("Records")),
     ("sild.exchange", "/documents/", _("Documents")),
     ("sild.exchange", "/partners/", _("Partners")),

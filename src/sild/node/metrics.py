@@ -121,4 +121,5 @@ def _is_local(request: HttpRequest) -> bool:
 def _has_token(request: HttpRequest) -> bool:
     """A valid token of any role."""
     scheme, _space, secret = request.headers.get("Authorization", "").partition(" ")
-    return scheme.lower() == "bearer" and services.actor_of_token(secret.strip()) is not None
+    actor = services.actor_of_token(secret.strip()) if scheme.lower() == "bearer" else None
+    return actor is not None and actor.covers("metrics")

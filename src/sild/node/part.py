@@ -24,11 +24,14 @@ def worker() -> None:
 
 
 def exchange() -> None:
-    """Pull from partners until told to stop."""
+    """Pull from partners, and from the TAXII servers that this node follows, until told to stop."""
+    from threading import Thread
+
     from django.conf import settings
 
     from sild.exchange.keeper import Keeper
     from sild.exchange.loop import run_forever
+    from sild.threats import loop
 
     stopping = False
 
@@ -39,6 +42,7 @@ def exchange() -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     Keeper().start(lambda: stopping)
+    Thread(target=loop.run_forever, args=(lambda: stopping,), daemon=True).start()
     run_forever(settings.CONFIG.pull_seconds, lambda: stopping)
 
 

@@ -13,7 +13,7 @@ from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Mapping, MutableMapping
 
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sild.node.settings")
@@ -103,11 +103,18 @@ def _tls_facts(transport: Any) -> dict[str, Any]:
     return {"client_cert_chain": chain, "group": transport.getHandle().get_group_name()}
 
 
-def application(pages: Any, exchange: Any) -> Any:
-    """Send what came over the partners' TLS to the exchange and everything else to the pages."""
+def application(pages: Any, exchange: Any, machines: Mapping[str, Any]) -> Any:
+    """Send what came over the partners' TLS to the exchange, and everything else to the pages or to what stands beside.
+
+    Args:
+        pages: Django.
+        exchange: what partners call.
+        machines: applications that have an address of their own beside the pages, by the beginning of the path.
+    """
 
     async def dispatch(scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        surface = exchange if "tls" in scope.get("extensions", {}) else pages
+        beside = (surface for path, surface in machines.items() if scope.get("path", "").startswith(path))
+        surface = exchange if "tls" in scope.get("extensions", {}) else next(beside, pages)
         await surface(scope, partial(_message, receive), send)
 
     return dispatch
@@ -121,6 +128,7 @@ def serve() -> None:
     from twisted.internet import reactor
 
     from sild.exchange import own, wire
+    from sild.threats import asgi, taxii
     from sild.trust.tls import RotatingContextFactory
 
     host, port = settings.CONFIG.address("pages")
@@ -131,7 +139,7 @@ def serve() -> None:
         reactor.listenSSL(link_port, server.http_factory, factory, interface=link_host)
 
     server = NodeServer(
-        application(get_asgi_application(), wire.application),
+        application(get_asgi_application(), wire.application, {taxii.ROOT: asgi.application}),
         endpoints=[f"tcp:{port}:interface={host}"],
         ready_callable=listen_for_partners,
         server_name="sild",

@@ -26,6 +26,7 @@ INSTALLED_APPS = [
     "sild.people",
     "sild.plan",
     "sild.sandbox",
+    "sild.threats",
     "sild.node.apps.NodeAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -47,7 +47,7 @@ urlpatterns: Patterns = [
 ]
 urlpatterns += [
     path(f"{label}/", include(f"sild.{label}.urls"))
-    for label in ("plan", "sandbox", "analyst")
+    for label in ("plan", "sandbox", "analyst", "threats")
     if apps.is_installed(f"sild.{label}")
 ]
 

@@ -13,6 +13,8 @@ from sild.people.enums import Right, Role
 from sild.people.errors import NotAllowedError
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
     from sild.people.models import Agency, Person
 
 
@@ -29,6 +31,9 @@ class Actor:
         agency: for whom; None only for the node's operator, who acts for the node as a whole.
         person: the signed-in person; None for the command line, a token or a job.
         via: "page", "api", "cli" or "job".
+        token_id: the API token that acts; None for everybody else.
+        scopes: what the token may be used for; empty for everything that its role may do.
+        per_minute: how many calls the token may make in a minute; None for as many as it likes.
     """
 
     who: str
@@ -36,6 +41,9 @@ class Actor:
     agency: Agency | None = None
     person: Person | None = None
     via: str = "page"
+    token_id: UUID | None = None
+    scopes: frozenset[str] = frozenset()
+    per_minute: int | None = None
 
     @classmethod
     def operator(cls, via: str = "cli") -> Actor:
@@ -60,6 +68,10 @@ class Actor:
     def is_operator(self) -> bool:
         """True for the node's operator, who sees all agencies' things."""
         return self.agency is None and self.role is Role.ADMINISTRATOR
+
+    def covers(self, scope: str) -> bool:
+        """Tell whether this actor may be used for a scope, as in `threats:read`; only tokens are narrowed so."""
+        return not self.scopes or scope in self.scopes
 
     def may(self, right: Right) -> bool:
         """Tell whether this actor has the right."""

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from ninja import Router, Schema, Status
+from ninja import Field, Router, Schema, Status
 
 from sild.people import services
 from sild.people.enums import Right
@@ -32,6 +32,8 @@ class TokenOut(Schema):
     name: str
     agency: str
     role: str
+    scopes: list[str]
+    per_minute: int | None
     created: datetime
     expires: datetime
     revoked: datetime | None
@@ -47,6 +49,8 @@ class TokenIn(Schema):
 
     name: str
     role: str = "viewer"
+    scopes: list[str] = []
+    per_minute: int | None = Field(None, ge=1, le=1_000_000)
 
 
 class Issued(Schema):
@@ -78,7 +82,13 @@ def list_tokens(request: ActingRequest) -> list[ApiToken]:
 @router.post("/tokens", response={201: Issued})
 def issue_token(request: ActingRequest, wanted: TokenIn) -> Status[dict[str, Any]]:
     """Issue a token for the same agency, with a role no higher than one's own."""
-    token, secret = services.issue_token(request.actor, wanted.name, services.role_named(wanted.role))
+    token, secret = services.issue_token(
+        request.actor,
+        wanted.name,
+        services.role_named(wanted.role),
+        scopes=wanted.scopes,
+        per_minute=wanted.per_minute,
+    )
     return Status(201, {"token": token, "secret": secret})
 
 

@@ -57,12 +57,19 @@ def token_issue(
     name: str,
     agency: Annotated[str, typer.Option(help="Short name of the agency that the token acts for.")],
     role: Annotated[str, typer.Option(help="viewer, editor, publisher or administrator.")] = "viewer",
+    scope: Annotated[list[str] | None, typer.Option(help="As in threats:read or taxii; may be repeated.")] = None,
+    per_minute: Annotated[int | None, typer.Option(min=1, help="Calls in a minute to each web process.")] = None,
 ) -> None:
     """Issue a token; its secret is printed this once."""
     from sild.people import services
     from sild.people.actor import Actor
 
     _token, secret = services.issue_token(
-        Actor.operator(), name, services.role_named(role), agency=services.agency_named(agency)
+        Actor.operator(),
+        name,
+        services.role_named(role),
+        agency=services.agency_named(agency),
+        scopes=scope or [],
+        per_minute=per_minute,
     )
     typer.echo(secret)

@@ -25,3 +25,9 @@ class AlreadyExistsError(PeopleError):
     """The name is taken."""
 
     code = "already-exists"
+
+
+class ScopeError(PeopleError):
+    """A token is asked for, or used for, something that its scopes do not name."""
+
+    code = "scope"

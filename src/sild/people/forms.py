@@ -31,6 +31,13 @@ class TokenForm(forms.Form):
 
     name = forms.CharField(label=_("What it is for"), max_length=100, help_text=_("The audit trail shows this name."))
     role = forms.ChoiceField(label=_("Role"), choices=Role.choices)
+    scopes = forms.CharField(
+        label=_("Scopes"),
+        required=False,
+        max_length=500,
+        help_text=_("As in threats:read taxii; empty for all that the role may do."),
+    )
+    per_minute = forms.IntegerField(label=_("Calls a minute"), required=False, min_value=1, max_value=1_000_000)
 
 
 class AuditFilter(forms.Form):

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from sild.people import services
+from sild.people import limits, services
 from sild.people.actor import Actor
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 API = "/api/"
 SAFE = {"GET", "HEAD", "OPTIONS"}
 NOBODY = Actor(who="nobody", role=None)
+WINDOWS = limits.Windows()
 
 
 class ActingRequest(HttpRequest):
@@ -47,6 +48,8 @@ class ActorMiddleware:
 
     def process_view(self, request: ActingRequest, view: Any, _args: Any, _kwargs: Any) -> HttpResponse | None:
         """Stop here whoever has not signed in, unless the view is open to all."""
+        if request.actor.token_id is not None:
+            return _narrowed(request)
         if request.actor is not NOBODY or not getattr(view, "login_required", True):
             return None
         if request.path.startswith(API):
@@ -64,14 +67,28 @@ def _actor(request: HttpRequest) -> Actor:
     return Actor.of(request.user, via="api" if request.path.startswith(API) else "page")
 
 
+def _narrowed(request: ActingRequest) -> JsonResponse | None:
+    """Stop a token that is used for what its scopes do not name (RFC 6750, section 3.1), or too often (RFC 6585)."""
+    scope = limits.scope_of(request.path, changes=request.method not in SAFE)
+    if not request.actor.covers(scope):
+        sentence = _("This token may not be used for %(scope)s.") % {"scope": scope}
+        challenge = f'Bearer realm="sild", error="insufficient_scope", scope="{scope}"'
+        return _problem(403, "Forbidden", "scope", sentence, {"WWW-Authenticate": challenge})
+    seconds = WINDOWS.wait(request.actor)
+    if seconds:
+        sentence = _("This token has made its calls for this minute. Go on in %(seconds)s seconds.")
+        headers = {"Retry-After": str(seconds)}
+        return _problem(429, "Too Many Requests", "too-many-requests", sentence % {"seconds": seconds}, headers)
+    return None
+
+
+def _problem(status: int, title: str, code: str, sentence: str, headers: dict[str, str]) -> JsonResponse:
+    """A JSON problem (RFC 9457)."""
+    problem = {"type": "about:blank", "title": title, "status": status, "code": code, "detail": sentence}
+    return JsonResponse(problem, status=status, content_type="application/problem+json", headers=headers)
+
+
 def _unauthorised() -> JsonResponse:
     """The JSON problem for a call without a valid token (RFC 9457; RFC 6750, section 3)."""
-    problem = {
-        "type": "about:blank",
-        "title": "Unauthorized",
-        "status": 401,
-        "code": "unauthorised",
-        "detail": _("Send a valid token: Authorization: Bearer sild_…"),
-    }
-    headers = {"WWW-Authenticate": 'Bearer realm="sild"'}
-    return JsonResponse(problem, status=401, content_type="application/problem+json", headers=headers)
+    sentence = _("Send a valid token: Authorization: Bearer sild_…")
+    return _problem(401, "Unauthorized", "unauthorised", sentence, {"WWW-Authenticate": 'Bearer realm="sild"'})

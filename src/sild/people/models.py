@@ -72,6 +72,10 @@ class ApiToken(models.Model):
     created = models.DateTimeField(_("created"), default=timezone.now)
     expires = models.DateTimeField(_("expires"))
     revoked = models.DateTimeField(_("revoked"), null=True, blank=True)
+    # What it may be used for, as in `threats:read`; empty for everything that its role may do.
+    scopes = models.JSONField(_("scopes"), default=list, blank=True)
+    # Calls in a minute to each web process; null for as many as it likes.
+    per_minute = models.PositiveIntegerField(_("calls a minute"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("API token")

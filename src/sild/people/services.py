@@ -5,17 +5,21 @@ from __future__ import annotations
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.utils import timezone
 from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
-from sild.people import audit
+from sild.people import audit, limits
 from sild.people.actor import Actor
 from sild.people.enums import Right, Role
 from sild.people.errors import AlreadyExistsError, NotAllowedError, NotFoundError
 from sild.people.models import Agency, ApiToken, Membership, Person
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 TOKEN_PREFIX = "sild_"  # noqa: S105 -- lets scanners recognise a leaked token
 TOKEN_DAYS = 90
@@ -69,12 +73,22 @@ def give_role(actor: Actor, person: Person, agency: Agency, role: Role) -> Membe
 
 
 @transaction.atomic
-def issue_token(actor: Actor, name: str, role: Role, *, agency: Agency | None = None) -> tuple[ApiToken, str]:
+def issue_token(
+    actor: Actor,
+    name: str,
+    role: Role,
+    *,
+    agency: Agency | None = None,
+    scopes: Sequence[str] = (),
+    per_minute: int | None = None,
+) -> tuple[ApiToken, str]:
     """Issue a token for a machine and return it with its secret, which is shown this once and kept only as a hash.
 
     Raises:
         NotAllowedError: the token would carry more rights than the actor has, or no agency is named.
+        ScopeError: a scope has another form than `module:read` or `module:write`.
     """
+    limits.check_scopes(scopes)
     agency = agency or actor.agency
     if agency is None or not (actor.is_operator or actor.agency == agency):
         raise NotAllowedError(_("A token acts for one agency: name one that you act for."))
@@ -87,9 +101,11 @@ def issue_token(actor: Actor, name: str, role: Role, *, agency: Agency | None = 
         issued_by=actor.person,
         role=role,
         digest=_digest(secret),
+        scopes=sorted(set(scopes)),
+        per_minute=per_minute,
         expires=timezone.now() + timedelta(days=TOKEN_DAYS),
     )
-    audit.note(actor, "people.issue-token", token.name, role=role.value, token=str(token.pk))
+    audit.note(actor, "people.issue-token", token.name, role=role.value, token=str(token.pk), scopes=token.scopes)
     return token, secret
 
 
@@ -195,7 +211,15 @@ def actor_of_token(secret: str) -> Actor | None:
     )
     if token is None:
         return None
-    return Actor(who=f"token {token.name}", role=Role(token.role), agency=token.agency, via="api")
+    return Actor(
+        who=f"token {token.name}",
+        role=Role(token.role),
+        agency=token.agency,
+        via="api",
+        token_id=token.pk,
+        scopes=frozenset(token.scopes),
+        per_minute=token.per_minute,
+    )
 
 
 def _require_own(actor: Actor, agency: Agency) -> None:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from sild.people import services
 from sild.people.enums import Right, Role
-from sild.people.errors import AlreadyExistsError, NotAllowedError
+from sild.people.errors import AlreadyExistsError, NotAllowedError, ScopeError
 from sild.people.forms import AuditFilter, PersonForm, TokenForm
 from sild.people.models import Agency, ApiToken, AuditEntry, Membership
 
@@ -74,7 +74,13 @@ def tokens(request: ActingRequest) -> HttpResponse:
     secret = ""
     if request.method == "POST" and form.is_valid():
         try:
-            _token, secret = services.issue_token(actor, form.cleaned_data["name"], Role(form.cleaned_data["role"]))
+            data = form.cleaned_data
+            scopes, most = data["scopes"].split(), data["per_minute"]
+            _token, secret = services.issue_token(
+                actor, data["name"], Role(data["role"]), scopes=scopes, per_minute=most
+            )
+        except ScopeError as error:
+            form.add_error("scopes", str(error))
         except NotAllowedError as error:
             form.add_error("role", str(error))
     rows = actor.visible(ApiToken.objects.select_related("issued_by", "agency"))

@@ -1,0 +1,277 @@
+"""The threat store over HTTP: a node's web process on SQLite, asked by one client; peers get the same in the same run.
+
+`SILD_BENCH_OBJECTS` says how far the store grows (1,000,000), `SILD_BENCH_ATTACK` where ATT&CK as STIX lies; without
+it the figures are those of a made bundle of the same shape.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import random
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+import threats_peers
+from harness import Figure
+from threats_client import FUTURE, Client, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+OBJECTS = int(os.environ.get("SILD_BENCH_OBJECTS", "1000000"))
+ATTACK = Path(os.environ.get("SILD_BENCH_ATTACK", Path(__file__).parents[2] / "shared/data/attack-enterprise.json.gz"))
+ENVELOPE = 2500
+# medallion's time grows with the square of its objects.
+MEDALLION_OBJECTS = 200
+OPENTAXII_OBJECTS = 5000
+POLLERS, POLL_SECONDS = 100, 10
+TIMES = 41
+_IDS = re.compile(rb"--([0-9a-f]{8})(?=-[0-9a-f]{4}-)")
+_WORDS = ("powershell", "ransomware", "windows", "credential", "lateral", "registry", "dns", "phishing", "cloud")
+SETUP = """
+import django, json
+django.setup()
+from sild.people import services as people
+from sild.people.actor import Actor
+from sild.people.enums import Role
+from sild.threats import services
+from sild.threats.enums import Level
+operator = Actor.operator()
+agency = people.create_agency(operator, "Bench", "bench")
+secret = people.issue_token(operator, "bench", Role.EDITOR, agency=agency)[1]
+made = services.create_collection(operator, "Bench", agency=agency, unmarked_as=Level.GREEN)
+print(json.dumps([secret, str(made.pk)]))
+"""
+SEARCH = """
+import django, json, sys, time
+django.setup()
+from sild.people.actor import Actor
+from sild.people.enums import Role
+from sild.people.models import Agency
+from sild.threats.search import Query, search
+actor = Actor(who="bench", role=Role.VIEWER, agency=Agency.objects.get(slug="bench"))
+durations = []
+for query in json.load(sys.stdin):
+    started = time.perf_counter()
+    search(actor, Query(**query))
+    durations.append(time.perf_counter() - started)
+print(json.dumps(durations))
+"""
+
+
+def bundle() -> bytes:
+    """ATT&CK as it is published, or a bundle of the same shape."""
+    if ATTACK.exists():
+        return gzip.decompress(ATTACK.read_bytes())
+    chance = random.Random(5)
+    when = "2025-01-01T00:00:00.000Z"
+    common = {"spec_version": "2.1", "created": when, "modified": when}
+    techniques: list[dict[str, Any]] = [
+        {
+            **common,
+            "type": "attack-pattern",
+            "id": f"attack-pattern--{uuid.UUID(int=chance.getrandbits(128), version=4)}",
+            "name": f"Technique {number}",
+            "description": " ".join(chance.choices(_WORDS, k=250)),
+            "external_references": [{"source_name": "mitre-attack", "external_id": f"T{number}"}],
+        }
+        for number in range(4700)
+    ]
+    uses: list[dict[str, Any]] = [
+        {
+            **common,
+            "type": "relationship",
+            "id": f"relationship--{uuid.UUID(int=chance.getrandbits(128), version=4)}",
+            "relationship_type": "uses",
+            "description": " ".join(chance.choices(_WORDS, k=30)),
+            "source_ref": chance.choice(techniques)["id"],
+            "target_ref": chance.choice(techniques)["id"],
+        }
+        for _ in range(20_000)
+    ]
+    return orjson.dumps({"type": "bundle", "objects": techniques + uses})
+
+
+def copies(data: bytes) -> Iterator[list[dict[str, Any]]]:
+    """The bundle again and again under other identifiers, from the second time on with a thousand indicators."""
+    number = 0
+    while True:
+        key = (number * 0x9E3779B1) & 0xFFFFFFFF
+        changed = _renamed(data, key)
+        yield orjson.loads(changed)["objects"] + (_indicators(number) if number else [])
+        number += 1
+
+
+def _renamed(data: bytes, key: int) -> bytes:
+    """The bundle with other identifiers, which refer to one another as before."""
+    return _IDS.sub(lambda match: b"--%08x" % (int(match[1], 16) ^ key), data)
+
+
+def _indicators(number: int) -> list[dict[str, Any]]:
+    """Indicators of addresses that nobody has."""
+    when = "2025-01-01T00:00:00.000Z"
+    common = {"type": "indicator", "spec_version": "2.1", "created": when, "modified": when, "valid_from": when}
+    values = [f"{number % 256}.{index // 256}.{index % 256}.7" for index in range(1000)]
+    return [
+        {
+            **common,
+            "id": f"indicator--{uuid.uuid4()}",
+            "name": f"C2 {value}",
+            "pattern": f"[ipv4-addr:value = '{value}']",
+            "pattern_type": "stix",
+        }
+        for value in values
+    ]
+
+
+def envelopes(objects: list[dict[str, Any]]) -> list[tuple[bytes, int]]:
+    """TAXII envelopes with how many objects each has."""
+    parts = [objects[start : start + ENVELOPE] for start in range(0, len(objects), ENVELOPE)]
+    return [(orjson.dumps({"objects": part}), len(part)) for part in parts]
+
+
+class Node:
+    """A node's web process."""
+
+    def __init__(self, home: Path) -> None:
+        self.port = free_port()
+        pages, exchange = f"127.0.0.1:{self.port}", f"127.0.0.1:{free_port()}"
+        self.env = {**os.environ, "SILD_HOME": str(home), "SILD_PAGES": pages, "SILD_EXCHANGE": exchange}
+        self.env["DJANGO_SETTINGS_MODULE"] = "sild.node.settings"
+        self.python("-m", "sild.node.cli", "init", "--node", "bench")
+        secret, collection = json.loads(self.python("-c", SETUP))
+        self.client = Client(self.port, f"/taxii2/bench/collections/{collection}/", "bench", secret)
+        with (home / "web.log").open("wb") as log:
+            command = [sys.executable, "-m", "sild.node.part", "web"]
+            self.process = subprocess.Popen(command, env=self.env, stdout=log, stderr=log)
+        while not Client.listens(self.port):
+            if self.process.poll() is not None:
+                raise AssertionError((home / "web.log").read_text())
+            time.sleep(0.1)
+
+    def python(self, *words: str, text: str = "") -> str:
+        """What a Python process of this node prints."""
+        command = [sys.executable, *words]
+        done = subprocess.run(command, env=self.env, input=text, capture_output=True, text=True, check=True)
+        return done.stdout
+
+    def cpu_seconds(self) -> float:
+        """Processor time so far (proc(5))."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+    def peak_mebibytes(self) -> float:
+        """The most memory that it has had (proc(5))."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.findall(r"VmHWM:\s+(\d+)", status)[0]) / 1024
+
+
+def pollers(node: Node) -> float:
+    """Share of a core that so many pollers at one request a second use."""
+    own = node.client
+
+    def poll(offset: float) -> None:
+        client = Client(own.port, own.path, own.username, own.secret)
+        time.sleep(offset)
+        for _ in range(POLL_SECONDS):
+            started = time.perf_counter()
+            client.ask(f"objects/?added_after={FUTURE}")
+            time.sleep(max(0.0, 1 - (time.perf_counter() - started)))
+
+    threads = [threading.Thread(target=poll, args=(number / POLLERS,)) for number in range(POLLERS)]
+    before, started = node.cpu_seconds(), time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return (node.cpu_seconds() - before) / (time.perf_counter() - started)
+
+
+def search(node: Node) -> float:
+    """95th percentile of searches of every kind, in milliseconds."""
+    chance = random.Random(7)
+    queries: list[dict[str, Any]] = []
+    for _ in range(25):
+        queries += [
+            {"text": chance.choice(_WORDS)},
+            {"text": f"{chance.choice(_WORDS)} {chance.choice(_WORDS)}"},
+            {"types": ["malware"], "text": chance.choice(_WORDS)},
+            {"types": [chance.choice(["malware", "indicator", "attack-pattern", "relationship"])]},
+            {"value": f"{chance.randrange(1, 30)}.0.{chance.randrange(256)}.7"},
+            {"technique": chance.choice(["T1059", "T1059.001", "T1003", "T1566.001"])},
+            {"threat_actor": chance.choice(["APT28", "APT29", "Sandworm Team", "Turla"])},
+        ]
+    durations: list[float] = sorted(json.loads(node.python("-c", SEARCH, text=json.dumps(queries))))
+    return durations[int(len(durations) * 0.95)] * 1000
+
+
+def grow(node: Node, more: Iterator[list[dict[str, Any]]], have: int) -> int:
+    """Fill the store up to its size; returns how many objects it has."""
+    while have < OBJECTS:
+        objects = next(more)
+        rate = node.client.ingest(envelopes(objects))
+        have += len(objects)
+        print(f"{have:,} objects, the last {len(objects):,} at {rate:,.0f}/s", file=sys.stderr, flush=True)
+    return have
+
+
+def peer(client: Client, objects: list[dict[str, Any]]) -> dict[str, float]:
+    """The same of another server, with as many objects as it bears."""
+    size = min(len(objects), 1000)
+    figures = {"ingest": client.ingest(envelopes(objects)), "page": client.median(f"objects/?limit={size}", 3)}
+    figures["walk"], _number = client.walk()
+    figures["poll"] = client.median(f"objects/?added_after={FUTURE}", 5)
+    return figures
+
+
+def run() -> list[Figure]:
+    """Every figure of this module."""
+    threats_peers.install()
+    folder = Path(tempfile.mkdtemp(prefix="sild-bench-"))
+    more = copies(bundle())
+    first = next(more)
+    node = Node(folder / "node")
+    try:
+        ingested = node.client.ingest(envelopes(first))
+        page = node.client.median("objects/?limit=1000", TIMES)
+        walked, _number = node.client.walk()
+        poll = node.client.median(f"objects/?added_after={FUTURE}", TIMES * 5)
+        share = pollers(node)
+        print(f"{ingested:.0f} objects/s, page {page:.1f} ms, walk {walked:.0f}/s, poll {poll:.2f} ms", file=sys.stderr)
+        with threats_peers.medallion(folder / "medallion") as client:
+            medallion = peer(client, first[:MEDALLION_OBJECTS])
+        with threats_peers.opentaxii(folder / "opentaxii") as client:
+            opentaxii = peer(client, first[:OPENTAXII_OBJECTS])
+        have = grow(node, more, len(first))
+        late = node.client.median("objects/?limit=1000", TIMES)
+        found = search(node)
+        memory = node.peak_mebibytes()
+    finally:
+        node.process.terminate()
+        node.process.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+    name = f"OpenTAXII 0.9.3, {OPENTAXII_OBJECTS:,} objects"
+    other = f"medallion 3.0.0, {MEDALLION_OBJECTS:,} objects"
+    return [
+        Figure(f"ingest {len(first):,} objects", ingested, "objects/s", 3000, "higher", name, opentaxii["ingest"]),
+        Figure("page of 1,000 objects, median", page, "ms", 20, "lower", name, opentaxii["page"]),
+        Figure("page of 1,000 objects, median (2)", page, "ms", 20, "lower", other, medallion["page"]),
+        Figure(f"page of 1,000 at {have:,}, against before", late / page, "times", 1.2),
+        Figure("full walk", walked, "objects/s", 40_000, "higher", name, opentaxii["walk"]),
+        Figure("empty poll, median", poll, "ms", 3, "lower", name, opentaxii["poll"]),
+        Figure("empty poll, median (2)", poll, "ms", 3, "lower", other, medallion["poll"]),
+        Figure(f"{POLLERS} pollers at one a second", share, "cores", 0.5),
+        Figure(f"search at {have:,} objects, p95", found, "ms", 200),
+        Figure(f"most memory of the server at {have:,} objects", memory, "MiB", 300),
+    ]
