@@ -7,16 +7,18 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .errors import TextError, _
-from .patterns import FINDERS, Hit
+from .patterns import FINDERS
 from .refang import refang
 from .text import check
 
 if TYPE_CHECKING:
+    from .hit import Hit
     from .refang import View
 
 KINDS = (
     "ipv4", "ipv6", "domain", "url", "email", "md5", "sha1", "sha256", "sha512", "cve", "file", "path", "registry",
-    "bitcoin", "asn", "actor",
+    "jarm", "ja3", "ja3s", "ja4", "imphash", "yara", "sigma", "bitcoin", "litecoin", "dogecoin", "tron", "ethereum",
+    "monero", "asn", "actor",
 )  # fmt: skip
 MAX_HITS = 20_000
 _FEED = _("The text has more than %(most)s indicators, so it is a feed and no report. Split it.")
