@@ -48,7 +48,7 @@ def fit(train: Sequence[Sentence], dev: Sequence[Sentence], techniques: dict[str
     texts, labels = [text for text, _, _ in examples], np.array([label for _, label, _ in examples])
     importance = np.array([weight for _, _, weight in examples])
     vocabularies = [
-        _vocabulary(found, len(texts), least) for found, least in zip(grams(texts), recipe.least, strict=True)
+        vocabulary(found, len(texts), least) for found, least in zip(grams(texts), recipe.least, strict=True)
     ]
     matrix = _matrix(texts, vocabularies)
     classes, weights, bias = _machines(matrix, labels, importance, recipe)
@@ -76,7 +76,7 @@ def _examples(train: Sequence[Sentence], least: int) -> list[tuple[str, str, flo
     return [triple for triple in triples if triple[1] in kept]
 
 
-def _vocabulary(found: Grams, size: int, least: int) -> tuple[Keys, Floats]:
+def vocabulary(found: Grams, size: int, least: int) -> tuple[Keys, Floats]:
     """The n-grams that stand in enough texts, with their inverse document frequency (smoothed, as in scikit-learn)."""
     once = np.unique(found.rows.astype(np.uint64) << np.uint64(32) | found.keys.astype(np.uint64))
     keys, number = np.unique((once & np.uint64(0xFFFFFFFF)).astype(np.uint32), return_counts=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from sild.analyst.engine.features import normalise
 
@@ -12,6 +12,13 @@ if TYPE_CHECKING:
 
     from sild.analyst.training.knowledge import Sentence
 
+
+class _HasText(Protocol):
+    @property
+    def text(self) -> str: ...
+
+
+_T = TypeVar("_T", bound=_HasText)
 Side = Literal["train", "dev", "held-out"]
 HELD_OUT, DEV = 15, 10  # per cent of the families
 _SHINGLE = 5  # words
@@ -38,7 +45,7 @@ def divide(sentences: Iterable[Sentence]) -> dict[Side, list[Sentence]]:
     return sides
 
 
-def without_copies(sentences: Iterable[Sentence], tested: Iterable[Sentence]) -> list[Sentence]:
+def without_copies(sentences: Iterable[_T], tested: Iterable[_HasText]) -> list[_T]:
     """The sentences that quote no tested one: those that share under 30 % of their runs of five words with them."""
     seen = {run for sentence in tested for run in _runs(sentence.text)}
     kept = []
