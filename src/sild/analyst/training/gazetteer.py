@@ -19,6 +19,7 @@ _KINDS = {"intrusion-set": "actor", "malware": "malware", "tool": "tool"}
 _WORD = re.compile(r"[^\W_]+")
 _SHORTEST = 3
 _COMMON = 2  # in how many texts a name may be a word in lower case before it needs one like “malware” beside it
+_SHARE = 0.3  # and at least this often for each time that it stands as the name
 HEADER = (
     f"# Groups and software of MITRE ATT&CK Enterprise {PACKAGE_VERSION}, made by sild.analyst.training.gazetteer. "
     "© 2025 The MITRE Corporation. This work is reproduced and distributed with the permission of The MITRE "
@@ -36,9 +37,9 @@ def lines() -> Iterable[str]:
         for value in content.values():
             rows += value if isinstance(value, list) and name != "relationships" else []
             texts = (str(row.get("description") or "") for row in value) if isinstance(value, list) else ()
-            words.update(word for text in texts for word in set(_WORD.findall(text)) if word.islower())
+            words.update(word for text in texts for word in set(_WORD.findall(text)))
     told = reports.shipped()[0]
-    words.update(word for sentence in told for word in set(_WORD.findall(sentence.text)) if word.islower())
+    words.update(word for sentence in told for word in set(_WORD.findall(sentence.text)))
     yield HEADER
     for row in sorted(rows, key=lambda row: str(row.get("external_id"))):
         kind = _KINDS.get(str(row.get("stix_type")))
@@ -51,4 +52,5 @@ def lines() -> Iterable[str]:
 
 def _is_common(name: str, words: Counter[str]) -> bool:
     """Whether a name is also a word of English, or so short or plain that it may be anything."""
-    return name.islower() or len(name) <= _SHORTEST or (" " not in name and words[name.lower()] >= _COMMON)
+    often = max(_COMMON, _SHARE * words[name])
+    return name.islower() or len(name) <= _SHORTEST or (" " not in name and words[name.lower()] >= often)

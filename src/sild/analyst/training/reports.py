@@ -37,9 +37,12 @@ def parse(data: bytes) -> list[Sentence]:
     """
     try:
         rows = [json.loads(line) for line in gzip.decompress(data).splitlines()]
-        return [sentence for row in rows for sentence in _of_report(row)]
+        sentences = [sentence for row in rows for sentence in _of_report(row)]
     except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
         raise KnowledgeError("The file does not hold reports with marked spans.") from error
+    if not sentences:
+        raise KnowledgeError("The file holds no reports.")
+    return sentences
 
 
 def condense(reports: Iterable[dict[str, Any]]) -> bytes:
