@@ -32,11 +32,12 @@ _WALLET = re.compile(
     r"[0-9BDLMTbl](?<!\w.)(?:(?<=0)x[0-9A-Fa-f]{40}|(?<=[bB])(?:c1|C1)[02-9A-Za-z]{11,71}+"
     r"|(?<=[lL])(?:tc1|TC1)[02-9A-Za-z]{11,71}+|(?<=[13DLMT48])[1-9A-HJ-NP-Za-km-z]{25,94}+)(?!\w)"
 )
-_YARA = re.compile(r"(?<!\w)rule[ \t]{1,8}(?P<name>[A-Za-z_]\w{2,127}+)\s{0,16}(?::[^{}\n]{0,128})?\s{0,16}\{")
+# A literal first and the look-behind after it: so the search skips from one occurrence to the next.
+_YARA = re.compile(r"rule(?<!\wrule)[ \t]{1,8}(?P<name>[A-Za-z_]\w{2,127}+)\s{0,16}(?::[^{}\n]{0,128})?\s{0,16}\{")
 _YARA_TOLD = re.compile(
-    r"(?<!\w)YARA[ -](?:rules?|signatures?|правил\w{1,4}|сигнатур\w{1,4}|reeg(?:el|li\w{0,3})|signatuur\w{0,3})"
-    r"[ :]{1,3}[\"'«“„‘`]?(?P<name>[A-Za-z]\w{2,127}+)",
-    re.IGNORECASE,
+    r"(?:YARA|Yara|yara)(?<!\w.{4})[ -]"
+    r"(?i:rules?|signatures?|правил\w{1,4}|сигнатур\w{1,4}|reeg(?:el|li\w{0,3})|signatuur\w{0,3})"
+    r"[ :]{1,3}[\"'«“„‘`]?(?P<name>[A-Za-z]\w{2,127}+)"
 )
 _SIGMA_BODY = "logsource:"
 _SIGMA_TITLE = re.compile(r"^[ \t]{0,8}title:[ \t]{0,8}(?P<name>[^\n]{3,256})$", re.MULTILINE)
@@ -77,10 +78,11 @@ def wallet_addresses(view: View) -> Iterator[Hit]:
 def rules(view: View) -> Iterator[Hit]:
     """Names of YARA and Sigma rules: where a rule stands, and where a sentence names one."""
     text = view.text
-    for pattern in (_YARA, _YARA_TOLD) if "rule" in text or "YARA" in text.upper() else ():
-        for match in pattern.finditer(text):
-            if pattern is _YARA or "_" in match["name"]:
-                yield Hit("yara", *match.span("name"), match["name"])
+    for match in _YARA.finditer(text):
+        yield Hit("yara", *match.span("name"), match["name"])
+    for match in _YARA_TOLD.finditer(text) if any(word in text for word in ("YARA", "Yara", "yara")) else ():
+        if "_" in match["name"]:
+            yield Hit("yara", *match.span("name"), match["name"])
     for match in _SIGMA_TOLD.finditer(text) if "Sigma" in text or "sigma" in text else ():
         yield Hit("sigma", *match.span("name"), match["name"])
     yield from _sigma_bodies(text)

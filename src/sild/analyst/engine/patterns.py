@@ -40,6 +40,9 @@ _NOT_BEFORE = frozenset("./\\@$")
 _IPV6 = re.compile(
     r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}+:){2,7}(?:\d{1,3}+(?:\.\d{1,3}+){3}|[0-9A-Fa-f]{0,4}+)(?![\w:])(?:/\d{1,3}\b)?"
 )
+# Two colons with a group or nothing between them; what is before the first one is read backwards from there.
+_COLONS = re.compile(r":[0-9A-Fa-f]{0,4}+:")
+_HEX_BACKWARDS = re.compile(r"[0-9A-Fa-f]{0,4}+")
 _PREFIX = re.compile(r"/\d{1,2}(?![\d.])")
 _RANGE = re.compile(r"([\d.]{7,15})-([\d.]{7,15})")
 # It starts with a set of characters, so that the search skips to one of them; the look-behinds tell which one it was.
@@ -148,7 +151,13 @@ def _numbers(view: View, token: str, start: int, end: int) -> Iterator[Hit]:
 
 def ipv6(view: View) -> Iterator[Hit]:
     """IPv6 addresses, with a prefix length when one stands there."""
-    for match in _IPV6.finditer(view.text) if "::" in view.text or view.text.count(":") > 6 else ():  # noqa: PLR2004
+    reached = 0
+    for joint in _COLONS.finditer(view.text):
+        before = _HEX_BACKWARDS.match(view.text[max(0, joint.start() - 4) : joint.start()][::-1])
+        match = _IPV6.match(view.text, joint.start() - before.end()) if before and joint.start() >= reached else None
+        if match is None:
+            continue
+        reached = match.end()
         address, _, prefix = match[0].partition("/")
         value = addresses.ipv6(address)
         if value and len(address.replace(":", "")) > 1:

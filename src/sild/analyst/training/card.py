@@ -78,7 +78,8 @@ def train(knowledge: Knowledge, recipe: fitting.Recipe, told: Sides | None = Non
         "what": "Linear support vector machines, one for each technique, over hashed words, pairs of words and 3 to 5"
         " characters within words; weights rounded to a byte; scores calibrated on the development split.",
         "intended_use": "Proposes ATT&CK techniques for sentences of threat reports in English; a person decides.",
-        "limits": "Sentences in other languages mostly get no proposal. A score is about one sentence without"
+        "limits": "Sentences in other languages mostly get no proposal of the model. Precision of strong proposals was"
+        " set on both sources together: on TRAM's reports, where much is left unmarked, it is lower. A score is about one sentence without"
         " its context. Techniques with few or no sentences are proposed seldom or never; they are counted below.",
         "data": {**_data(knowledge, parts), **_reports_data(told, parts, learnt)},
         "classes": _classes(model, knowledge, parts),
