@@ -79,8 +79,9 @@ def train(knowledge: Knowledge, recipe: fitting.Recipe, told: Sides | None = Non
         " characters within words; weights rounded to a byte; scores calibrated on the development split.",
         "intended_use": "Proposes ATT&CK techniques for sentences of threat reports in English; a person decides.",
         "limits": "Sentences in other languages mostly get no proposal of the model. Precision of strong proposals was"
-        " set on both sources together: on TRAM's reports, where much is left unmarked, it is lower. A score is about one sentence without"
-        " its context. Techniques with few or no sentences are proposed seldom or never; they are counted below.",
+        " set on both sources together: on TRAM's reports, where much is left unmarked, it is lower. A score is about"
+        " one sentence without its context. Techniques with few or no sentences are proposed seldom or never; they are"
+        " counted below.",
         "data": {**_data(knowledge, parts), **_reports_data(told, parts, learnt)},
         "classes": _classes(model, knowledge, parts),
         "recipe": {**asdict(recipe), "least": list(recipe.least)},
