@@ -198,3 +198,19 @@ def test_hostile_lines_end_within_a_limit_of_processor_time_that_quadratic_work_
         [sys.executable, "-c", CHILD], input=json.dumps(HOSTILE), capture_output=True, text=True, check=False
     )
     assert done.stdout.strip() == "all read", done.stderr
+
+
+@unit
+@pytest.mark.parametrize(
+    ("text", "scope"),
+    [
+        ("d41d8cd98f00b204e9800998ecf8427e", "known"),
+        ("www.krebsonsecurity.com", "known"),
+        ("hxxps://krebsonsecurity[.]com/2024/", "known"),
+        ("hxxps://github[.]com/bad/tool", "public"),
+        ("9f86d081884c7d659a2feaa0c55ad015", ""),
+    ],
+)
+def test_what_warning_lists_call_harmless_is_told(text, scope):
+    [found] = extract(text)
+    assert found.scope == scope

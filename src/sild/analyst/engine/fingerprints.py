@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from . import wallets
+from . import names, wallets
 from .hit import Hit
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ def hashes(view: View) -> Iterator[Hit]:
         if kind == "md5":
             told = _MD5_OF.search(view.text[max(0, match.start() - _LOOK_BACK) : match.start()])
             kind = told.lastgroup or kind if told else kind
-        yield Hit(kind, match.start(), match.end(), match[0].lower())
+        value = match[0].lower()
+        yield Hit(kind, match.start(), match.end(), value, "known" if value in names.known() else "")
 
 
 def ja4(view: View) -> Iterator[Hit]:

@@ -35,7 +35,7 @@ class Indicator:
         original: what stands there.
         defanged: whether it was written so that nobody follows it by mistake.
         scope: for addresses and names `public`, `private`, `loopback`, `documentation`, `reserved` or `example`; for
-            files `system` when they are a part of Windows.
+            files `system` when they are a part of Windows; `known` for hosts and hashes on MISP's warning lists.
     """
 
     kind: str
