@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _FILES = ("entities.txt", "entities-native.txt")
-_LONGEST = 5  # words in a name
 _LONGEST_ENDING = 5
 _PREFIX = 3
 _REACH = 48
@@ -83,9 +82,8 @@ def find(text: str) -> list[Entity]:
 def _at(text: str, words: list[re.Match[str]], place: int) -> tuple[Entity | None, int]:
     """The longest name that begins with this word, and how many words it has."""
     start = words[place].start()
-    if text[start : start + _PREFIX].lower() not in _index()[1]:
-        return None, 1
-    for size in range(min(_LONGEST, len(words) - place), 0, -1):
+    longest = _index()[1].get(text[start : start + _PREFIX].lower(), 0)
+    for size in range(min(longest, len(words) - place), 0, -1):
         end = words[place + size - 1].end()
         for known, stop in _candidates(text, start, end):
             if not known.needs_context or _has_context(text, start, stop):
@@ -99,8 +97,8 @@ def _candidates(text: str, start: int, end: int) -> Iterator[tuple[_Known, int]]
     last = written.rsplit(None, 1)[-1]
     for cut in range(min(_LONGEST_ENDING + 1, len(last) - 1)):
         stem, ending = written[: len(written) - cut], written[len(written) - cut :]
-        known = index.get(_key(stem))
-        if known and _is_capital(stem, known) and (not cut or _ENDING.fullmatch(ending)):
+        known = index.get(_key(stem)) if not cut or _ENDING.fullmatch(ending) else None
+        if known and _is_capital(stem, known):
             yield known, end
             return
 
@@ -111,16 +109,20 @@ def _is_capital(stem: str, known: _Known) -> bool:
 
 
 @cache
-def _index() -> tuple[dict[str, _Known], frozenset[str]]:
-    """Names by what is compared, and how the names begin."""
+def _index() -> tuple[dict[str, _Known], dict[str, int]]:
+    """Names by what is compared, and how many words the names have at most that begin with the same three letters."""
     index: dict[str, _Known] = {}
+    longest: dict[str, int] = {}
     for file in _FILES:
         for line in (Path(__file__).parent / file).read_text(encoding="utf-8").splitlines():
-            parts = line.split("\t")
-            if len(parts) == len(_Known._fields):
-                kind, attack_id, flag, name, alias = parts
+            fields = line.split("\t")
+            if len(fields) == len(_Known._fields):
+                kind, attack_id, flag, name, alias = fields
+                begins = alias[:_PREFIX].lower()
+                parts = len(_WORD.findall(alias)) + (" " not in alias)  # “AsyncRAT” is also written “Async RAT”
+                longest[begins] = max(longest.get(begins, 0), parts)
                 index.setdefault(_key(alias), _Known(kind, attack_id, flag == "?", name, alias))
-    return index, frozenset(known.alias[:_PREFIX].lower() for known in index.values())
+    return index, longest
 
 
 def _key(written: str) -> str:

@@ -19,7 +19,8 @@ HEADER = (
 # Anybody can put something there, so their names say nothing; and a logger of addresses is an attacker's tool.
 _OPEN_TO_ALL = frozenset({
     "ghostbin.com", "gist.github.com", "github.com", "grabify.link", "infotomb.com", "iplogger.com", "iplogger.org",
-    "iplogger.ru", "medium.com", "pastebin.com", "raw.githubusercontent.com", "reddit.com", "twitter.com", "youtube.com",
+    "iplogger.ru", "medium.com", "pastebin.com", "raw.githubusercontent.com", "reddit.com", "twitter.com",
+    "youtube.com",
 })  # fmt: skip
 _HOST = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)+")
 _HASH = re.compile(r"[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{128}")
