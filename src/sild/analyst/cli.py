@@ -88,9 +88,9 @@ def train(
     from sild.analyst.training import card, fit
 
     known = _knowledge(attack)
-    console.print(f"Training on ATT&CK {known.version} ({known.origin}); this takes a minute or two.")
+    console.print(f"Training on ATT&CK {known.version} ({known.origin}) and TRAM's reports; this takes some minutes.")
     with console.status("Training"):
-        model = card.train(known, fit.Recipe())
+        model = card.train(known, fit.Recipe(), card.report_sides())
     with tempfile.TemporaryDirectory() as temporary:
         written = card.write(model, folder or Path(temporary))
     _print_card(written)

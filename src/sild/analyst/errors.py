@@ -47,3 +47,9 @@ class NotFoundError(AnalystError):
     """There is no such reading for this actor."""
 
     code = "not-found"
+
+
+class EndpointError(AnalystError):
+    """The language model's endpoint may not be used, does not answer, or not in the protocol's form."""
+
+    code = "endpoint"

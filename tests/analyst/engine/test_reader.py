@@ -5,7 +5,8 @@ import json
 import pytest
 
 from analyst.findings import TEXT, found
-from sild.analyst.engine.reader import from_dict
+from sild.analyst.engine.model import load
+from sild.analyst.engine.reader import from_dict, read
 
 pytestmark = pytest.mark.unit
 
@@ -24,3 +25,9 @@ def test_techniques_are_listed_once_the_likeliest_first():
 
 def test_the_model_is_named_with_its_version():
     assert found().model.startswith("threat-analyst ")
+
+
+def test_names_of_actors_are_read_and_survive_as_json():
+    findings = read("The group known as Sandworm Team came back to the ministry.", load())
+    assert [entity.attack_id for entity in findings.entities] == ["G0034"]
+    assert from_dict(findings.as_dict()) == findings

@@ -5,7 +5,7 @@ import pytest
 from sild.analyst.engine.errors import TextError
 from sild.analyst.engine.indicators import extract
 from sild.analyst.engine.model import load
-from sild.analyst.engine.techniques import MOST_PER_SENTENCE, propose, thresholds
+from sild.analyst.engine.techniques import MOST_PER_SENTENCE, PHRASE_SCORE, propose, thresholds
 
 pytestmark = pytest.mark.unit
 MODEL = load()
@@ -90,3 +90,17 @@ def test_an_order_in_the_text_changes_nothing_about_the_rest():
 def test_what_is_no_text_is_refused():
     with pytest.raises(TextError):
         propose("", MODEL)
+
+
+@pytest.mark.parametrize(
+    ("text", "technique"),
+    [
+        ("Для закріплення в системі шкідлива програма створює заплановане завдання.", "T1053.005"),
+        ("Püsivuse tagamiseks loob pahavara arvutis ajastatud ülesande.", "T1053.005"),
+    ],
+)
+def test_a_ukrainian_or_estonian_phrase_proposes_but_is_never_strong(text, technique):
+    [found] = [proposal for proposal in proposed(text) if proposal.technique == technique]
+    assert (found.basis, found.score, found.strong) == ("lexicon", PHRASE_SCORE, False)
+    assert text[found.start : found.end] == text
+    assert technique not in {proposal.technique for proposal in proposed(text, threshold=0.99)}

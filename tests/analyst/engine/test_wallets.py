@@ -1,8 +1,8 @@
-"""Bitcoin addresses by the examples of their own specifications."""
+"""Addresses of wallets by the examples of their own specifications."""
 
 import pytest
 
-from sild.analyst.engine.wallets import is_bitcoin
+from sild.analyst.engine.wallets import kind
 
 pytestmark = pytest.mark.unit
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.unit
     ],
 )
 def test_an_address_has_the_right_checksum(address):
-    assert is_bitcoin(address)
+    assert kind(address) == "bitcoin"
 
 
 @pytest.mark.parametrize(
@@ -31,8 +31,33 @@ def test_an_address_has_the_right_checksum(address):
         "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5",
         "bc1qW508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4",
         "bc1qbio",
+        "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAeD",
+        "0x" + "0" * 40,
+        "0x" + "g" * 40,
+        "0x1234",
+        "4" * 95,
+        "44AFFq5kSiGBoZ4NMDwYtN18obc8AemS33DBLWs3H7otXft3XjrpDtQGv7SqSsaBYBb98uNbr2VBBEt7f2wfn3RVGQBEP3B",
         "",
     ],
 )
 def test_anything_else_has_not(address):
-    assert not is_bitcoin(address)
+    assert not kind(address)
+
+
+@pytest.mark.parametrize(
+    ("address", "name"),
+    [
+        ("0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed", "ethereum"),
+        ("0x5aaeb6053f3e94c9b9a09f33669435e7ef1beaed", "ethereum"),
+        (
+            "44AFFq5kSiGBoZ4NMDwYtN18obc8AemS33DBLWs3H7otXft3XjrpDtQGv7SqSsaBYBb98uNbr2VBBEt7f2wfn3RVGQBEP3A",
+            "monero",
+        ),
+        ("TJRabPrwbZy45sbavfcjinPJC18kjpRTv8", "tron"),
+        ("DH5yaieqoZN36fDVciNyRueRGvGLR3mr7L", "dogecoin"),
+        ("LM2WMpR1Rp6j3Sa59cMXMs1SPzj9eXpGc1", "litecoin"),
+        ("ltc1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9", "litecoin"),
+    ],
+)
+def test_other_currencies_are_told_by_version_and_checksum(address, name):
+    assert kind(address) == name

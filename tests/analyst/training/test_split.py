@@ -34,3 +34,11 @@ def test_no_family_and_no_text_is_on_two_sides():
         assert not found["train"] & found["held-out"]
         assert not found["train"] & found["dev"]
     assert not families["dev"] & families["held-out"]
+
+
+@pytest.mark.unit
+def test_texts_that_quote_a_tested_one_are_left_out():
+    tested = [knowledge.Sentence("The loader takes screenshots of the desktop every minute.", (), "a", "report")]
+    quoting = knowledge.Sentence(f"Example Bear: {tested[0].text}", ("T1113",), "b", "procedure")
+    other = knowledge.Sentence("Example Bear takes screenshots of what users do.", ("T1113",), "b", "procedure")
+    assert split.without_copies([quoting, other], tested) == [other]

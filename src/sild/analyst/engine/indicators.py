@@ -7,16 +7,18 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from .errors import TextError, _
-from .patterns import FINDERS, Hit
+from .patterns import FINDERS
 from .refang import refang
 from .text import check
 
 if TYPE_CHECKING:
+    from .hit import Hit
     from .refang import View
 
 KINDS = (
     "ipv4", "ipv6", "domain", "url", "email", "md5", "sha1", "sha256", "sha512", "cve", "file", "path", "registry",
-    "bitcoin", "asn", "actor",
+    "jarm", "ja3", "ja3s", "ja4", "imphash", "yara", "sigma", "bitcoin", "litecoin", "dogecoin", "tron", "ethereum",
+    "monero", "asn", "actor",
 )  # fmt: skip
 MAX_HITS = 20_000
 _FEED = _("The text has more than %(most)s indicators, so it is a feed and no report. Split it.")
@@ -33,7 +35,7 @@ class Indicator:
         original: what stands there.
         defanged: whether it was written so that nobody follows it by mistake.
         scope: for addresses and names `public`, `private`, `loopback`, `documentation`, `reserved` or `example`; for
-            files `system` when they are a part of Windows.
+            files `system` when they are a part of Windows; `known` for hosts and hashes on MISP's warning lists.
     """
 
     kind: str

@@ -95,10 +95,19 @@ def is_file_name(name: str) -> bool:
     )
 
 
+@cache
+def known() -> frozenset[str]:
+    """Hosts and hashes on warning lists: vendors' reports, look-ups of one's own address, empty files."""
+    lines = (Path(__file__).parent / "known.txt").read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if not line.startswith("#"))
+
+
 def domain_scope(name: str) -> str:
-    """`example`, `private` or `public`."""
+    """`example`, `private`, `known` or `public`."""
     lowered = name.lower()
     tld = lowered.rpartition(".")[2]
     if tld in EXAMPLE_TLDS or _EXAMPLE_DOMAIN.search(lowered):
         return "example"
-    return "private" if tld in PRIVATE_TLDS else "public"
+    if tld in PRIVATE_TLDS:
+        return "private"
+    return "known" if lowered.removeprefix("www.") in known() else "public"

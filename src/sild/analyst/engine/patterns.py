@@ -7,9 +7,11 @@ at already is refused by a look-behind of one character.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from . import addresses, names, wallets
+from . import addresses, names
+from .fingerprints import hashes, ja4, rules, wallet_addresses
+from .hit import Hit
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,19 +19,11 @@ if TYPE_CHECKING:
     from .refang import View
 
 
-class Hit(NamedTuple):
-    """A candidate in the refanged text."""
-
-    kind: str
-    start: int
-    end: int
-    value: str
-    scope: str = ""
-
-
 _END = r"\s<>\"'`«»“”„|"
-_URL = re.compile(rf":(?://|\\\\)(?P<rest>[^{_END}]{{1,2048}})")
-_SCHEME = re.compile(r"(?<![A-Za-z0-9])(?:h[tx*]{2,3}ps?|fxp|s?ftps?|wss?|tcp|udp|ldaps?|meow)\Z", re.IGNORECASE)
+_URL = re.compile(rf":(?://|\\\\)(?P<gap>[ ]?)(?P<rest>[^{_END}]{{1,2048}})")
+_SCHEME = re.compile(
+    r"(?<![A-Za-z0-9])(?:h[tx*х]{2,3}[px]s?|ttps?|fxp|s?ftps?|wss?|tcp|udp|ldaps?|meow)\Z", re.IGNORECASE
+)
 _LONGEST_SCHEME = 6
 _AUTHORITY = re.compile(
     r"(?:[^/?#@\s]{0,128}@)?(?P<host>\[[0-9A-Fa-f:.]{2,45}\]|[^/?#:@\\\s]{1,253})(?::\d{1,5})?(?=[/?#\\]|\Z)"
@@ -46,18 +40,18 @@ _NOT_BEFORE = frozenset("./\\@$")
 _IPV6 = re.compile(
     r"(?<![\w:.])(?:[0-9A-Fa-f]{0,4}+:){2,7}(?:\d{1,3}+(?:\.\d{1,3}+){3}|[0-9A-Fa-f]{0,4}+)(?![\w:])(?:/\d{1,3}\b)?"
 )
+# Two colons with a group or nothing between them; what is before the first one is read backwards from there.
+_COLONS = re.compile(r":[0-9A-Fa-f]{0,4}+:")
+_HEX_BACKWARDS = re.compile(r"[0-9A-Fa-f]{0,4}+")
 _PREFIX = re.compile(r"/\d{1,2}(?![\d.])")
 _RANGE = re.compile(r"([\d.]{7,15})-([\d.]{7,15})")
-_HASH = re.compile(r"[0-9A-Fa-f](?<!\w.)[0-9A-Fa-f]{31,127}+(?!\w)")
-_HASHES = {32: "md5", 40: "sha1", 64: "sha256", 128: "sha512"}
 # It starts with a set of characters, so that the search skips to one of them; the look-behinds tell which one it was.
 _IDENTIFIER = re.compile(
-    r"[13ABCDFSTUbc](?<!\w.)(?:"
+    r"[ACDFSTUc](?<!\w.)(?:"
     r"(?P<cve>(?<=[Cc])[Vv][Ee]-(?:19|20)\d{2}-\d{4,7}(?!\d))"
     r"|(?<=A)(?:S|SN[ -]?)(?P<asn>[1-9]\d{0,9})"
     r"|(?P<actor>(?<=U)AC-\d{4}|(?<=U)NC\d{3,5}|(?<=A)PT-?\d{1,3}|(?<=T)A(?!00)\d{3,4}|(?<=F)IN\d{1,2}|(?<=D)EV-\d{4}"
     r"|(?<=S)torm-\d{4}|(?<=C)ERT-UA\#\d{3,6})"
-    r"|(?P<bitcoin>(?<=[13])[1-9A-HJ-NP-Za-km-z]{25,34}+|(?<=[Bb])(?:c1|C1)[02-9A-Za-z]{11,71}+)"
     r")(?!\w)"
 )
 _NOT_ASN = frozenset({1, 2, 3, 4, 400, 9100})  # AS2 is a protocol, AS/400 a computer, AS9100 a standard
@@ -91,6 +85,8 @@ def urls(view: View) -> Iterator[Hit]:
         rest = _trimmed(match["rest"])
         authority = _AUTHORITY.match(rest)
         scope = _host_scope(authority["host"]) if scheme and authority else None
+        if match["gap"] and not (scheme and _is_defanged(scheme[0], view, match)):
+            continue
         if scheme and authority and scope:
             host = slice(*authority.span("host"))
             value = f"{_scheme(scheme[0].lower())}://{rest[: host.start]}{rest[host].lower()}{rest[host.stop :]}"
@@ -155,7 +151,13 @@ def _numbers(view: View, token: str, start: int, end: int) -> Iterator[Hit]:
 
 def ipv6(view: View) -> Iterator[Hit]:
     """IPv6 addresses, with a prefix length when one stands there."""
-    for match in _IPV6.finditer(view.text) if "::" in view.text or view.text.count(":") > 6 else ():  # noqa: PLR2004
+    reached = 0
+    for joint in _COLONS.finditer(view.text):
+        before = _HEX_BACKWARDS.match(view.text[max(0, joint.start() - 4) : joint.start()][::-1])
+        match = _IPV6.match(view.text, joint.start() - before.end()) if before and joint.start() >= reached else None
+        if match is None:
+            continue
+        reached = match.end()
         address, _, prefix = match[0].partition("/")
         value = addresses.ipv6(address)
         if value and len(address.replace(":", "")) > 1:
@@ -164,16 +166,8 @@ def ipv6(view: View) -> Iterator[Hit]:
             )
 
 
-def hashes(view: View) -> Iterator[Hit]:
-    """MD5, SHA-1, SHA-256 and SHA-512 in hex; all digits or all letters are something else."""
-    for match in _HASH.finditer(view.text):
-        kind = _HASHES.get(len(match[0]))
-        if kind and not match[0].isdigit() and not match[0].isalpha():
-            yield Hit(kind, match.start(), match.end(), match[0].lower())
-
-
 def identifiers(view: View) -> Iterator[Hit]:
-    """CVE numbers, autonomous systems, actor numbers and Bitcoin addresses."""
+    """CVE numbers, autonomous systems and actor numbers."""
     for match in _IDENTIFIER.finditer(view.text):
         kind = match.lastgroup or ""
         value = match[kind] if kind == "asn" else match[0]
@@ -183,8 +177,6 @@ def identifiers(view: View) -> Iterator[Hit]:
             if int(value) >= _MAX_ASN or int(value) in _NOT_ASN:
                 continue
             value = f"AS{value}"
-        elif kind == "bitcoin" and not wallets.is_bitcoin(value):
-            continue
         yield Hit(kind, match.start(), match.end(), value)
 
 
@@ -210,12 +202,17 @@ def paths(view: View) -> Iterator[Hit]:
         yield Hit("path", match.start(), match.start() + len(path), path)
 
 
-FINDERS = (urls, emails, registry, paths, dotted, ipv6, hashes, identifiers)
+FINDERS = (urls, emails, registry, paths, dotted, ipv6, hashes, ja4, wallet_addresses, identifiers, rules)
+
+
+def _is_defanged(scheme: str, view: View, match: re.Match[str]) -> bool:
+    """Whether a scheme that a space follows was meant to be broken by it."""
+    return not scheme.lower().startswith(("http", "ftp", "ws")) or view.was_defanged(match.start("rest"), match.end())
 
 
 def _scheme(found: str) -> str:
     """The scheme that a defanged one stands for."""
-    if found.startswith("h"):
+    if found.startswith(("h", "ttp")):
         return "https" if found.endswith("s") else "http"
     return {"fxp": "ftp", "meow": "http"}.get(found, found)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from .entities import Entity, find
 from .indicators import Indicator, extract
 from .language import tell
 from .techniques import Proposal, propose
@@ -22,6 +23,7 @@ class Findings:
         digest: `sha256:` and the SHA-256 of the text.
         language: BCP 47, `und` when it could not be told.
         model: name and version of the model that proposed.
+        entities: names of actors and of malware.
     """
 
     digest: str
@@ -29,6 +31,7 @@ class Findings:
     model: str
     indicators: list[Indicator]
     proposals: list[Proposal]
+    entities: list[Entity] = field(default_factory=list)
 
     @property
     def techniques(self) -> list[str]:
@@ -47,6 +50,7 @@ class Findings:
             "techniques": self.techniques,
             "indicators": [indicator.as_dict() for indicator in self.indicators],
             "proposals": [proposal.as_dict() for proposal in self.proposals],
+            "entities": [entity.as_dict() for entity in self.entities],
         }
 
 
@@ -58,6 +62,7 @@ def from_dict(value: dict[str, Any]) -> Findings:
         value["model"],
         [Indicator(**indicator) for indicator in value["indicators"]],
         [Proposal(**proposal) for proposal in value["proposals"]],
+        [Entity(**entity) for entity in value.get("entities", [])],
     )
 
 
@@ -69,4 +74,4 @@ def read(text: str, model: Model) -> Findings:
     """
     label = f"{model.card.get('name', 'model')} {model.version}"
     indicators = extract(text)
-    return Findings(digest(text), tell(text), label, indicators, propose(text, model, indicators))
+    return Findings(digest(text), tell(text), label, indicators, propose(text, model, indicators), find(text))

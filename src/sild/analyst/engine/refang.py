@@ -31,14 +31,24 @@ _INVISIBLE = dict.fromkeys(code for first, last in _INVISIBLE_RANGES for code in
 _HAS_INVISIBLE = re.compile("[" + "".join(map(chr, _INVISIBLE)) + "]")
 # It starts with a set of characters, so that the search skips to one of them; the look-behinds tell which one it was.
 # Nothing is repeated without bound but what is given up at once, so the search is linear.
-_DEFANGED = re.compile(
-    r"[\[({\]\\](?:"
-    r"(?<=[\[({])[ ]?(?:(?P<dot>\.|dot\b|punkt\b|крапка\b)|(?P<at>@|at\b)|(?P<scheme>:[ ]?//)"
-    r"|(?P<colon>:)|(?P<slash>/))[ ]?[\])}]"
-    r"|(?<=\[)(?P<open>\.)(?=\w)|(?<=\w\.\])(?P<close>)(?=\w)|(?<=\\)(?P<escaped>\.)(?=\w))",
-    re.IGNORECASE,
+_BRACKETED = (
+    r"[\[({<\]\\](?:"
+    r"(?<=[\[({<])\[?[ ]?(?:(?P<dot>\.|d[o0]t\b|punkt\b|крапка\b|точка\b)"
+    r"|(?P<at>@|at\b|ätt?\b|соба(?:ка|чка)\b|равлик\b)"
+    r"|(?P<scheme>:[ ]?//)|(?P<half>:/)|(?P<colon>:)|(?P<slash>/)|(?P<http>h(?:xx|tt|\*\*)ps?(?=[\]})>][:\[(]))"
+    r"|(?<=\[)(?P<comma>,)(?=\][a-z])|(?<=h[\[({])(?P<letters>tt|xx)(?=.p)|(?<=p[\[({])(?P<secure>s)(?=.[:\[]))"
+    r"[ ]?\]?[\])}>]"
+    r"|(?<=\[)(?P<open>\.)(?=\w)|(?<=\w\.\])(?P<close>)(?=\w)|(?<=\\)(?P<escaped>\.)(?=\w)|(?<=\\)(?P<json>/)(?=[\w\\]))"
 )
-_MEANING = {"dot": ".", "at": "@", "scheme": "://", "colon": ":", "slash": "/"}
+_DEFANGED = re.compile(_BRACKETED, re.IGNORECASE)
+# “bad-host dot com”; a second pattern, since looking at every space takes time and few texts write like that.
+_WORDS = re.compile(r"[ ](?:DOT|dot)[ ](?=[A-Za-z])|[ ]AT[ ](?=[\w-]{1,63}[ ]DOT[ ])")
+_IN_WORDS = re.compile(rf"(?P<word>{_WORDS.pattern})|{_BRACKETED.replace('[ ]?', ' ?')}", re.IGNORECASE)
+_WORD_TLDS = re.compile(r"(?:com|net|org|info|biz|io|me|xyz|top|site|online|co|ru|ua|ee|eu|укр)\b", re.IGNORECASE)
+_MEANING = {
+    "dot": ".", "comma": ".", "at": "@", "scheme": "://", "half": ":/", "colon": ":", "slash": "/", "json": "/",
+}  # fmt: skip
+_KEPT = frozenset({"http", "letters", "secure"})
 _SPLIT_DOT = frozenset({"open", "close", "escaped"})
 _LOOK_BACK = 64
 
@@ -84,7 +94,8 @@ def refang(original: str) -> View:
     parts: list[str] = []
     starts, shifts, joints = [0], [0], []
     done = length = 0
-    for match in _DEFANGED.finditer(source):
+    pattern = _IN_WORDS if " dot " in source or " DOT " in source else _DEFANGED
+    for match in pattern.finditer(source):
         start, end, meant = _read(source, match, done)
         if meant is None:
             continue
@@ -115,11 +126,22 @@ def _read(source: str, match: re.Match[str], done: int) -> tuple[int, int, str |
     """The piece to replace and what it means; None when it is not defanging after all."""
     start, end = match.span()
     group = str(match.lastgroup)
+    if group == "word":
+        return start, end, _word(source, end, match[0])
     if group in _SPLIT_DOT:
         return start, end, _split_dot(source, start, group)
+    if group in _KEPT:
+        return start, end, match[group]
     if start > done and source[start - 1] == " " == source[end : end + 1]:
         start, end = start - 1, end + 1
     return start, end, _MEANING[group]
+
+
+def _word(source: str, end: int, written: str) -> str | None:
+    """A separator that is written out; “dot” only before a top-level domain or another part of a name."""
+    if written == " AT ":
+        return "@"
+    return "." if written == " DOT " or _WORD_TLDS.match(source, end) else None
 
 
 def _split_dot(source: str, start: int, group: str) -> str | None:

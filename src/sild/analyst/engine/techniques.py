@@ -6,6 +6,8 @@ import re
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from . import lexicon
+from .language import tell
 from .sentences import split
 from .text import check
 
@@ -23,6 +25,8 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _TELLING = frozenset({"cve", "file", "path", "registry"})
 MOST_PER_SENTENCE = 3
 FEWEST_WORDS = 4  # a heading or a cell of a table has fewer
+# A phrase of the lexicon has no probability of its own; on its own it never counts as strong.
+PHRASE_SCORE = 0.75
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class Proposal:
         name: the technique's name.
         score: calibrated probability that it is the right label, 0 to 1; 1 when the text names the id itself.
         start, end: the sentence's offsets in the text, in characters.
-        basis: `model`, or `named` when the id stands in the sentence.
+        basis: `model`, `lexicon` for a phrase in Ukrainian or Estonian, or `named` when the id stands in the sentence.
         strong: whether the score is above the threshold that gave 90 % precision on the development split.
     """
 
@@ -69,9 +73,12 @@ def propose(text: str, model: Model, indicators: Sequence[Indicator] = (), *, th
     scored = [place for place, words in enumerate(plain) if len(_WORD.findall(words)) >= FEWEST_WORDS]
     scores = dict(zip(scored, model.scores([plain[place] for place in scored]), strict=True))
     names = dict(zip(model.ids.tolist(), model.names.tolist(), strict=True))
+    language = tell(text)
     found: list[Proposal] = []
     for place, sentence in enumerate(sentences):
         named = list(_named(sentence, names))
+        if place in scores and threshold <= PHRASE_SCORE:
+            named += _phrased(sentence, names, language, {proposal.technique for proposal in named})
         told = {proposal.technique for proposal in named}
         found += named
         if place in scores:
@@ -117,3 +124,10 @@ def _named(sentence: Sentence, names: dict[str, str]) -> Iterator[Proposal]:
     for technique in dict.fromkeys(_NAMED.findall(sentence.text)):
         if technique in names:
             yield Proposal(technique, names[technique], 1.0, sentence.start, sentence.end, "named", strong=True)
+
+
+def _phrased(sentence: Sentence, names: dict[str, str], language: str, told: set[str]) -> Iterator[Proposal]:
+    """Techniques that a Ukrainian or Estonian sentence tells of in words that the lexicon knows."""
+    for technique in lexicon.named(sentence.text, lexicon.language_of(sentence.text, language)):
+        if technique in names and technique not in told:
+            yield Proposal(technique, names[technique], PHRASE_SCORE, sentence.start, sentence.end, "lexicon")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 from sild.analyst.engine.features import normalise
 
@@ -12,8 +12,17 @@ if TYPE_CHECKING:
 
     from sild.analyst.training.knowledge import Sentence
 
+
+class _HasText(Protocol):
+    @property
+    def text(self) -> str: ...
+
+
+_T = TypeVar("_T", bound=_HasText)
 Side = Literal["train", "dev", "held-out"]
 HELD_OUT, DEV = 15, 10  # per cent of the families
+_SHINGLE = 5  # words
+_MOST_SHARED = 0.3
 
 
 def side(group: str) -> Side:
@@ -34,3 +43,19 @@ def divide(sentences: Iterable[Sentence]) -> dict[Side, list[Sentence]]:
     tested = {normalise(sentence.text) for name in ("dev", "held-out") for sentence in sides[name]}
     sides["train"] = [sentence for sentence in sides["train"] if normalise(sentence.text) not in tested]
     return sides
+
+
+def without_copies(sentences: Iterable[_T], tested: Iterable[_HasText]) -> list[_T]:
+    """The sentences that quote no tested one: those that share under 30 % of their runs of five words with them."""
+    seen = {run for sentence in tested for run in _runs(sentence.text)}
+    kept = []
+    for sentence in sentences:
+        runs = _runs(sentence.text)
+        if sum(run in seen for run in runs) <= _MOST_SHARED * len(runs):
+            kept.append(sentence)
+    return kept
+
+
+def _runs(text: str) -> list[tuple[str, ...]]:
+    words = normalise(text).split()
+    return [tuple(words[start : start + _SHINGLE]) for start in range(max(1, len(words) - _SHINGLE + 1))]
