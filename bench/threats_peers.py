@@ -83,7 +83,7 @@ def opentaxii(home: Path) -> Iterator[Client]:
     env = {"OPENTAXII_CONFIG": str(home / "config.yml")}
     _run(env, "opentaxii-add-api-root", "-t", "root", "--default")
     root = _id(home / "data.db", "opentaxii_api_root")
-    _run(env, "opentaxii-add-collection", "-r", root, "-t", "c")
+    _run(env, "opentaxii-add-collection", "-r", root, "-t", "c", "--public", "--public-write")
     collection = _id(home / "data.db", "opentaxii_collection")
     _run(env, "opentaxii-create-account", "-u", "u", "-p", "p", "-a")
     port = free_port()
