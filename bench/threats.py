@@ -34,7 +34,7 @@ ATTACK = Path(os.environ.get("SILD_BENCH_ATTACK", Path(__file__).parents[2] / "s
 ENVELOPE = 2500
 # medallion's time grows with the square of its objects.
 MEDALLION_OBJECTS = 200
-OPENTAXII_OBJECTS = 5000
+OPENTAXII_OBJECTS = 2000
 POLLERS, POLL_SECONDS = 100, 10
 TIMES = 41
 _IDS = re.compile(rb"--([0-9a-f]{8})(?=-[0-9a-f]{4}-)")

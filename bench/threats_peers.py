@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-import re
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+import uuid
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -80,8 +81,10 @@ def opentaxii(home: Path) -> Iterator[Client]:
     home.mkdir()
     (home / "config.yml").write_text(OPENTAXII.format(home=home))
     env = {"OPENTAXII_CONFIG": str(home / "config.yml")}
-    root = _id(_run(env, "opentaxii-add-api-root", "-t", "root", "--default"))
-    collection = _id(_run(env, "opentaxii-add-collection", "-r", root, "-t", "c"))
+    _run(env, "opentaxii-add-api-root", "-t", "root", "--default")
+    root = _id(home / "data.db", "opentaxii_api_root")
+    _run(env, "opentaxii-add-collection", "-r", root, "-t", "c", "--public", "--public-write")
+    collection = _id(home / "data.db", "opentaxii_collection")
     _run(env, "opentaxii-create-account", "-u", "u", "-p", "p", "-a")
     port = free_port()
     gunicorn = [str(VENV / "bin" / "gunicorn"), "opentaxii.http:app", "-w", "1", "-b", f"127.0.0.1:{port}"]
@@ -89,19 +92,15 @@ def opentaxii(home: Path) -> Iterator[Client]:
         yield Client(port, f"/taxii2/{root}/collections/{collection}/", "u", "p")
 
 
-def _run(env: dict[str, str], name: str, *words: str) -> str:
-    """What a command of the peer prints."""
-    command = [str(VENV / "bin" / name), *words]
-    done = subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=True)
-    return done.stdout + done.stderr
+def _run(env: dict[str, str], name: str, *words: str) -> None:
+    """Run a command of the peer."""
+    subprocess.run([str(VENV / "bin" / name), *words], env={**os.environ, **env}, capture_output=True, check=True)
 
 
-def _id(printed: str) -> str:
-    """The identifier in what a command printed."""
-    found = re.search(r"[0-9a-f]{8}-[0-9a-f-]{27}", printed)
-    if found is None:
-        raise AssertionError(printed)
-    return found[0]
+def _id(database: Path, table: str) -> str:
+    """The identifier of the one row of a table; the commands print none."""
+    with closing(sqlite3.connect(database)) as connection:
+        return str(uuid.UUID(connection.execute(f"SELECT id FROM {table}").fetchone()[0]))
 
 
 @contextmanager

@@ -157,8 +157,9 @@ def _pull_page(actor: Actor, feed: Feed, pulled: Pulled) -> bool:
 
 def _advance(feed: Feed, page: taxii_client.Page) -> None:
     """Note where to go on; only the end of a walk moves its beginning, since servers give many objects one date."""
-    if page.next and page.next == feed.next:
-        raise FeedError(_("%(url)s names the same page as the next one again and again.") % {"url": feed.url})
+    # The same `next` twice is no sign of a loop: medallion keeps the place on its side, under one name.
+    if page.next and not page.objects:
+        raise FeedError(_("%(url)s says that more follows, but sends nothing.") % {"url": feed.url})
     feed.next = page.next
     if not page.next and page.last:
         try:
