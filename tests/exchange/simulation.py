@@ -191,12 +191,13 @@ class Network:
         pair = frozenset({asker.name, target.name})
         if pair in self.cut:
             raise LinkDownError("the simulated link is cut")
-        status, data, *more = target.answer(asker, "GET", path, None, asked)
+        answer = target.answer(asker, "GET", path, None, asked)
+        status, data = answer[:2]
         if self.lose[pair]:
             self.lose[pair] -= 1
             raise LinkDownError("the simulated link lost an answer")
         client._read(status, data)
-        return data, {name.decode(): value.decode() for name, value in more[0]}
+        return data, {name.decode(): value.decode() for name, value in answer[4]}
 
 
 def _meet(other):

@@ -140,7 +140,7 @@ def test_a_record_whose_file_has_not_come_yet_waits(network, kyiv, tallinn):
     original = publish(kyiv, attachments=[FILE])
     network.pull("tallinn", "kyiv")
     with tallinn.acting():
-        blobs._path(blobs.hash_of(FILE.data)).unlink()
+        blobs.store().delete(blobs.hash_of(FILE.data))
     with pytest.raises(ExchangeError, match=r"a\.txt"):
         pass_on(tallinn, original)
 

@@ -116,7 +116,7 @@ def test_what_was_narrowed_before_it_was_fetched_never_leaves(network, tallinn):
     everybody_pulls(network)
     with tallinn.acting():
         riga.refresh_from_db()
-        assert riga.delivered == riga.deliveries.count()
+        assert sum(riga.confirmed.values()) == riga.deliveries.count()
 
 
 def test_a_bundle_holds_nothing_of_what_was_taken_back(network, tallinn, tmp_path):
@@ -136,9 +136,10 @@ def test_the_place_of_what_was_taken_back_is_proved_and_cannot_be_feigned(networ
     with tallinn.acting():
         services.withdraw(OPERATOR, record, "wrong")
         page = outgoing.page(Partner.objects.get(node="riga"), after=0, have=0)
-        assert page["entries"][0]["withdrawn"] == record.hash
+        [place] = [entry for entry in page["entries"] if "withdrawn" in entry]
+        assert place["withdrawn"] == record.hash
     for bad, code in (("sha256:" + "0" * 64, "proof"), ("x", "entry-form"), (7, "entry-form")):
-        page["entries"][0]["withdrawn"] = bad
+        place["withdrawn"] = bad
         with network.nodes["riga"].acting(), pytest.raises(ExchangeError) as caught:
             import_page(Partner.objects.get(node="tallinn"), orjson.loads(orjson.dumps(page)))
         assert caught.value.code == code
@@ -171,7 +172,7 @@ def test_a_record_whose_file_was_lost_is_not_marked_anew(network, tallinn):
     file = blobs.Draft(name="a.txt", media_type="text/plain", data=b"words in a file")
     record = publish(tallinn, attachments=[file])
     with tallinn.acting():
-        blobs._path(blobs.hash_of(file.data)).unlink()
+        blobs.store().delete(blobs.hash_of(file.data))
         with pytest.raises(BlobError):
             services.mark(OPERATOR, record, "RED", ["tallinn"])
         assert not Record.objects.filter(tlp="RED").exists()

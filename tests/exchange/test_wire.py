@@ -152,7 +152,7 @@ def part(keys, record, headers=()):
     file = record.attachments.get()
     asked = scope(keys, "GET", ATTACHMENT_PATH, f"record={record.pk}&blob={file.hash}")
     status, data, *more = wire._answer({**asked, "headers": list(headers)}, b"")
-    return status, data, dict(more[0]) if more else orjson.loads(data)["code"]
+    return status, data, dict(more[2]) if more else orjson.loads(data)["code"]
 
 
 @pytest.mark.parametrize("tlp", ["GREEN", "AMBER"])
