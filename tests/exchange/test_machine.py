@@ -92,6 +92,8 @@ class Machine(RuleBasedStateMachine):
         self.marked = {}
         self.withdrawn = set()
         self.told = defaultdict(set)
+        # What withdraws another; it is not taken back itself.
+        self.notices = set()
         # For each version the one that it took the place of.
         self.earlier = {}
 
@@ -113,9 +115,9 @@ class Machine(RuleBasedStateMachine):
     @rule(name=names, marking=marked, data=st.data())
     def revise(self, name, marking, data):
         """A new version, often under another marking and for other readers."""
-        if not self.published[name]:
+        if all(row[0] in self.notices for row in self.published[name]):
             return
-        pk, *old = data.draw(st.sampled_from(self.published[name]))
+        pk, *old = data.draw(st.sampled_from([row for row in self.published[name] if row[0] not in self.notices]))
         with self.network.nodes[name].acting():
             replaces = Record.objects.get(pk=pk)
         try:
@@ -129,13 +131,14 @@ class Machine(RuleBasedStateMachine):
 
     @rule(name=names, data=st.data())
     def withdraw(self, name, data):
-        left = [row for row in self.published[name] if row[0] not in self.withdrawn]
+        left = [row for row in self.published[name] if row[0] not in self.withdrawn | self.notices]
         if left:
             pk, tlp, audience = data.draw(st.sampled_from(left))
             with self.network.nodes[name].acting():
                 made = services.withdraw(self.operator, Record.objects.get(pk=pk), "not any more")
             self.withdrawn.add(pk)
             self.told[pk] |= {node for node in NAMES if node != name and may_have(tlp, audience, node)}
+            self.notices.add(made.pk)
             self._keep(name, [made], tlp, audience)
 
     @rule(name=names, source=names)
@@ -348,6 +351,7 @@ class Machine(RuleBasedStateMachine):
             if lose:
                 self.withdrawn.add(pk)
                 self.told[pk] |= set(lose)
+                self.notices.add(notice.pk)
                 self._keep(name, [notice], tlp, lose)
             pk = self.earlier.get(pk)
 

@@ -137,3 +137,13 @@ def test_the_preview_says_what_each_partner_would_see(operator, pinned):
     assert (partner, decision.allowed) == (pinned, True)
     [(_partner, decision)] = services.preview("AMBER", ["riga"])
     assert not decision.allowed
+
+
+def test_a_withdrawal_is_not_taken_back(operator, pinned):
+    record = comment(operator)
+    withdrawal = services.withdraw(operator, record, "wrong")
+    with pytest.raises(ExchangeError, match="not taken back") as caught:
+        services.withdraw(operator, withdrawal, "right after all")
+    assert caught.value.code == "withdrawal"
+    with pytest.raises(ExchangeError, match="not taken back"):
+        services.mark(operator, withdrawal, "RED", ["tallinn"])

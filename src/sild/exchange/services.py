@@ -310,6 +310,9 @@ def _check(draft: Draft) -> None:
                 _("Only its issuer revises or withdraws a record: %(issuer)s published this one.")
                 % {"issuer": named.issuer}
             )
+        if named is not None and named.withdraws_id:
+            # Whoever has not fetched it yet would never learn of it, and go on showing what others do not.
+            raise ExchangeError(_("A withdrawal is not taken back. Publish what it withdrew anew."), code="withdrawal")
 
 
 def _build(actor: Actor, draft: Draft, leaf_index: int) -> Record:
