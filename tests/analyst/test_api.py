@@ -32,6 +32,12 @@ def test_a_text_is_read_listed_and_shared(machine, in_use):
     assert reading["indicators"] == len(reading["findings"]["indicators"])
     assert [row["id"] for row in machine("get", "/readings").json()] == [reading["id"]]
     assert machine("get", f"/readings/{reading['id']}").json()["findings"] == reading["findings"]
+    place = f"/readings/{reading['id']}/proposals"
+    first = machine("get", place).json()[0]
+    assert machine("post", f"{place}/{first['key']}", {"verdict": "accepted"}).json()["verdict"] == "accepted"
+    fixed = {"kind": "technique", "value": "T1113", "words": "used Mimikatz"}
+    assert machine("post", f"{place}/{first['key']}", fixed).json()["value"] == "T1113"
+    assert machine("post", place, fixed).status_code == 201
     shared = machine("post", f"/readings/{reading['id']}/publish", {"audience": ["kyiv"], "tlp": "AMBER"})
     assert shared.status_code == 201
     assert shared.json()["hash"] == Record.objects.get(kind="analyst.findings").hash

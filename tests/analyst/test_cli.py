@@ -32,6 +32,12 @@ def test_the_story_runs_by_commands(report_from_kyiv, report):
     found = json.loads(run("read", report, "--json"))
     assert (found["name"], found["indicators"], found["techniques"] >= 1) == ("report.md", 1, True)
     assert set(found) == {"id", "name", "indicators", "techniques", "milliseconds"}
+    rows = json.loads(run("proposals", found["id"], "--json"))
+    assert {row["verdict"] for row in rows} == {"open"}
+    assert "Rejected 1" in run("reject", found["id"], rows[0]["key"])
+    assert "Accepted 1" in run("accept", found["id"], rows[1]["key"])
+    assert json.loads(run("accept", found["id"], "--json")) == {"accepted": len(rows) - 2}
+    assert "rejected" in run("proposals", found["id"])
     shared = json.loads(run("publish", found["id"], "--to", "kyiv", "--tlp", "AMBER", "--json"))
     assert set(shared) == {"id", "hash", "leaf", "objects"}
     assert shared["objects"] >= 6

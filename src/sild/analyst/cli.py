@@ -51,8 +51,53 @@ def read(files: Annotated[list[Path], typer.Argument(help="Text or Markdown, UTF
 
 
 @app.command()
+def proposals(reading_id: str, as_json: Json = False) -> None:
+    """Show what was proposed for a text, with the key of each proposal and what was decided."""
+    from sild.analyst import deciding, services
+    from sild.people.actor import Actor
+
+    items = deciding.items_of(services.get(Actor.operator(), reading_id))
+    if as_json:
+        rows = [{"key": item.key, **item.as_correction(), "verdict": item.verdict or "open"} for item in items]
+        console.print_json(json.dumps(rows))
+        return
+    table = Table("key", "kind", "value", "name", "verdict")
+    for item in items:
+        table.add_row(item.key, item.kind, item.value, item.name, item.verdict or "open")
+    console.print(table)
+
+
+@app.command()
+def accept(
+    reading_id: str,
+    keys: Annotated[list[str] | None, typer.Argument(help="Keys of proposals; none for all that are open.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Accept proposals; only what was accepted is shared."""
+    from sild.analyst import deciding
+    from sild.people.actor import Actor
+
+    actor = Actor.operator()
+    number = len(keys or ()) or deciding.accept_rest(actor, reading_id)
+    for key in keys or ():
+        deciding.decide(actor, reading_id, key, "accepted")
+    _say({"accepted": number}, f"Accepted {number}.", as_json=as_json)
+
+
+@app.command()
+def reject(reading_id: str, keys: list[str], as_json: Json = False) -> None:
+    """Reject proposals."""
+    from sild.analyst import deciding
+    from sild.people.actor import Actor
+
+    for key in keys:
+        deciding.decide(Actor.operator(), reading_id, key, "rejected")
+    _say({"rejected": len(keys)}, f"Rejected {len(keys)}.", as_json=as_json)
+
+
+@app.command()
 def publish(reading_id: str, to: To, tlp: Tlp = "AMBER", as_json: Json = False) -> None:
-    """Share what was found in a text as a STIX 2.1 bundle."""
+    """Share what was accepted of a text's findings as a STIX 2.1 bundle."""
     from sild.analyst import services
     from sild.people.actor import Actor
 

@@ -7,12 +7,23 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from sild.analyst.deciding import Said
 from sild.analyst.engine.errors import TextError
+from sild.analyst.engine.indicators import KINDS
 from sild.analyst.engine.text import MAX_BYTES, check, decode
 from sild.analyst.errors import translated
 from sild.exchange import gate
 from sild.exchange.enums import Tlp
 from sild.exchange.models import Partner
+
+KIND_CHOICES = [
+    ("technique", _("technique")),
+    ("actor", _("threat group")),
+    ("malware", _("malware")),
+    ("tool", _("tool")),
+    # Kinds of indicators are the field's own words.
+    *((kind, kind) for kind in KINDS if kind != "actor"),
+]
 
 
 class ReadForm(forms.Form):
@@ -20,11 +31,13 @@ class ReadForm(forms.Form):
 
     name = forms.CharField(label=_("What the report is called"), max_length=200, required=False)
     text = forms.CharField(label=_("Text"), required=False, strip=False, max_length=MAX_BYTES, widget=forms.Textarea)
+    tlp = forms.ChoiceField(label=_("The report's own marking"), choices=Tlp.choices, initial=Tlp.AMBER, required=False)
     file = forms.FileField(label=_("Or a file: plain text or Markdown, UTF-8, 2 MB at most"), required=False)
 
     def clean(self) -> dict[str, Any]:
         """Ask for one of both, and for text that can be read."""
         cleaned: dict[str, Any] = super().clean() or {}
+        cleaned["tlp"] = cleaned.get("tlp") or Tlp.AMBER
         file, text = cleaned.get("file"), cleaned.get("text") or ""
         if bool(file) == bool(text.strip()):
             raise forms.ValidationError(_("Paste a text or choose a file, one of both."))
@@ -40,6 +53,23 @@ class ReadForm(forms.Form):
             cleaned.get("name") or next(line for line in text.splitlines() if line.strip()).strip("# ")[:200]
         )
         return cleaned
+
+
+class CorrectionForm(forms.Form):
+    """What a proposal should be, or what was missed."""
+
+    kind = forms.ChoiceField(choices=[])
+    value = forms.CharField(max_length=500)
+    words = forms.CharField(max_length=2000, required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = KIND_CHOICES  # type: ignore[attr-defined]  # the stubs know only the base class
+
+    @property
+    def said(self) -> Said:
+        """As the service takes it."""
+        return Said(**self.cleaned_data)
 
 
 class ShareForm(forms.Form):

@@ -14,20 +14,20 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sild.analyst import packing
+from sild.analyst import items, packing, similar
 from sild.analyst.engine import stix
 from sild.analyst.engine.errors import TextError
-from sild.analyst.errors import ActivationError, AnalystError, NotActiveError, NotFoundError, translated
-from sild.analyst.models import Activation, AttackVersion, Reading
+from sild.analyst.errors import ActivationError, AnalystError, DecisionError, NotActiveError, NotFoundError, translated
+from sild.analyst.models import Activation, AttackVersion, Reading, Verdict
 from sild.exchange import evidence, own
 from sild.exchange import services as exchange
+from sild.exchange.enums import Tlp
 from sild.exchange.models import Record
 from sild.people import audit
 from sild.people.enums import Right
 
 if TYPE_CHECKING:
     from sild.analyst.engine import model as engine_model
-    from sild.analyst.engine.reader import Findings
     from sild.analyst.training.knowledge import Knowledge
     from sild.exchange.gate import Audience
     from sild.people.actor import Actor
@@ -95,8 +95,14 @@ def standing(actor: Actor) -> Activation | None:
     return None
 
 
-def read(actor: Actor, name: str, text: str) -> Reading:
+def read(actor: Actor, name: str, text: str, tlp: str = Tlp.AMBER) -> Reading:
     """Read a text and keep what was found in it.
+
+    Args:
+        actor: who.
+        name: what the report is called.
+        text: the text.
+        tlp: the text's own marking; what is corrected in it leaves the agency only as that allows.
 
     Raises:
         NotAllowedError: the actor may not change what the agency has.
@@ -120,7 +126,18 @@ def read(actor: Actor, name: str, text: str) -> Reading:
     except TextError as error:
         raise TextError(translated(error)) from error
     milliseconds = round((time.perf_counter() - start) * 1000)
-    return _keep(actor, name, text, findings, activation, milliseconds)
+    reading = Reading(
+        agency=actor.agency,
+        name=name.strip()[:MAX_NAME] or _("Text without a name"),
+        text=text,
+        tlp=Tlp(tlp),
+        digest=findings.digest,
+        language=findings.language,
+        findings=findings.as_dict(),
+        activation=activation,
+        milliseconds=milliseconds,
+    )
+    return _keep(actor, reading)
 
 
 @transaction.atomic
@@ -134,29 +151,42 @@ def publish(actor: Actor, reading_id: str, audience: Audience, tlp: str) -> Reco
     """
     actor.require(Right.PUBLISH)
     reading = get(actor, reading_id)
-    body = findings_body(reading, tlp, datetime.now(UTC))
-    record = exchange.publish(actor, kind=FINDINGS, subject=reading.name, body=body, tlp=tlp, audience=audience)
+    [record] = exchange.publish_batch(actor, [draft_of(reading, tlp, audience)])
     reading.record_id = record.pk
     reading.save(update_fields=["record_id"])
     audit.note(actor, "analyst.publish", reading.name, record=str(record.pk), tlp=tlp)
     return record
 
 
+def draft_of(reading: Reading, tlp: str, audience: Audience) -> exchange.Draft:
+    """The record that sharing would publish, for its preview."""
+    body = findings_body(reading, tlp, datetime.now(UTC))
+    return exchange.Draft(kind=FINDINGS, subject=reading.name, body=body, tlp=tlp, audience=audience)
+
+
 def findings_body(reading: Reading, tlp: str, now: datetime) -> dict[str, Any]:
-    """The body that publishing a reading would have."""
+    """The body that publishing a reading would have: what was accepted, nothing else.
+
+    Raises:
+        DecisionError: nothing was accepted.
+    """
     found = reading.found
+    kept = [item for item in items.decided(found, reading.decisions.all()) if item.verdict == Verdict.ACCEPTED]
+    if not kept:
+        raise DecisionError(_("Nothing has been accepted yet, so there is nothing to share."))
+    indicators, proposals, entities = items.accepted(kept, reading.text)
     author = stix.Author(settings.CONFIG.title or own.node_id(), own.node_id(), now.strftime("%Y-%m-%dT%H:%M:%S.000Z"))
     source = stix.Source(reading.name, reading.digest, reading.text, reading.language)
     card = model().card
     activation = Record.objects.get(pk=reading.activation.record_id)
     return {
-        "bundle": stix.bundle(source, found.indicators, found.proposals, author, tlp),
+        "bundle": stix.bundle(source, indicators, proposals, author, tlp, entities),
         "provenance": {
             "source": {"digest": reading.digest, "language": reading.language, "characters": len(reading.text)},
             "model": {"name": found.model, "sha256": card["file"]["sha256"], "data": card["data"]["origin"]},
             "solution": reading.activation.solution,
             "activation": activation.reference,
-            "reviewed": False,
+            "reviewed": not any(item.decision and item.decision.in_bulk for item in kept),
             "notice": card["notice"],
         },
     }
@@ -256,17 +286,9 @@ def _check_report(report: Record) -> None:
 
 
 @transaction.atomic
-def _keep(actor: Actor, name: str, text: str, findings: Findings, activation: Activation, milliseconds: int) -> Reading:
-    """Write the reading and its line in the trail."""
-    reading = Reading.objects.create(
-        agency=actor.agency,
-        name=name.strip()[:MAX_NAME] or _("Text without a name"),
-        text=text,
-        digest=findings.digest,
-        language=findings.language,
-        findings=findings.as_dict(),
-        activation=activation,
-        milliseconds=milliseconds,
-    )
+def _keep(actor: Actor, reading: Reading) -> Reading:
+    """Write the reading, what it names and its line in the trail."""
+    reading.save(force_insert=True)
+    similar.note_reading(reading)
     audit.note(actor, "analyst.read", reading.name, digest=reading.digest)
     return reading
