@@ -126,6 +126,7 @@ def activate(report: str, to: To, tlp: Tlp = "GREEN", as_json: Json = False) -> 
 def train(
     folder: Annotated[Path | None, typer.Argument(help="Where model and card go; by default nowhere.")] = None,
     attack: Attack = "",
+    corpus: Annotated[list[Path] | None, typer.Option(help="Labelled reports beside TRAM's; may be repeated.")] = None,
 ) -> None:
     """Train the model from ATT&CK, measure it on held-out families, and print the figures and the file's hash."""
     import tempfile
@@ -134,11 +135,51 @@ def train(
 
     known = _knowledge(attack)
     console.print(f"Training on ATT&CK {known.version} ({known.origin}) and TRAM's reports; this takes some minutes.")
+    more = [report for file in corpus or () for report in _labelled(file)]
     with console.status("Training"):
-        model = card.train(known, fit.Recipe(), card.report_sides())
+        model = card.train(known, fit.Recipe(), card.report_sides(more))
     with tempfile.TemporaryDirectory() as temporary:
         written = card.write(model, folder or Path(temporary))
     _print_card(written)
+
+
+@app.command()
+def corrections(
+    file: Annotated[Path, typer.Argument(help="Where the labelled reports go, as JSON lines.")],
+    tlp: Annotated[str, typer.Option(help="The highest marking of a report that goes along.")] = "GREEN",
+    as_json: Json = False,
+) -> None:
+    """Write what analysts decided as labelled reports, for `sild analyst train --corpus`."""
+    from sild.analyst import corrections as correcting
+    from sild.people.actor import Actor
+
+    lines = correcting.export(Actor.operator(), tlp)
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    file.write_text(text, encoding="utf-8")
+    _say({"file": str(file), "reports": len(lines)}, f"Wrote {len(lines)} reports to {file}.", as_json=as_json)
+
+
+@app.command()
+def corpus(
+    side: Annotated[str, typer.Option(help="test, or train to improve lexicon and names by.")] = "test",
+    as_json: Json = False,
+) -> None:
+    """Measure F1 by language on the labelled corpus, and the gap between languages."""
+    from sild.analyst import services
+    from sild.analyst.training import corpus as labelled
+    from sild.analyst.training import parity
+
+    figures = parity.measure(services.model(), labelled.shipped(side))
+    if as_json:
+        console.print_json(json.dumps(figures))
+        return
+    table = Table("language", "what", "F1", "precision", "recall", "marked")
+    for language, by_what in figures["languages"].items():
+        for what, row in by_what.items():
+            rates = (f"{row[name]:.3f}" for name in ("f1", "precision", "recall"))
+            table.add_row(language, what, *rates, str(row["wanted"]))
+    console.print(table)
+    console.print(f"Gap in points of F1: {figures['gap']}")
 
 
 @app.command("card")
@@ -202,6 +243,13 @@ def _knowledge(attack: str) -> Any:
     if attack.startswith("sha256:"):
         return services.imported_knowledge(attack)
     return knowledge.from_bundle(services.plain(_bytes(Path(attack), 500_000_000)))
+
+
+def _labelled(file: Path) -> Any:
+    """The reports of a file that may be trained on."""
+    from sild.analyst.training import corpus as labelled
+
+    return [report for report in labelled.parse(_bytes(file, 500_000_000)) if report.side == "train"]
 
 
 def _audience(to: list[str]) -> Any:

@@ -23,8 +23,11 @@ class ActivationQuerySet(models.QuerySet["Activation"]):
 
     def standing_for(self, actor: Actor, digest: str) -> ActivationQuerySet:
         """Activations of that solution by the node's operator, or by the actor's agency; the newest first."""
-        mine = models.Q(agency=None) | models.Q(agency=actor.agency)
-        return self.filter(mine, solution=digest)
+        return self.for_actor(actor).filter(solution=digest)
+
+    def for_actor(self, actor: Actor) -> ActivationQuerySet:
+        """Activations by the node's operator, or by the actor's agency; the newest first."""
+        return self.filter(models.Q(agency=None) | models.Q(agency=actor.agency))
 
 
 class Activation(models.Model):

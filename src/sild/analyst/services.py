@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sild.analyst import items, packing, similar
+from sild.analyst import comparing, items, packing, similar
 from sild.analyst.engine import stix
 from sild.analyst.engine.errors import TextError
 from sild.analyst.errors import ActivationError, AnalystError, DecisionError, NotActiveError, NotFoundError, translated
@@ -58,11 +58,13 @@ def activate(actor: Actor, report_id: str, audience: Audience, tlp: str) -> Acti
     Raises:
         NotAllowedError: the actor may not publish.
         NotFoundError: there is no such record for this actor.
-        ActivationError: the record is no report, does not verify, was withdrawn, did not pass, or is about other files.
+        ActivationError: the record is no report, does not verify, was withdrawn, did not pass, is about other files, or
+            is worse than the report of what is in use.
     """
     actor.require(Right.PUBLISH)
     report = exchange.get(actor, report_id)
     _check_report(report)
+    comparing.require_no_worse(actor, report.body)
     solution, suite = report.body["solution"], report.body["suite"]
     body = {
         "solution": {name: solution[name] for name in ("name", "version", "digest")},
