@@ -1,9 +1,10 @@
 """The analyst for machines, with a token."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from analyst.findings import TEXT
-from sild.analyst.models import Activation
+from sild.analyst.models import Activation, Reading
 from sild.exchange.models import Record
 from sild.people import services as people
 from sild.people.actor import Actor
@@ -59,3 +60,14 @@ def test_an_error_is_a_problem_with_the_sentence(machine):
 
 def test_the_card_can_be_fetched(machine):
     assert machine("get", "/card").json()["notice"].startswith("© 2025")
+
+
+def test_a_file_is_read_over_the_api(client, agency, in_use):
+    _token, secret = people.issue_token(Actor.operator(), "robot", Role.PUBLISHER, agency=agency)
+    file = SimpleUploadedFile("a.html", f"<html><p>{TEXT}</p><script>x</script>".encode())
+    answer = client.post(
+        f"{ROOT}/readings/file", {"file": file, "tlp": "GREEN"}, headers={"authorization": f"Bearer {secret}"}
+    )
+    assert answer.status_code == 201
+    assert answer.json()["origin"]["notes"] == ["scripts"]
+    assert Reading.objects.get().tlp == "GREEN"

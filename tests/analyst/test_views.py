@@ -87,6 +87,7 @@ def test_an_uploaded_file_is_read_under_its_name(client, sign_in, in_use):
         ({"file": SimpleUploadedFile("a.bin", b"\x00\x01\x02")}, "binary"),
         ({"file": SimpleUploadedFile("a.txt", b"\xd5\xd6")}, "UTF-8"),
         ({"file": SimpleUploadedFile("a.txt", b"x" * 2_000_001)}, "at most"),
+        ({"file": SimpleUploadedFile("a.pdf", b"%PDF-1.7 x")}, "broken"),
     ],
 )
 def test_what_cannot_be_read_is_refused_next_to_the_form(client, sign_in, in_use, data, words):

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from django.http import HttpRequest
-from ninja import Field, Router, Schema, Status
+from ninja import Field, File, Form, Router, Schema, Status, UploadedFile
 
 from sild.analyst import deciding, services
+from sild.analyst.extraction.parent import MAX_FILE
 from sild.analyst.models import Reading
 from sild.people.actor import Actor
 from sild.people.enums import Right
 
 router = Router()
+Marking = Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"]
 
 
 class TextIn(Schema):
@@ -20,7 +22,8 @@ class TextIn(Schema):
 
     name: str = Field(max_length=200)
     text: str
-    tlp: Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] = "AMBER"
+    tlp: Marking = "AMBER"
+    ask: bool = False
 
 
 class ShareIn(Schema):
@@ -81,6 +84,7 @@ class FoundOut(ReadingOut):
     """A reading with all that was found; offsets are in characters of the text that was sent."""
 
     findings: dict[str, Any]
+    origin: dict[str, Any] = {}
 
 
 class PublishedOut(Schema):
@@ -101,8 +105,16 @@ def list_readings(request: HttpRequest) -> list[dict[str, Any]]:
 @router.post("/readings", response={201: FoundOut})
 def create_reading(request: HttpRequest, given: TextIn) -> Status[Any]:
     """Read a text."""
-    reading = services.read(_actor(request), given.name, given.text, given.tlp)
+    reading = services.read(_actor(request), given.name, given.text, given.tlp, ask=given.ask)
     return Status(201, {**_out(reading), "findings": reading.findings})
+
+
+@router.post("/readings/file", response={201: FoundOut})
+def create_reading_of_file(request: HttpRequest, file: File[UploadedFile], tlp: Form[Marking] = "AMBER") -> Status[Any]:
+    """Read a file: PDF, DOCX, HTML, e-mail, Markdown or plain text, 20 MB at most."""
+    data = file.read(MAX_FILE + 1)
+    reading = services.read_file(_actor(request), file.name or "file", data, tlp)
+    return Status(201, {**_out(reading), "findings": reading.findings, "origin": reading.origin})
 
 
 @router.get("/readings/{reading_id}", response=FoundOut)
@@ -111,7 +123,7 @@ def get_reading(request: HttpRequest, reading_id: str) -> dict[str, Any]:
     actor = _actor(request)
     actor.require(Right.VIEW)
     reading = services.get(actor, reading_id)
-    return {**_out(reading), "findings": reading.findings}
+    return {**_out(reading), "findings": reading.findings, "origin": reading.origin}
 
 
 @router.get("/readings/{reading_id}/proposals", response=list[ProposalOut])

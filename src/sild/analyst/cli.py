@@ -26,15 +26,24 @@ Attack = Annotated[
 
 
 @app.command()
-def read(files: Annotated[list[Path], typer.Argument(help="Text or Markdown, UTF-8.")], as_json: Json = False) -> None:
+def read(
+    files: Annotated[list[Path], typer.Argument(help="PDF, DOCX, HTML, e-mail, Markdown or plain text.")],
+    tlp: Annotated[str, typer.Option(help="The reports' own marking.")] = "AMBER",
+    ask: Annotated[bool, typer.Option("--ask", help="Ask the endpoint that SILD_ANALYST_ENDPOINT names, too.")] = False,
+    stix: Annotated[bool, typer.Option("--stix", help="Print a STIX 2.1 bundle of all proposals, unseen.")] = False,
+    as_json: Json = False,
+) -> None:
     """Read reports and keep what was found; --json prints an object for one file, a list for several."""
     from sild.analyst import services
-    from sild.analyst.engine import text
+    from sild.analyst.extraction import parent
     from sild.people.actor import Actor
 
     rows = []
-    for file in track(files, "Reading", console=console, disable=as_json or len(files) == 1, transient=True):
-        reading = services.read(Actor.operator(), file.name, text.decode(_bytes(file, text.MAX_BYTES), file.name))
+    for file in track(files, "Reading", console=console, disable=as_json or stix or len(files) == 1, transient=True):
+        reading = services.read_file(Actor.operator(), file.name, _bytes(file, parent.MAX_FILE), tlp, ask=ask)
+        if stix:
+            rows.append(services.unseen_bundle(reading))
+            continue
         rows.append(
             {
                 "id": str(reading.pk),
@@ -46,7 +55,7 @@ def read(files: Annotated[list[Path], typer.Argument(help="Text or Markdown, UTF
         )
         if not as_json:
             _show(reading)
-    if as_json:
+    if as_json or stix:
         console.print_json(json.dumps(rows[0] if len(rows) == 1 else rows))
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from django.http import HttpResponse
 
     from sild.analyst.items import Item
+    from sild.analyst.models import Reading
     from sild.people.middleware import ActingRequest
 
 PER_PAGE = 100
@@ -49,6 +50,7 @@ def reading(request: ActingRequest, reading_id: str) -> HttpResponse:
         "known": similar.known(request.actor, [item.value for item in listed if item.group != "technique"]),
         "cases": similar.cases(request.actor, shown),
         "counts": _counts(items),
+        "notes": _notes(shown),
         "kinds": KIND_CHOICES,
         "may_edit": request.actor.may(Right.EDIT),
         "may_publish": request.actor.may(Right.PUBLISH),
@@ -128,6 +130,16 @@ def _groups(items: Sequence[Item]) -> list[tuple[str, list[Item]]]:
     }
     groups = [(title, [item for item in items if item.group == group]) for group, title in titles.items()]
     return [(title, members) for title, members in groups if members]
+
+
+def _notes(reading: Reading) -> list[str]:
+    """What was seen in the file and left alone."""
+    told = {
+        "scripts": _("The file holds scripts or actions. They were neither run nor read."),
+        "attachments": _("Attachments are named and were not opened."),
+        "undecodable": _("A part is not in the character set that it states; what could not be decoded reads �."),
+    }
+    return [told[note] for note in reading.origin.get("notes", []) if note in told]
 
 
 def _counts(items: Sequence[Item]) -> dict[str, int]:

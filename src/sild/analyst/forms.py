@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from sild.analyst.deciding import Said
 from sild.analyst.engine.errors import TextError
 from sild.analyst.engine.indicators import KINDS
-from sild.analyst.engine.text import MAX_BYTES, check, decode
+from sild.analyst.engine.text import MAX_BYTES, check
 from sild.analyst.errors import translated
+from sild.analyst.extraction.parent import MAX_FILE, extract
 from sild.exchange import gate
 from sild.exchange.enums import Tlp
 from sild.exchange.models import Partner
@@ -32,7 +33,9 @@ class ReadForm(forms.Form):
     name = forms.CharField(label=_("What the report is called"), max_length=200, required=False)
     text = forms.CharField(label=_("Text"), required=False, strip=False, max_length=MAX_BYTES, widget=forms.Textarea)
     tlp = forms.ChoiceField(label=_("The report's own marking"), choices=Tlp.choices, initial=Tlp.AMBER, required=False)
-    file = forms.FileField(label=_("Or a file: plain text or Markdown, UTF-8, 2 MB at most"), required=False)
+    file = forms.FileField(
+        label=_("Or a file: PDF, DOCX, HTML, e-mail, Markdown or plain text, 20 MB at most"), required=False
+    )
 
     def clean(self) -> dict[str, Any]:
         """Ask for one of both, and for text that can be read."""
@@ -44,7 +47,8 @@ class ReadForm(forms.Form):
         try:
             if file:
                 # One byte more than allowed is enough to see that it is too much.
-                text = decode(file.read(MAX_BYTES + 1), file.name)
+                found = extract(file.read(MAX_FILE + 1), file.name)
+                text, cleaned["origin"] = found.text, found.as_dict()
                 cleaned["name"] = cleaned.get("name") or file.name
             cleaned["text"] = check(text, cleaned.get("name") or str(_("The text")))
         except TextError as error:

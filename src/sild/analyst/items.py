@@ -110,8 +110,9 @@ def decided(found: Findings, decisions: Iterable[Decision]) -> list[Item]:
         if decision.correction:
             earlier = Item(
                 decision.item,
-                basis=earlier.basis if earlier else "person",
-                score=earlier.score if earlier else None,
+                # A score belongs to what was scored.
+                basis=earlier.basis if earlier and earlier.value == decision.correction["value"] else "person",
+                score=earlier.score if earlier and earlier.value == decision.correction["value"] else None,
                 corrected=True,
                 **decision.correction,
             )

@@ -63,6 +63,8 @@ class Reading(models.Model):
     # Of the text: what an analyst corrects in it leaves the agency only as this allows.
     tlp = models.CharField(_("marking"), max_length=15, choices=Tlp.choices, default=Tlp.AMBER)
     language = models.CharField(_("language"), max_length=10)
+    # Format, places and notes of the file that the text was taken from; empty for a text that was pasted.
+    origin = models.JSONField(_("origin"), default=dict, blank=True)
     findings = models.JSONField(_("findings"))
     activation = models.ForeignKey(Activation, on_delete=models.PROTECT, related_name="readings")
     milliseconds = models.PositiveIntegerField(_("milliseconds"))

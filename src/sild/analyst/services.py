@@ -6,6 +6,7 @@ import gzip
 import io
 import time
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,15 @@ from django.utils.translation import gettext as _
 from sild.analyst import comparing, items, packing, similar
 from sild.analyst.engine import stix
 from sild.analyst.engine.errors import TextError
-from sild.analyst.errors import ActivationError, AnalystError, DecisionError, NotActiveError, NotFoundError, translated
+from sild.analyst.errors import (
+    ActivationError,
+    AnalystError,
+    DecisionError,
+    EndpointError,
+    NotActiveError,
+    NotFoundError,
+    translated,
+)
 from sild.analyst.models import Activation, AttackVersion, Reading, Verdict
 from sild.exchange import evidence, own
 from sild.exchange import services as exchange
@@ -28,6 +37,8 @@ from sild.people.enums import Right
 
 if TYPE_CHECKING:
     from sild.analyst.engine import model as engine_model
+    from sild.analyst.engine.reader import Findings
+    from sild.analyst.proposer import Endpoint
     from sild.analyst.training.knowledge import Knowledge
     from sild.exchange.gate import Audience
     from sild.people.actor import Actor
@@ -97,7 +108,64 @@ def standing(actor: Actor) -> Activation | None:
     return None
 
 
-def read(actor: Actor, name: str, text: str, tlp: str = Tlp.AMBER) -> Reading:
+def endpoint() -> Endpoint | None:
+    """The language model's endpoint that the operator set; None by default."""
+    from sild.analyst.proposer import Endpoint  # noqa: PLC0415 -- few commands ask
+
+    config = settings.CONFIG
+    if not config.analyst_endpoint:
+        return None
+    return Endpoint(config.analyst_endpoint, config.analyst_model, config.analyst_key)
+
+
+def _asked(text: str, findings: Findings) -> tuple[Findings, dict[str, Any]]:
+    """The findings with what the endpoint claims beside them, and what of its claims was dropped.
+
+    Raises:
+        EndpointError: none is set, or it does not answer in the protocol's form.
+    """
+    from sild.analyst import proposer  # noqa: PLC0415 -- few commands ask
+
+    asked = endpoint()
+    if asked is None:
+        raise EndpointError(_("No language model's endpoint is set. Set SILD_ANALYST_ENDPOINT, or work without it."))
+    names = dict(zip(model().ids.tolist(), model().names.tolist(), strict=True))
+    answer = proposer.propose(text, asked, names)
+    own_ones = [(one.technique, one.start, one.end) for one in findings.proposals]
+    new = [
+        one
+        for one in answer.proposals
+        if not any(one.technique == name and start < one.end and one.start < end for name, start, end in own_ones)
+    ]
+    merged = sorted([*findings.proposals, *new], key=lambda one: one.start)
+    return replace(findings, proposals=merged), {"model": asked.model, "dropped": answer.dropped}
+
+
+def read_file(actor: Actor, name: str, data: bytes, tlp: str = Tlp.AMBER, *, ask: bool = False) -> Reading:
+    """Take the text out of a file and read it; offsets count in that text, its places in the file are kept.
+
+    Raises:
+        TextError: the file is too large, binary, broken, protected, or holds no text.
+    """
+    from sild.analyst.extraction import parent  # noqa: PLC0415 -- few commands read
+
+    actor.require(Right.EDIT)
+    try:
+        found = parent.extract(data, name)
+    except TextError as error:
+        raise TextError(translated(error)) from error
+    return read(actor, name, found.text, tlp, found.as_dict(), ask=ask)
+
+
+def read(
+    actor: Actor,
+    name: str,
+    text: str,
+    tlp: str = Tlp.AMBER,
+    origin: dict[str, Any] | None = None,
+    *,
+    ask: bool = False,
+) -> Reading:
     """Read a text and keep what was found in it.
 
     Args:
@@ -105,6 +173,8 @@ def read(actor: Actor, name: str, text: str, tlp: str = Tlp.AMBER) -> Reading:
         name: what the report is called.
         text: the text.
         tlp: the text's own marking; what is corrected in it leaves the agency only as that allows.
+        origin: what is known of the file that the text was taken from.
+        ask: also send it to the language model's endpoint that the operator set.
 
     Raises:
         NotAllowedError: the actor may not change what the agency has.
@@ -127,6 +197,9 @@ def read(actor: Actor, name: str, text: str, tlp: str = Tlp.AMBER) -> Reading:
         findings = reader.read(text, model())
     except TextError as error:
         raise TextError(translated(error)) from error
+    told: dict[str, Any] = dict(origin or {})
+    if ask:
+        findings, told["endpoint"] = _asked(text, findings)
     milliseconds = round((time.perf_counter() - start) * 1000)
     reading = Reading(
         agency=actor.agency,
@@ -135,6 +208,7 @@ def read(actor: Actor, name: str, text: str, tlp: str = Tlp.AMBER) -> Reading:
         tlp=Tlp(tlp),
         digest=findings.digest,
         language=findings.language,
+        origin=told,
         findings=findings.as_dict(),
         activation=activation,
         milliseconds=milliseconds,
@@ -192,6 +266,14 @@ def findings_body(reading: Reading, tlp: str, now: datetime) -> dict[str, Any]:
             "notice": card["notice"],
         },
     }
+
+
+def unseen_bundle(reading: Reading) -> dict[str, Any]:
+    """All proposals as a STIX bundle under the text's own marking, for this agency's tools; nobody has judged them."""
+    found = reading.found
+    author = stix.Author(settings.CONFIG.title or own.node_id(), own.node_id(), f"{reading.at:%Y-%m-%dT%H:%M:%S}.000Z")
+    source = stix.Source(reading.name, reading.digest, reading.text, reading.language)
+    return stix.bundle(source, found.indicators, found.proposals, author, reading.tlp, found.entities)
 
 
 def get(actor: Actor, reading_id: str) -> Reading:

@@ -46,11 +46,17 @@ def read(request: ActingRequest) -> HttpResponse:
     request.actor.require(Right.EDIT)
     form = ReadForm(request.POST, request.FILES) if request.method == "POST" else ReadForm()
     if form.is_bound and form.is_valid():
+        given = form.cleaned_data
         reading = services.read(
-            request.actor, form.cleaned_data["name"], form.cleaned_data["text"], form.cleaned_data["tlp"]
+            request.actor, given["name"], given["text"], given["tlp"], given.get("origin"), ask=given["ask"]
         )
         return redirect(reading)
-    context = {"form": form, "activation": services.standing(request.actor), **notice()}
+    context = {
+        "form": form,
+        "activation": services.standing(request.actor),
+        "endpoint": services.endpoint(),
+        **notice(),
+    }
     return render(request, "analyst/read.html", context, status=400 if request.method == "POST" else 200)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import TYPE_CHECKING
 
 from django import template
@@ -27,6 +28,26 @@ def number(item: Item, numbers: Mapping[tuple[int, int], int]) -> int:
 def words(item: Item, reading: Reading) -> str:
     """What stands in the text where the proposal points."""
     return reading.text[item.start : item.end]
+
+
+@register.filter
+def place(item: Item, reading: Reading) -> str:
+    """Where in the original file it stands, with the language there; empty for a text that was pasted."""
+    segments = reading.origin.get("segments") or []
+    found = bisect_right(segments, item.start, key=lambda segment: segment[0]) - 1
+    if found < 0:
+        return ""
+    _start, unit, number, language = segments[found]
+    told = {
+        "line": _("line %(number)s"),
+        "page": _("page %(number)s"),
+        "paragraph": _("paragraph %(number)s"),
+        "row": _("table, block %(number)s"),
+        "header": _("header"),
+        "part": _("body"),
+    }
+    words = told[unit] % {"number": number}
+    return f"{words} ({language})" if language != "und" else words
 
 
 @register.filter
