@@ -183,8 +183,6 @@ class _Words(HTMLParser):
 
     _SILENT = frozenset({"script", "style", "template", "head", "svg"})
     _INLINE = frozenset({"a", "abbr", "b", "code", "em", "i", "mark", "s", "small", "span", "strong", "sub", "sup"})
-        ["a", "abbr", "b", "code", "em", "i", "mark", "s", "small", "span", "strong", "sub", "sup", "u"]
-    )
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
