@@ -36,6 +36,7 @@ class ReadForm(forms.Form):
     file = forms.FileField(
         label=_("Or a file: PDF, DOCX, HTML, e-mail, Markdown or plain text, 20 MB at most"), required=False
     )
+    ask = forms.BooleanField(label=_("Ask the language model at the endpoint, too"), required=False)
 
     def clean(self) -> dict[str, Any]:
         """Ask for one of both, and for text that can be read."""
