@@ -32,6 +32,12 @@ def test_the_story_runs_by_commands(report_from_kyiv, report):
     found = json.loads(run("read", report, "--json"))
     assert (found["name"], found["indicators"], found["techniques"] >= 1) == ("report.md", 1, True)
     assert set(found) == {"id", "name", "indicators", "techniques", "milliseconds"}
+    rows = json.loads(run("proposals", found["id"], "--json"))
+    assert {row["verdict"] for row in rows} == {"open"}
+    assert "Rejected 1" in run("reject", found["id"], rows[0]["key"])
+    assert "Accepted 1" in run("accept", found["id"], rows[1]["key"])
+    assert json.loads(run("accept", found["id"], "--json")) == {"accepted": len(rows) - 2}
+    assert "rejected" in run("proposals", found["id"])
     shared = json.loads(run("publish", found["id"], "--to", "kyiv", "--tlp", "AMBER", "--json"))
     assert set(shared) == {"id", "hash", "leaf", "objects"}
     assert shared["objects"] >= 6
@@ -51,8 +57,16 @@ def test_a_file_that_cannot_be_read_is_an_error_with_a_sentence(in_use, tmp_path
     huge = tmp_path / "huge.txt"
     with huge.open("wb") as file:
         file.truncate(50_000_000)
-    with pytest.raises(TextError, match="at most"):
+    with pytest.raises(TextError, match="20 MB"):
         run("read", huge)
+
+
+def test_a_bundle_of_proposals_and_the_figures_by_language_are_printed(in_use, report, tmp_path):
+    bundle = json.loads(run("read", report, "--stix"))
+    assert {"indicator", "tool", "attack-pattern"} <= {item["type"] for item in bundle["objects"]}
+    assert json.loads(run("corrections", tmp_path / "c.jsonl", "--json"))["reports"] == 0
+    assert set(json.loads(run("corpus", "--side", "train", "--json"))["gap"]) == {"techniques", "indicators", "names"}
+    assert "Gap" in run("corpus", "--side", "train")
 
 
 def test_solution_and_suite_are_written(tmp_path):

@@ -6,7 +6,7 @@ import json
 import pytest
 
 from analyst.bundles import small_attack
-from sild.analyst import packing, services
+from sild.analyst import deciding, packing, services
 from sild.analyst.engine.errors import KnowledgeError, TextError
 from sild.analyst.engine.validate import check_bundle
 from sild.analyst.errors import ActivationError, AnalystError, NotActiveError, NotFoundError
@@ -140,6 +140,7 @@ def test_a_reading_is_its_agencys_own(editor, in_use):
 
 def test_what_was_found_is_shared_as_a_valid_bundle_with_its_provenance(publisher, in_use):
     reading = services.read(publisher, "a report", TEXT)
+    deciding.accept_rest(publisher, str(reading.pk))
     record = services.publish(publisher, str(reading.pk), ["kyiv"], "AMBER")
     reading.refresh_from_db()
     body = record.body
@@ -162,6 +163,7 @@ def test_publishing_is_a_right_of_its_own(editor, in_use):
 
 def test_a_marking_and_an_audience_that_contradict_each_other_leave_nothing(publisher, in_use):
     reading = services.read(publisher, "x", TEXT)
+    deciding.accept_rest(publisher, str(reading.pk))
     with pytest.raises(WithheldError):
         services.publish(publisher, str(reading.pk), "partners", "AMBER")
     reading.refresh_from_db()

@@ -26,15 +26,24 @@ Attack = Annotated[
 
 
 @app.command()
-def read(files: Annotated[list[Path], typer.Argument(help="Text or Markdown, UTF-8.")], as_json: Json = False) -> None:
+def read(
+    files: Annotated[list[Path], typer.Argument(help="PDF, DOCX, HTML, e-mail, Markdown or plain text.")],
+    tlp: Annotated[str, typer.Option(help="The reports' own marking.")] = "AMBER",
+    ask: Annotated[bool, typer.Option("--ask", help="Ask the endpoint that SILD_ANALYST_ENDPOINT names, too.")] = False,
+    stix: Annotated[bool, typer.Option("--stix", help="Print a STIX 2.1 bundle of all proposals, unseen.")] = False,
+    as_json: Json = False,
+) -> None:
     """Read reports and keep what was found; --json prints an object for one file, a list for several."""
     from sild.analyst import services
-    from sild.analyst.engine import text
+    from sild.analyst.extraction import parent
     from sild.people.actor import Actor
 
     rows = []
-    for file in track(files, "Reading", console=console, disable=as_json or len(files) == 1, transient=True):
-        reading = services.read(Actor.operator(), file.name, text.decode(_bytes(file, text.MAX_BYTES), file.name))
+    for file in track(files, "Reading", console=console, disable=as_json or stix or len(files) == 1, transient=True):
+        reading = services.read_file(Actor.operator(), file.name, _bytes(file, parent.MAX_FILE), tlp, ask=ask)
+        if stix:
+            rows.append(services.unseen_bundle(reading))
+            continue
         rows.append(
             {
                 "id": str(reading.pk),
@@ -46,13 +55,58 @@ def read(files: Annotated[list[Path], typer.Argument(help="Text or Markdown, UTF
         )
         if not as_json:
             _show(reading)
-    if as_json:
+    if as_json or stix:
         console.print_json(json.dumps(rows[0] if len(rows) == 1 else rows))
 
 
 @app.command()
+def proposals(reading_id: str, as_json: Json = False) -> None:
+    """Show what was proposed for a text, with the key of each proposal and what was decided."""
+    from sild.analyst import deciding, services
+    from sild.people.actor import Actor
+
+    items = deciding.items_of(services.get(Actor.operator(), reading_id))
+    if as_json:
+        rows = [{"key": item.key, **item.as_correction(), "verdict": item.verdict or "open"} for item in items]
+        console.print_json(json.dumps(rows))
+        return
+    table = Table("key", "kind", "value", "name", "verdict")
+    for item in items:
+        table.add_row(item.key, item.kind, item.value, item.name, item.verdict or "open")
+    console.print(table)
+
+
+@app.command()
+def accept(
+    reading_id: str,
+    keys: Annotated[list[str] | None, typer.Argument(help="Keys of proposals; none for all that are open.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Accept proposals; only what was accepted is shared."""
+    from sild.analyst import deciding
+    from sild.people.actor import Actor
+
+    actor = Actor.operator()
+    number = len(keys or ()) or deciding.accept_rest(actor, reading_id)
+    for key in keys or ():
+        deciding.decide(actor, reading_id, key, "accepted")
+    _say({"accepted": number}, f"Accepted {number}.", as_json=as_json)
+
+
+@app.command()
+def reject(reading_id: str, keys: list[str], as_json: Json = False) -> None:
+    """Reject proposals."""
+    from sild.analyst import deciding
+    from sild.people.actor import Actor
+
+    for key in keys:
+        deciding.decide(Actor.operator(), reading_id, key, "rejected")
+    _say({"rejected": len(keys)}, f"Rejected {len(keys)}.", as_json=as_json)
+
+
+@app.command()
 def publish(reading_id: str, to: To, tlp: Tlp = "AMBER", as_json: Json = False) -> None:
-    """Share what was found in a text as a STIX 2.1 bundle."""
+    """Share what was accepted of a text's findings as a STIX 2.1 bundle."""
     from sild.analyst import services
     from sild.people.actor import Actor
 
@@ -81,6 +135,7 @@ def activate(report: str, to: To, tlp: Tlp = "GREEN", as_json: Json = False) -> 
 def train(
     folder: Annotated[Path | None, typer.Argument(help="Where model and card go; by default nowhere.")] = None,
     attack: Attack = "",
+    corpus: Annotated[list[Path] | None, typer.Option(help="Labelled reports beside TRAM's; may be repeated.")] = None,
 ) -> None:
     """Train the model from ATT&CK, measure it on held-out families, and print the figures and the file's hash."""
     import tempfile
@@ -89,11 +144,51 @@ def train(
 
     known = _knowledge(attack)
     console.print(f"Training on ATT&CK {known.version} ({known.origin}) and TRAM's reports; this takes some minutes.")
+    more = [report for file in corpus or () for report in _labelled(file)]
     with console.status("Training"):
-        model = card.train(known, fit.Recipe(), card.report_sides())
+        model = card.train(known, fit.Recipe(), card.report_sides(more))
     with tempfile.TemporaryDirectory() as temporary:
         written = card.write(model, folder or Path(temporary))
     _print_card(written)
+
+
+@app.command()
+def corrections(
+    file: Annotated[Path, typer.Argument(help="Where the labelled reports go, as JSON lines.")],
+    tlp: Annotated[str, typer.Option(help="The highest marking of a report that goes along.")] = "GREEN",
+    as_json: Json = False,
+) -> None:
+    """Write what analysts decided as labelled reports, for `sild analyst train --corpus`."""
+    from sild.analyst import corrections as correcting
+    from sild.people.actor import Actor
+
+    lines = correcting.export(Actor.operator(), tlp)
+    text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
+    file.write_text(text, encoding="utf-8")
+    _say({"file": str(file), "reports": len(lines)}, f"Wrote {len(lines)} reports to {file}.", as_json=as_json)
+
+
+@app.command()
+def corpus(
+    side: Annotated[str, typer.Option(help="test, or train to improve lexicon and names by.")] = "test",
+    as_json: Json = False,
+) -> None:
+    """Measure F1 by language on the labelled corpus, and the gap between languages."""
+    from sild.analyst import services
+    from sild.analyst.training import corpus as labelled
+    from sild.analyst.training import parity
+
+    figures = parity.measure(services.model(), labelled.shipped(side))
+    if as_json:
+        console.print_json(json.dumps(figures))
+        return
+    table = Table("language", "what", "F1", "precision", "recall", "marked")
+    for language, by_what in figures["languages"].items():
+        for what, row in by_what.items():
+            rates = (f"{row[name]:.3f}" for name in ("f1", "precision", "recall"))
+            table.add_row(language, what, *rates, str(row["wanted"]))
+    console.print(table)
+    console.print(f"Gap in points of F1: {figures['gap']}")
 
 
 @app.command("card")
@@ -157,6 +252,13 @@ def _knowledge(attack: str) -> Any:
     if attack.startswith("sha256:"):
         return services.imported_knowledge(attack)
     return knowledge.from_bundle(services.plain(_bytes(Path(attack), 500_000_000)))
+
+
+def _labelled(file: Path) -> Any:
+    """The reports of a file that may be trained on."""
+    from sild.analyst.training import corpus as labelled
+
+    return [report for report in labelled.parse(_bytes(file, 500_000_000)) if report.side == "train"]
 
 
 def _audience(to: list[str]) -> Any:

@@ -53,3 +53,9 @@ class EndpointError(AnalystError):
     """The language model's endpoint may not be used, does not answer, or not in the protocol's form."""
 
     code = "endpoint"
+
+
+class DecisionError(AnalystError):
+    """A correction or an addition that cannot be kept, or sharing what nobody decided about."""
+
+    code = "decision"

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from django.utils.translation import gettext_lazy as _
 from pydantic import BaseModel, ConfigDict, Field
 
+from sild.analyst import similar
 from sild.analyst.engine.validate import check_bundle
 from sild.analyst.services import ACTIVATION, FINDINGS
-from sild.exchange.kinds import Kind, register
+from sild.exchange.kinds import Kind, record_added, register
+
+if TYPE_CHECKING:
+    from sild.exchange.models import Record
 
 Digest = Annotated[str, Field(pattern=r"^sha256:[0-9a-f]{64}$")]
 Line = Annotated[str, Field(min_length=1, max_length=300)]
@@ -95,5 +99,11 @@ def check_findings(body: dict[str, Any]) -> None:
     check_bundle(FindingsBody.model_validate(body).bundle)
 
 
+def _watch(record: Record, **_more: object) -> None:
+    """Keep what each record names, in the transaction that adds it."""
+    similar.note_record(record)
+
+
 register(Kind(ACTIVATION, _("Solution taken into use"), check_activation, template="analyst/record_activation.html"))
 register(Kind(FINDINGS, _("Findings in a threat report"), check_findings, template="analyst/record_findings.html"))
+record_added.connect(_watch, dispatch_uid="sild.analyst")

@@ -6,6 +6,7 @@ import gzip
 import io
 import time
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -14,13 +15,22 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sild.analyst import packing
+from sild.analyst import comparing, items, packing, similar
 from sild.analyst.engine import stix
 from sild.analyst.engine.errors import TextError
-from sild.analyst.errors import ActivationError, AnalystError, NotActiveError, NotFoundError, translated
-from sild.analyst.models import Activation, AttackVersion, Reading
+from sild.analyst.errors import (
+    ActivationError,
+    AnalystError,
+    DecisionError,
+    EndpointError,
+    NotActiveError,
+    NotFoundError,
+    translated,
+)
+from sild.analyst.models import Activation, AttackVersion, Reading, Verdict
 from sild.exchange import evidence, own
 from sild.exchange import services as exchange
+from sild.exchange.enums import Tlp
 from sild.exchange.models import Record
 from sild.people import audit
 from sild.people.enums import Right
@@ -28,6 +38,7 @@ from sild.people.enums import Right
 if TYPE_CHECKING:
     from sild.analyst.engine import model as engine_model
     from sild.analyst.engine.reader import Findings
+    from sild.analyst.proposer import Endpoint
     from sild.analyst.training.knowledge import Knowledge
     from sild.exchange.gate import Audience
     from sild.people.actor import Actor
@@ -58,11 +69,13 @@ def activate(actor: Actor, report_id: str, audience: Audience, tlp: str) -> Acti
     Raises:
         NotAllowedError: the actor may not publish.
         NotFoundError: there is no such record for this actor.
-        ActivationError: the record is no report, does not verify, was withdrawn, did not pass, or is about other files.
+        ActivationError: the record is no report, does not verify, was withdrawn, did not pass, is about other files, or
+            is worse than the report of what is in use.
     """
     actor.require(Right.PUBLISH)
     report = exchange.get(actor, report_id)
     _check_report(report)
+    comparing.require_no_worse(actor, report.body)
     solution, suite = report.body["solution"], report.body["suite"]
     body = {
         "solution": {name: solution[name] for name in ("name", "version", "digest")},
@@ -95,8 +108,73 @@ def standing(actor: Actor) -> Activation | None:
     return None
 
 
-def read(actor: Actor, name: str, text: str) -> Reading:
+def endpoint() -> Endpoint | None:
+    """The language model's endpoint that the operator set; None by default."""
+    from sild.analyst.proposer import Endpoint  # noqa: PLC0415 -- few commands ask
+
+    config = settings.CONFIG
+    if not config.analyst_endpoint:
+        return None
+    return Endpoint(config.analyst_endpoint, config.analyst_model, config.analyst_key)
+
+
+def _asked(text: str, findings: Findings) -> tuple[Findings, dict[str, Any]]:
+    """The findings with what the endpoint claims beside them, and what of its claims was dropped.
+
+    Raises:
+        EndpointError: none is set, or it does not answer in the protocol's form.
+    """
+    from sild.analyst import proposer  # noqa: PLC0415 -- few commands ask
+
+    asked = endpoint()
+    if asked is None:
+        raise EndpointError(_("No language model's endpoint is set. Set SILD_ANALYST_ENDPOINT, or work without it."))
+    names = dict(zip(model().ids.tolist(), model().names.tolist(), strict=True))
+    answer = proposer.propose(text, asked, names)
+    own_ones = [(one.technique, one.start, one.end) for one in findings.proposals]
+    new = [
+        one
+        for one in answer.proposals
+        if not any(one.technique == name and start < one.end and one.start < end for name, start, end in own_ones)
+    ]
+    merged = sorted([*findings.proposals, *new], key=lambda one: one.start)
+    return replace(findings, proposals=merged), {"model": asked.model, "dropped": answer.dropped}
+
+
+def read_file(actor: Actor, name: str, data: bytes, tlp: str = Tlp.AMBER, *, ask: bool = False) -> Reading:
+    """Take the text out of a file and read it; offsets count in that text, its places in the file are kept.
+
+    Raises:
+        TextError: the file is too large, binary, broken, protected, or holds no text.
+    """
+    from sild.analyst.extraction import parent  # noqa: PLC0415 -- few commands read
+
+    actor.require(Right.EDIT)
+    try:
+        found = parent.extract(data, name)
+    except TextError as error:
+        raise TextError(translated(error)) from error
+    return read(actor, name, found.text, tlp, found.as_dict(), ask=ask)
+
+
+def read(
+    actor: Actor,
+    name: str,
+    text: str,
+    tlp: str = Tlp.AMBER,
+    origin: dict[str, Any] | None = None,
+    *,
+    ask: bool = False,
+) -> Reading:
     """Read a text and keep what was found in it.
+
+    Args:
+        actor: who.
+        name: what the report is called.
+        text: the text.
+        tlp: the text's own marking; what is corrected in it leaves the agency only as that allows.
+        origin: what is known of the file that the text was taken from.
+        ask: also send it to the language model's endpoint that the operator set.
 
     Raises:
         NotAllowedError: the actor may not change what the agency has.
@@ -119,8 +197,23 @@ def read(actor: Actor, name: str, text: str) -> Reading:
         findings = reader.read(text, model())
     except TextError as error:
         raise TextError(translated(error)) from error
+    told: dict[str, Any] = dict(origin or {})
+    if ask:
+        findings, told["endpoint"] = _asked(text, findings)
     milliseconds = round((time.perf_counter() - start) * 1000)
-    return _keep(actor, name, text, findings, activation, milliseconds)
+    reading = Reading(
+        agency=actor.agency,
+        name=name.strip()[:MAX_NAME] or _("Text without a name"),
+        text=text,
+        tlp=Tlp(tlp),
+        digest=findings.digest,
+        language=findings.language,
+        origin=told,
+        findings=findings.as_dict(),
+        activation=activation,
+        milliseconds=milliseconds,
+    )
+    return _keep(actor, reading)
 
 
 @transaction.atomic
@@ -134,32 +227,53 @@ def publish(actor: Actor, reading_id: str, audience: Audience, tlp: str) -> Reco
     """
     actor.require(Right.PUBLISH)
     reading = get(actor, reading_id)
-    body = findings_body(reading, tlp, datetime.now(UTC))
-    record = exchange.publish(actor, kind=FINDINGS, subject=reading.name, body=body, tlp=tlp, audience=audience)
+    [record] = exchange.publish_batch(actor, [draft_of(reading, tlp, audience)])
     reading.record_id = record.pk
     reading.save(update_fields=["record_id"])
     audit.note(actor, "analyst.publish", reading.name, record=str(record.pk), tlp=tlp)
     return record
 
 
+def draft_of(reading: Reading, tlp: str, audience: Audience) -> exchange.Draft:
+    """The record that sharing would publish, for its preview."""
+    body = findings_body(reading, tlp, datetime.now(UTC))
+    return exchange.Draft(kind=FINDINGS, subject=reading.name, body=body, tlp=tlp, audience=audience)
+
+
 def findings_body(reading: Reading, tlp: str, now: datetime) -> dict[str, Any]:
-    """The body that publishing a reading would have."""
+    """The body that publishing a reading would have: what was accepted, nothing else.
+
+    Raises:
+        DecisionError: nothing was accepted.
+    """
     found = reading.found
+    kept = [item for item in items.decided(found, reading.decisions.all()) if item.verdict == Verdict.ACCEPTED]
+    if not kept:
+        raise DecisionError(_("Nothing has been accepted yet, so there is nothing to share."))
+    indicators, proposals, entities = items.accepted(kept, reading.text)
     author = stix.Author(settings.CONFIG.title or own.node_id(), own.node_id(), now.strftime("%Y-%m-%dT%H:%M:%S.000Z"))
     source = stix.Source(reading.name, reading.digest, reading.text, reading.language)
     card = model().card
     activation = Record.objects.get(pk=reading.activation.record_id)
     return {
-        "bundle": stix.bundle(source, found.indicators, found.proposals, author, tlp),
+        "bundle": stix.bundle(source, indicators, proposals, author, tlp, entities),
         "provenance": {
             "source": {"digest": reading.digest, "language": reading.language, "characters": len(reading.text)},
             "model": {"name": found.model, "sha256": card["file"]["sha256"], "data": card["data"]["origin"]},
             "solution": reading.activation.solution,
             "activation": activation.reference,
-            "reviewed": False,
+            "reviewed": not any(item.decision and item.decision.in_bulk for item in kept),
             "notice": card["notice"],
         },
     }
+
+
+def unseen_bundle(reading: Reading) -> dict[str, Any]:
+    """All proposals as a STIX bundle under the text's own marking, for this agency's tools; nobody has judged them."""
+    found = reading.found
+    author = stix.Author(settings.CONFIG.title or own.node_id(), own.node_id(), f"{reading.at:%Y-%m-%dT%H:%M:%S}.000Z")
+    source = stix.Source(reading.name, reading.digest, reading.text, reading.language)
+    return stix.bundle(source, found.indicators, found.proposals, author, reading.tlp, found.entities)
 
 
 def get(actor: Actor, reading_id: str) -> Reading:
@@ -256,17 +370,9 @@ def _check_report(report: Record) -> None:
 
 
 @transaction.atomic
-def _keep(actor: Actor, name: str, text: str, findings: Findings, activation: Activation, milliseconds: int) -> Reading:
-    """Write the reading and its line in the trail."""
-    reading = Reading.objects.create(
-        agency=actor.agency,
-        name=name.strip()[:MAX_NAME] or _("Text without a name"),
-        text=text,
-        digest=findings.digest,
-        language=findings.language,
-        findings=findings.as_dict(),
-        activation=activation,
-        milliseconds=milliseconds,
-    )
+def _keep(actor: Actor, reading: Reading) -> Reading:
+    """Write the reading, what it names and its line in the trail."""
+    reading.save(force_insert=True)
+    similar.note_reading(reading)
     audit.note(actor, "analyst.read", reading.name, digest=reading.digest)
     return reading

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sild.analyst import views
+from sild.analyst import desk_views, views
 
 app_name = "analyst"
 urlpatterns = [
@@ -10,6 +10,9 @@ urlpatterns = [
     path("read/", views.read, name="read"),
     path("card/", views.card, name="card"),
     path("activate/", views.activate, name="activate"),
-    path("<uuid:reading_id>/", views.reading, name="reading"),
-    path("<uuid:reading_id>/share/", views.share, name="share"),
+    path("<uuid:reading_id>/", desk_views.reading, name="reading"),
+    path("<uuid:reading_id>/add/", desk_views.add, name="add"),
+    path("<uuid:reading_id>/rest/", desk_views.rest, name="rest"),
+    path("<uuid:reading_id>/proposals/<slug:key>/", desk_views.decide, name="decide"),
+    path("<uuid:reading_id>/share/", desk_views.share, name="share"),
 ]

@@ -1,4 +1,4 @@
-"""Pages of the analyst's desk: what was read, reading a text, one reading, sharing it, taking the solution into use."""
+"""Pages around the analyst's desk: what was read, reading a text, taking the solution into use, the model's card."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
-from sild.analyst import highlight, packing, services
+from sild.analyst import packing, services
+from sild.analyst.desk_views import notice
 from sild.analyst.forms import ReadForm, ShareForm
 from sild.analyst.models import Activation, Reading
-from sild.exchange import gate
-from sild.exchange import services as exchange
 from sild.exchange.errors import ExchangeError
 from sild.exchange.models import Record
 from sild.people.enums import Right
@@ -22,8 +21,6 @@ from sild.people.enums import Right
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
-    from sild.exchange.gate import Decision
-    from sild.exchange.models import Partner
     from sild.people.middleware import ActingRequest
 
 PER_PAGE = 25
@@ -38,7 +35,7 @@ def reading_list(request: ActingRequest) -> HttpResponse:
         "page": Paginator(queryset, PER_PAGE).get_page(request.GET.get("page")),
         "activation": services.standing(request.actor),
         "may_read": request.actor.may(Right.EDIT),
-        **_notice(),
+        **notice(),
     }
     return render(request, "analyst/reading_list.html", context)
 
@@ -49,51 +46,18 @@ def read(request: ActingRequest) -> HttpResponse:
     request.actor.require(Right.EDIT)
     form = ReadForm(request.POST, request.FILES) if request.method == "POST" else ReadForm()
     if form.is_bound and form.is_valid():
-        reading = services.read(request.actor, form.cleaned_data["name"], form.cleaned_data["text"])
+        given = form.cleaned_data
+        reading = services.read(
+            request.actor, given["name"], given["text"], given["tlp"], given.get("origin"), ask=given["ask"]
+        )
         return redirect(reading)
-    context = {"form": form, "activation": services.standing(request.actor), **_notice()}
-    return render(request, "analyst/read.html", context, status=400 if request.method == "POST" else 200)
-
-
-@require_GET
-def reading(request: ActingRequest, reading_id: str) -> HttpResponse:
-    """One reading: the text with what was found in it on the left, proposals on the right."""
-    request.actor.require(Right.VIEW)
-    shown = services.get(request.actor, reading_id)
-    found = shown.found
-    numbers = highlight.numbers(found)
     context = {
-        "reading": shown,
-        "found": found,
-        "blocks": highlight.blocks(shown.text, found),
-        "is_cut": len(shown.text) > highlight.MOST_SHOWN,
-        "proposals": [(numbers[proposal.start, proposal.end], proposal) for proposal in found.proposals],
-        "may_publish": request.actor.may(Right.PUBLISH),
-        **_notice(),
+        "form": form,
+        "activation": services.standing(request.actor),
+        "endpoint": services.endpoint(),
+        **notice(),
     }
-    return render(request, "analyst/reading.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-def share(request: ActingRequest, reading_id: str) -> HttpResponse:
-    """Say what each partner would see, then publish."""
-    request.actor.require(Right.PUBLISH)
-    shown = services.get(request.actor, reading_id)
-    asked = request.method == "POST" or "tlp" in request.GET
-    form = ShareForm(request.POST or request.GET) if asked else ShareForm()
-    decisions: list[tuple[Partner, Decision]] = []
-    if asked and form.is_valid():
-        try:
-            gate.check_marking(form.cleaned_data["tlp"], form.audience)
-            if request.method == "POST":
-                record = services.publish(request.actor, reading_id, form.audience, form.cleaned_data["tlp"])
-                messages.success(request, _("Published. Below is what partners see."))
-                return redirect(record)
-            decisions = exchange.preview(form.cleaned_data["tlp"], form.audience)
-        except ExchangeError as error:
-            form.add_error(None, str(error))
-    context = {"form": form, "reading": shown, "decisions": decisions, **_notice()}
-    return render(request, "analyst/share.html", context, status=400 if form.errors else 200)
+    return render(request, "analyst/read.html", context, status=400 if request.method == "POST" else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -118,7 +82,7 @@ def activate(request: ActingRequest) -> HttpResponse:
         "digest": own,
         "activations": request.actor.visible(Activation.objects.all()),
         "may_publish": request.actor.may(Right.PUBLISH),
-        **_notice(),
+        **notice(),
     }
     return render(request, "analyst/activate.html", context, status=400 if form.errors else 200)
 
@@ -127,9 +91,4 @@ def activate(request: ActingRequest) -> HttpResponse:
 def card(request: ActingRequest) -> HttpResponse:
     """The model's card: what it was trained on, what was held out, what was measured."""
     request.actor.require(Right.VIEW)
-    return render(request, "analyst/card.html", _notice())
-
-
-def _notice() -> dict[str, object]:
-    """The card, and in it the notice that MITRE asks for, for the foot of each page."""
-    return {"card": services.model().card}
+    return render(request, "analyst/card.html", notice())

@@ -39,7 +39,7 @@ COMMANDS = dict.fromkeys(("sign", "verify", "seal", "open"), "sild.exchange.docu
 COMMANDS |= dict.fromkeys(("backup", "restore"), "sild.node.backup_cli")
 # Commands that need nothing of Django, and commands that work before there is a node.
 WITHOUT_DJANGO = (["init"], ["doctor"], ["demo"], ["record", "verify"], ["verify"], ["restore"])
-WITHOUT_NODE = tuple(["analyst", word] for word in ("solution", "suite", "card", "train"))
+WITHOUT_NODE = tuple(["analyst", word] for word in ("solution", "suite", "card", "train", "corpus"))
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 

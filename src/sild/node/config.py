@@ -41,6 +41,8 @@ class Config:
         language: SILD_LANGUAGE, the language for whoever has not chosen one.
         run: SILD_RUN, a folder in memory, which forgets at a reboot.
         webhook_networks: SILD_WEBHOOK_NETWORKS, networks beside the public ones to which webhooks may go.
+        analyst_endpoint: SILD_ANALYST_ENDPOINT, an OpenAI-compatible endpoint that analysts may ask; empty for none.
+        analyst_model, analyst_key: SILD_ANALYST_MODEL, SILD_ANALYST_KEY, the model's name there and the bearer token.
         oidc: SILD_OIDC_ISSUER, SILD_OIDC_CLIENT_ID, SILD_OIDC_CLIENT_SECRET of the identity provider.
     """
 
@@ -59,6 +61,9 @@ class Config:
     language: str = "en"
     run: Path = Path("/dev/shm")  # noqa: S108 -- files there are made for the owner alone and checked for it
     webhook_networks: tuple[str, ...] = ()
+    analyst_endpoint: str = ""
+    analyst_model: str = "default"
+    analyst_key: str = field(default="", repr=False)
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = field(default="", repr=False)

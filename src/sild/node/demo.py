@@ -156,6 +156,7 @@ def _use(kyiv: DemoNode, tallinn: DemoNode, report: str) -> None:
     found = kyiv.json("analyst", "read", str(text))
     counts = f"{found['indicators']} indicators and {found['techniques']} techniques in {found['milliseconds']} ms"
     _say(f"read {found['name']}: {counts}")
+    kyiv.run("analyst", "accept", found["id"])
     shared = kyiv.json("analyst", "publish", found["id"], "--to", "tallinn", "--tlp", "AMBER")
     _arrived(tallinn, shared["id"])
     _say(f"STIX 2.1 bundle of {shared['objects']} objects, TLP:AMBER, sealed for tallinn and opened there")

@@ -7,20 +7,24 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from .observables import observables, pattern
+from .relations import uses
 from .tlp import marking
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from .entities import Entity
     from .indicators import Indicator
     from .techniques import Proposal
 
 # Section 2.9 keeps the namespace of observables for observables; everything else here is named in one of our own.
 NAMESPACE = uuid.uuid5(uuid.NAMESPACE_DNS, "analyst.sild.invalid")
 # What these say does not depend on when it is said, so one id goes with one date of creation (section 3.2).
-_ALWAYS_THE_SAME = frozenset({"identity", "attack-pattern", "vulnerability", "intrusion-set"})
+_ALWAYS_THE_SAME = frozenset({"identity", "attack-pattern", "vulnerability", "intrusion-set", "malware", "tool"})
 _TIMELESS = "2025-01-01T00:00:00.000Z"
 _ATTACK_PAGE = "https://attack.mitre.org/techniques/"
+_ENTITY_TYPES = {"actor": "intrusion-set", "malware": "malware", "tool": "tool"}
+_ENTITY_PAGES = {"actor": "groups", "malware": "software", "tool": "software"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,16 @@ class Author:
 
 
 def bundle(
-    source: Source, indicators: Sequence[Indicator], proposals: Sequence[Proposal], author: Author, tlp: str
+    source: Source,
+    indicators: Sequence[Indicator],
+    proposals: Sequence[Proposal],
+    author: Author,
+    tlp: str,
+    entities: Sequence[Entity] = (),
 ) -> dict[str, Any]:
     """A bundle with a report that ties everything to the source's hash, all marked with `tlp`.
+
+    An actor `uses` malware or a tool only where a sentence says so; the relationship quotes it.
 
     Raises:
         ValueError: `tlp` is no TLP 2.0 label.
@@ -71,6 +82,8 @@ def bundle(
         for part in (
             *(make.from_indicator(indicator) for indicator in indicators),
             *(make.from_proposals(list(group)) for group in _by_technique(proposals)),
+            [make.from_entity(entity) for entity in entities],
+            make.relationships(entities),
         )
         for item in part
     }
@@ -120,6 +133,30 @@ class _Maker:
             object_refs=[pattern_["id"]],
         )
         return [pattern_, note]
+
+    def from_entity(self, entity: Entity) -> dict[str, Any]:
+        """An actor, malware or tool, with its id in ATT&CK when it has one."""
+        known = {}
+        if entity.attack_id:
+            page = f"https://attack.mitre.org/{_ENTITY_PAGES[entity.kind]}/{entity.attack_id}"
+            reference = {"source_name": "mitre-attack", "external_id": entity.attack_id, "url": page}
+            known["external_references"] = [reference]
+        # Whether a name stands for a family is not in the text; ATT&CK's names do (section 4.11: required).
+        family = {"is_family": True} if entity.kind == "malware" else {}
+        return self._object(_ENTITY_TYPES[entity.kind], entity.name, name=entity.name, **family, **known)
+
+    def relationships(self, entities: Sequence[Entity]) -> Iterator[dict[str, Any]]:
+        """`uses` between an actor and malware or a tool, with the first sentence that says so."""
+        for actor, thing, sentence in uses(self.source.text, entities):
+            source, target = self.from_entity(actor)["id"], self.from_entity(thing)["id"]
+            yield self._object(
+                "relationship",
+                f"{self.source.digest} {source} {target}",
+                relationship_type="uses",
+                description=sentence,
+                source_ref=source,
+                target_ref=target,
+            )
 
     def report(self, refs: list[str]) -> dict[str, Any]:
         """The report object that ties what was found to the text that it was found in."""

@@ -22,8 +22,11 @@ _DOMAIN = {
     "attack-pattern": ("name",),
     "indicator": ("pattern", "pattern_type", "valid_from"),
     "intrusion-set": ("name",),
+    "malware": ("name", "is_family"),
     "note": ("content", "object_refs"),
+    "relationship": ("relationship_type", "source_ref", "target_ref"),
     "report": ("name", "published", "object_refs"),
+    "tool": ("name",),
     "vulnerability": ("name",),
 }
 _OBSERVABLES: dict[str, tuple[str, ...]] = {

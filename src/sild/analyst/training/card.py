@@ -10,10 +10,11 @@ from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any
 
 from sild.analyst.engine.files import CARD_FILE, MODEL_FILE
+from sild.analyst.training import corpus, measure, reports, split
 from sild.analyst.training import fit as fitting
-from sild.analyst.training import measure, reports, split
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from sild.analyst.engine.model import Model
@@ -48,11 +49,15 @@ def sides(knowledge: Knowledge) -> Sides:
     )
 
 
-def report_sides() -> Sides:
-    """TRAM's sentences, whole reports on one side; spans only train, since what is read are sentences."""
+def report_sides(more: Sequence[corpus.Report] = ()) -> Sides:
+    """TRAM's sentences, whole reports on one side; spans only train, since what is read are sentences.
+
+    Args:
+        more: labelled reports of another source, which only train.
+    """
     divided = split.divide(reports.shipped()[0])
     tested = {name: [row for row in divided[name] if row.kind != "span"] for name in ("dev", "held-out")}
-    return Sides(divided["train"], tested["dev"], tested["held-out"])
+    return Sides([*divided["train"], *corpus.sentences(list(more))], tested["dev"], tested["held-out"])
 
 
 def train(knowledge: Knowledge, recipe: fitting.Recipe, told: Sides | None = None) -> Model:

@@ -1,0 +1,1 @@
+"""Takes the text out of files, in a process of its own with limits."""
