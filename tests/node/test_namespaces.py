@@ -13,7 +13,7 @@ import pytest
 from node.field import Field, wrong_clock
 
 pytestmark = pytest.mark.e2e
-PATIENCE = 240.0
+PATIENCE = 60.0
 
 
 def until(what, condition):
@@ -127,7 +127,7 @@ def test_a_full_disk_stops_the_import_and_it_goes_on_when_there_is_room(tallinn,
 
 PUBLISHING = [
     "sild.exchange.log:lock:return",
-    "sild.exchange.blobs:put:return",
+    "sild.exchange.blobs:adopt:return",
     "sild.exchange.log:append:call",
     "sild.trust.checkpoint:sign_checkpoint:return",
     "sild.exchange.log:append:return",
@@ -156,14 +156,14 @@ def test_killed_after_the_commit_what_was_published_is_there_and_reaches_everybo
 PULLING = [
     "sild.exchange.client:index:return",
     "sild.exchange.history:remember:return",
-    "sild.exchange.entries:check:return",
+    "sild.exchange.entries:check_all:return",
     "sild.exchange.incoming:_advance:return",
     "sild.exchange.kinds:announce:return",
     "sild.exchange.incoming:_import:return",
     "sild.exchange.client:send_cosignature:call",
     "sild.exchange.client:send_cosignature:return",
-    "sild.exchange.blobs:put:return",
-    "sild.exchange.incoming:accept_attachment:return",
+    "sild.exchange.blobs:adopt:return",
+    "sild.exchange.transfer:accept:return",
     "sild.exchange.receipts:give:call",
     "sild.exchange.log:append:return",
     "sild.exchange.receipts:give:return",
