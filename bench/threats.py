@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import threats_peers
 from harness import Figure
-from threats_client import FUTURE, Client, free_port
+from threats_client import FUTURE, Client, basic, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -151,7 +151,7 @@ class Node:
         self.env["DJANGO_SETTINGS_MODULE"] = "sild.node.settings"
         self.python("-m", "sild.node.cli", "init", "--node", "bench")
         secret, collection = json.loads(self.python("-c", SETUP))
-        self.client = Client(self.port, f"/taxii2/bench/collections/{collection}/", "bench", secret)
+        self.client = Client(self.port, f"/taxii2/bench/collections/{collection}/", basic("bench", secret))
         with (home / "web.log").open("wb") as log:
             command = [sys.executable, "-m", "sild.node.part", "web"]
             self.process = subprocess.Popen(command, env=self.env, stdout=log, stderr=log)
@@ -182,7 +182,7 @@ def pollers(node: Node) -> float:
     own = node.client
 
     def poll(offset: float) -> None:
-        client = Client(own.port, own.path, own.username, own.secret)
+        client = Client(own.port, own.path, own.authorization)
         time.sleep(offset)
         for _ in range(POLL_SECONDS):
             started = time.perf_counter()

@@ -22,14 +22,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def basic(username: str, secret: str) -> str:
+    """The header of HTTP Basic."""
+    return "Basic " + b64encode(f"{username}:{secret}".encode()).decode()
+
+
 @dataclass(slots=True)
 class Client:
-    """One kept connection to a collection."""
+    """One kept connection to a collection; `authorization` is the header of that name."""
 
     port: int
     path: str
-    username: str
-    secret: str
+    authorization: str
     connection: http.client.HTTPConnection | None = None
 
     @staticmethod
@@ -40,8 +44,7 @@ class Client:
 
     def ask(self, what: str, body: bytes | None = None) -> bytes:
         """The answer's body; anything but success stops the benchmark."""
-        basic = b64encode(f"{self.username}:{self.secret}".encode()).decode()
-        headers = {"Accept": TAXII, "Content-Type": TAXII, "Authorization": f"Basic {basic}"}
+        headers = {"Accept": TAXII, "Content-Type": TAXII, "Authorization": self.authorization}
         if self.connection is None:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         self.connection.request("GET" if body is None else "POST", self.path + what, body, headers)

@@ -167,6 +167,8 @@ def test_a_feed_is_found_by_its_agency_alone_and_removed(feed):
     assert feeds.feeds_of(somebody()) == []
 
 
+# The loop closes its connection between looks, and with PostgreSQL's goes a transaction around the test.
+@pytest.mark.django_db(transaction=True)
 def test_the_loop_pulls_what_is_due_and_survives_failures(elsewhere, feed):
     elsewhere.will(500)
     looks = iter([False, False, True, True])
