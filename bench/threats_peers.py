@@ -72,7 +72,7 @@ def medallion(home: Path) -> Iterator[Client]:
     port = free_port()
     command = [str(VENV / "bin" / "medallion"), "--host", "127.0.0.1", "--port", str(port), str(home / "config.json")]
     with _running(command, port, {}):
-        yield Client(port, "/root/collections/91a7b528-80eb-42ed-a74d-c6fbd5a26116/", "u", "p")
+        yield Client(port, "/root/collections/91a7b528-80eb-42ed-a74d-c6fbd5a26116/", basic("u", "p"))
 
 
 @contextmanager
