@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 import schemathesis
+from django.core.signals import request_finished, request_started
 from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
 from hypothesis import HealthCheck, given, settings
 from schemathesis import checks
 
@@ -30,6 +32,16 @@ OPERATIONS = sorted(
     if path.startswith("/api/v1/threats/")
     for method in methods
 )
+
+
+@pytest.fixture(autouse=True)
+def kept_connection():
+    """The application closes its connection around each request, and with PostgreSQL's goes the test's transaction."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture
