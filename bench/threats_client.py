@@ -22,14 +22,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def basic(username: str, secret: str) -> str:
+    """The header of HTTP Basic."""
+    return "Basic " + b64encode(f"{username}:{secret}".encode()).decode()
+
+
 @dataclass(slots=True)
 class Client:
-    """One kept connection to a collection."""
+    """One kept connection to a collection; `authorization` is the header of that name."""
 
     port: int
     path: str
-    username: str
-    secret: str
+    authorization: str
     connection: http.client.HTTPConnection | None = None
 
     @staticmethod
@@ -38,10 +42,10 @@ class Client:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
-    def ask(self, what: str, body: bytes | None = None) -> bytes:
-        """The answer's body; anything but success stops the benchmark."""
-        basic = b64encode(f"{self.username}:{self.secret}".encode()).decode()
-        headers = {"Accept": TAXII, "Content-Type": TAXII, "Authorization": f"Basic {basic}"}
+    def ask(self, what: str, body: bytes | None = None, encoding: str = "identity") -> bytes:
+        """The answer's body as it came; anything but success stops the benchmark."""
+        headers = {"Accept": TAXII, "Content-Type": TAXII, "Authorization": self.authorization}
+        headers["Accept-Encoding"] = encoding
         if self.connection is None:
             self.connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=300)
         self.connection.request("GET" if body is None else "POST", self.path + what, body, headers)
@@ -60,12 +64,12 @@ class Client:
             number += size
         return number / (time.perf_counter() - started)
 
-    def median(self, what: str, times: int) -> float:
+    def median(self, what: str, times: int, encoding: str = "identity") -> float:
         """Median of several requests, in milliseconds."""
         durations = []
         for _ in range(times):
             started = time.perf_counter()
-            self.ask(what)
+            self.ask(what, encoding=encoding)
             durations.append(time.perf_counter() - started)
         return sorted(durations)[times // 2] * 1000
 

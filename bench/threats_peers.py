@@ -12,7 +12,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from threats_client import Client, free_port
+from threats_client import Client, basic, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -72,7 +72,7 @@ def medallion(home: Path) -> Iterator[Client]:
     port = free_port()
     command = [str(VENV / "bin" / "medallion"), "--host", "127.0.0.1", "--port", str(port), str(home / "config.json")]
     with _running(command, port, {}):
-        yield Client(port, "/root/collections/91a7b528-80eb-42ed-a74d-c6fbd5a26116/", "u", "p")
+        yield Client(port, "/root/collections/91a7b528-80eb-42ed-a74d-c6fbd5a26116/", basic("u", "p"))
 
 
 @contextmanager
@@ -85,16 +85,18 @@ def opentaxii(home: Path) -> Iterator[Client]:
     root = _id(home / "data.db", "opentaxii_api_root")
     _run(env, "opentaxii-add-collection", "-r", root, "-t", "c", "--public", "--public-write")
     collection = _id(home / "data.db", "opentaxii_collection")
-    _run(env, "opentaxii-create-account", "-u", "u", "-p", "p", "-a")
+    # A token, since to check a password it hashes it, which takes longer than what is measured.
+    token = _run(env, "opentaxii-create-account", "-u", "u", "-p", "p", "-a").rpartition("token: ")[2].strip()
     port = free_port()
-    gunicorn = [str(VENV / "bin" / "gunicorn"), "opentaxii.http:app", "-w", "1", "-b", f"127.0.0.1:{port}"]
-    with _running(gunicorn, port, env):
-        yield Client(port, f"/taxii2/{root}/collections/{collection}/", "u", "p")
+    gunicorn = [str(VENV / "bin" / "gunicorn"), "--chdir", str(Path(__file__).parent), "threats_opentaxii:app"]
+    with _running([*gunicorn, "-w", "1", "-b", f"127.0.0.1:{port}"], port, env):
+        yield Client(port, f"/taxii2/{root}/collections/{collection}/", f"Bearer {token}")
 
 
-def _run(env: dict[str, str], name: str, *words: str) -> None:
-    """Run a command of the peer."""
-    subprocess.run([str(VENV / "bin" / name), *words], env={**os.environ, **env}, capture_output=True, check=True)
+def _run(env: dict[str, str], name: str, *words: str) -> str:
+    """What a command of the peer prints."""
+    command = [str(VENV / "bin" / name), *words]
+    return subprocess.run(command, env={**os.environ, **env}, capture_output=True, text=True, check=True).stdout
 
 
 def _id(database: Path, table: str) -> str:

@@ -20,6 +20,8 @@ def test_the_description_is_for_whoever_has_a_token(client):
     _token, secret = services.issue_token(actor, "robot", Role.VIEWER)
     document = client.get("/api/v1/openapi.json", headers={"authorization": f"Bearer {secret}"}).json()
     assert document["info"]["title"] == "Sild"
+    operations = [one for methods in document["paths"].values() for one in methods.values()]
+    assert all("application/problem+json" in one["responses"]["4XX"]["content"] for one in operations)
 
 
 def test_there_is_no_page_with_scripts_from_elsewhere(client, administrator):

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from node.factories import DeliveryFactory, PartnerFactory, RecordFactory
 from people.factories import MembershipFactory
+from sild.node import metrics
 from sild.people import services
 from sild.people.actor import Actor
 from sild.people.enums import Role
@@ -29,6 +32,35 @@ def test_requests_are_counted_by_route_and_not_by_address(client, administrator)
     figures = client.get("/metrics").text
     assert 'route="/partners/<str:node>/"' in figures
     assert "some-node" not in figures
+
+
+def counted_of(path, method, application):
+    asyncio.run(
+        metrics.counted(application, {"/machines/1/": "/machines/{id}/"}.get)(
+            {"path": path, "method": method}, None, sent
+        )
+    )
+
+
+async def sent(_message):
+    return None
+
+
+def test_what_stands_beside_the_pages_is_counted_too(client):
+    async def answers(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 202})
+        await send({"type": "http.response.body", "body": b""})
+
+    async def breaks(_scope, _receive, _send):
+        raise RuntimeError("broken")
+
+    counted_of("/machines/1/", "POST", answers)
+    with pytest.raises(RuntimeError):
+        counted_of("/machines/1/", "BREW", breaks)
+    figures = client.get("/metrics").text
+    assert 'sild_requests_total{method="POST",route="/machines/{id}/",status="202"} 1.0' in figures
+    assert 'sild_requests_total{method="other",route="/machines/{id}/",status="500"} 1.0' in figures
+    assert 'sild_request_seconds_count{route="/machines/{id}/"} 2.0' in figures
 
 
 def test_a_caller_from_elsewhere_needs_a_token(client):

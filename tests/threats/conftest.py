@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from exchange.conftest import kyiv, kyiv_keys, operator, pinned, tallinn, tallinn_keys
 from sild.exchange import kinds
-from sild.exchange.services import apply_withdrawal, row
+from sild.exchange.services import apply_withdrawals, row
 from sild.people.actor import Actor
 from sild.people.enums import Role
 from sild.people.models import Agency
@@ -46,7 +46,7 @@ def hear(pinned, kyiv):
         path = [b64decode(node) for node in entry["path"]]
         record.proof = format_proof(record.leaf_index, path, kyiv.checkpoint())
         record.save(force_insert=True)
-        apply_withdrawal(record)
+        apply_withdrawals([record])
         kinds.require(kind).arrived(record)
         kinds.announce([record])
         return record

@@ -83,6 +83,20 @@ def test_pages_are_followed_to_the_end_and_the_next_pull_goes_on_there(elsewhere
     assert feed.due > timezone.now()
 
 
+def test_a_secret_is_not_to_be_read_in_the_database(elsewhere, feed):
+    assert Feed.objects.get().secret not in {"", "p"}
+    with pytest.raises(FeedError, match="at most 500"):
+        feeds.add_feed(somebody(), feed.collection, elsewhere.url, secret="p" * 501)
+
+
+def test_a_secret_that_does_not_open_is_the_feeds_last_error(elsewhere, feed, settings):
+    settings.SECRET_KEY = "that of another node"
+    with pytest.raises(FeedError):
+        feeds.pull(somebody(), feed)
+    assert "another key" in Feed.objects.get().last_error
+    assert elsewhere.asked == []
+
+
 def test_a_pull_that_breaks_keeps_what_came_and_goes_on_after_it(elsewhere, feed):
     elsewhere.page(indicator(), next_="abc")
     elsewhere.will(503, b'{"title": "x", "description": "later"}', Retry_After="900")
@@ -167,6 +181,8 @@ def test_a_feed_is_found_by_its_agency_alone_and_removed(feed):
     assert feeds.feeds_of(somebody()) == []
 
 
+# The loop closes its connection between looks, and with PostgreSQL's goes a transaction around the test.
+@pytest.mark.django_db(transaction=True)
 def test_the_loop_pulls_what_is_due_and_survives_failures(elsewhere, feed):
     elsewhere.will(500)
     looks = iter([False, False, True, True])

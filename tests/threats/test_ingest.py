@@ -122,7 +122,7 @@ def test_positions_grow_even_when_the_clock_goes_back(where):
     future = 4_000_000_000_000_000
     Sequencer.objects.update_or_create(pk=1, defaults={"position": future})
     add(where, indicator(), malware())
-    assert list(Member.objects.values_list("position", flat=True)) == [future + 1, future + 2]
+    assert list(Member.objects.values_list("position", flat=True)) == [future + 2, future + 3]
 
 
 def test_markings_give_the_level_and_unmarked_objects_the_collections(where):

@@ -40,3 +40,8 @@ def test_a_converter_that_hangs_is_given_up(monkeypatch):
     monkeypatch.setattr(misp, "SECONDS", 0.01)
     with pytest.raises(ImportingError, match="took longer"):
         misp.to_stix(MISP, "AMBER")
+
+
+def test_nothing_makes_no_event():
+    with pytest.raises(ImportingError, match="Nothing was found"):
+        misp.from_stix([])

@@ -54,3 +54,14 @@ def test_partners_acknowledgements_are_told(publisher, pinned, hear):
     hear({"records": named}, kind="exchange.receipt", tlp="AMBER", audience=["tallinn"])
     withdrawn = exchange.withdraw(publisher, records[-1], "wrong")
     assert set(standing.acknowledged([*records, withdrawn])) == {record.pk for record in records}
+
+
+def test_a_withdrawn_record_names_the_partners_that_know(publisher, pinned, hear):
+    written = writing.write_indicator(publisher, "evil.example", Context(tlp="GREEN"))
+    records = sharing.share(publisher, [written], ["kyiv"], "x")
+    withdrawn = exchange.withdraw(publisher, records[-1], "wrong")
+    [said] = [one for one in standing.said(publisher, written) if one.record]
+    assert (said.is_standing, list(said.heard)) == (False, [])
+    hear({"records": [withdrawn.reference]}, kind="exchange.receipt", tlp="AMBER", audience=["tallinn"])
+    [said] = [one for one in standing.said(publisher, written) if one.record]
+    assert said.heard == ["kyiv"]

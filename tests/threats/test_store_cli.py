@@ -6,6 +6,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from sild.threats import sealing
 from sild.threats.errors import CollectionError, NotFoundError
 from sild.threats.models import Feed, Grant
 from sild.threats.store_cli import collection_app, feed_app, pull_command
@@ -58,7 +59,8 @@ def test_feeds_are_followed_and_a_failed_pull_is_status_1():
     url = "http://127.0.0.1:1/r/collections/c/"
     words = ("add", str(where.pk), url, "--username", "u", "--secret-stdin")
     made = json.loads(run(feed_app, *words, "--json", text="secret\n"))
-    assert (made["url"], Feed.objects.get().secret) == (url, "secret")
+    feed = Feed.objects.get()
+    assert (made["url"], sealing.unseal(feed.secret, feed.pk)) == (url, "secret")
     assert "secret" not in run(feed_app, "list")
     rows = json.loads(run(pull_app, "--json", status=1))
     assert "cannot be reached" in rows[0]["error"]

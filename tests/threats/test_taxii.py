@@ -12,7 +12,7 @@ from sild.people.enums import Role
 from sild.people.services import issue_token, revoke_token
 from sild.threats import services
 from sild.threats.enums import Level
-from sild.threats.taxii import MAX_CONTENT_LENGTH, Request, answer
+from sild.threats.taxii import MAX_CONTENT_LENGTH, Request, answer, route
 from threats.stix import AMBER, FIRST, RED, SECOND, THIRD, add, agency, collection, indicator, malware, sco, somebody
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -188,7 +188,7 @@ def test_5_3_the_manifest(client, where):
 
 
 def test_5_4_objects_in_the_order_of_their_addition(client, where):
-    items = [indicator(), malware(), sco("url", value="u")]
+    items = [indicator(), malware(), sco("url", value="https://u.example/")]
     assert client.get("objects/") == {}
     add(where, *items)
     assert client.get("objects/") == {"more": False, "objects": items}
@@ -241,7 +241,7 @@ def test_5_7_deleting_takes_the_named_versions_or_all(client, where):
 
 
 def test_3_4_filters(client, where):
-    first, second, seen = indicator(), malware(), sco("url", value="u")
+    first, second, seen = indicator(), malware(), sco("url", value="https://u.example/")
     newer = {**first, "modified": SECOND}
     add(where, first, second, seen, newer)
     assert client.ids() == [second["id"], seen["id"], first["id"]]
@@ -321,6 +321,32 @@ def test_a_grant_to_write_alone_gives_nothing_to_read(where):
 @pytest.mark.parametrize(("method", "status"), [("PUT", 405), ("PATCH", 405), ("POST", 404), ("DELETE", 404)])
 def test_what_no_endpoint_does_is_refused(client, method, status):
     assert error(client.ask(client.root, method))[0] == status
+
+
+def test_a_token_of_so_many_calls_a_minute_is_told_when_to_go_on(client, where):
+    client.token, client.secret = issue_token(somebody(Role.ADMINISTRATOR), "slow", Role.VIEWER, per_minute=2)
+    assert [client.ask("objects/").status for _ in range(2)] == [200, 200]
+    got = client.ask("objects/")
+    assert error(got) == (429, "too-many-requests")
+    assert 0 < int(got.headers["Retry-After"]) <= 60
+
+
+@pytest.mark.parametrize(
+    ("path", "named"),
+    [
+        ("/taxii2/", "/taxii2/"),
+        ("/taxii2/ria/", "/taxii2/{root}/"),
+        ("/taxii2/ria/status/17/", "/taxii2/{root}/status/{id}/"),
+        (
+            "/taxii2/ria/collections/17/objects/x--1/versions",
+            "/taxii2/{root}/collections/{id}/objects/{object}/versions/",
+        ),
+        ("/taxii2/ria/collections/17/anything/", "other"),
+        ("/taxii2/a/b/c/d/e/f/g/", "other"),
+    ],
+)
+def test_figures_are_kept_by_the_address_without_what_is_named_in_it(path, named):
+    assert route(path) == named
 
 
 def test_what_breaks_inside_is_an_error_message(client, monkeypatch):

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 from ninja import NinjaAPI
 from ninja.errors import HttpError, ValidationError
+from ninja.openapi.schema import OpenAPISchema
 from ninja.security import HttpBearer
 
 from sild.node import problems
@@ -33,7 +34,39 @@ class Token(HttpBearer):
         return actor if actor is not None and actor.role is not None else None
 
 
-api = NinjaAPI(
+PROBLEM = {
+    "description": "A problem (RFC 9457)",
+    "content": {
+        "application/problem+json": {
+            "schema": {
+                "type": "object",
+                "properties": {
+                    "type": {"type": "string"},
+                    "title": {"type": "string"},
+                    "status": {"type": "integer"},
+                    "detail": {"type": "string"},
+                    "code": {"type": "string"},
+                },
+                "required": ["type", "title", "status", "detail"],
+            }
+        }
+    },
+}
+
+
+class Api(NinjaAPI):
+    """Describes with each operation that it may answer with a problem."""
+
+    def get_openapi_schema(self, **options: Any) -> OpenAPISchema:
+        """The OpenAPI document."""
+        document = super().get_openapi_schema(**options)
+        for methods in document["paths"].values():
+            for operation in methods.values():
+                operation["responses"]["4XX"] = PROBLEM
+        return document
+
+
+api = Api(
     title="Sild",
     version=version("sild"),
     description="Records, partners, the action plan and the modules of one node. Errors are problems (RFC 9457).",

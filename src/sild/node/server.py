@@ -128,6 +128,7 @@ def serve() -> None:
     from twisted.internet import reactor
 
     from sild.exchange import own, wire
+    from sild.node.metrics import counted
     from sild.threats import asgi, taxii
     from sild.trust.tls import RotatingContextFactory
 
@@ -139,7 +140,7 @@ def serve() -> None:
         reactor.listenSSL(link_port, server.http_factory, factory, interface=link_host)
 
     server = NodeServer(
-        application(get_asgi_application(), wire.application, {taxii.ROOT: asgi.application}),
+        application(get_asgi_application(), wire.application, {taxii.ROOT: counted(asgi.application, taxii.route)}),
         endpoints=[f"tcp:{port}:interface={host}"],
         ready_callable=listen_for_partners,
         server_name="sild",

@@ -21,6 +21,16 @@ from sild.threats.search import Query as Search
 router = Router()
 
 
+def _answers(*kinds: str) -> dict[str, Any]:
+    """For the description of an operation: with which media types it answers."""
+    shapes = {kind: {"schema": {"type": "object" if kind.endswith(_JSON) else "string"}} for kind in kinds}
+    return {"responses": {200: {"description": "OK", "content": shapes}}}
+
+
+_JSON = ("json", "json;version=2.1")
+_STIX = "application/stix+json;version=2.1"
+
+
 class SearchIn(Schema):
     """What to look for; what is empty does not restrict."""
 
@@ -307,23 +317,23 @@ def revoke(request: HttpRequest, stix_id: str) -> Status[Any]:
     return Status(201, _records(sharing.revoke(_actor(request), stix_id)))
 
 
-@router.get("/feed/stix", response={200: dict[str, Any]})
+@router.get("/feed/stix", response=None, openapi_extra=_answers(_STIX))
 def stix_feed(request: HttpRequest, given: Query[FeedIn]) -> HttpResponse:
     """Objects after a position, oldest first, as a bundle; the header X-Sild-Next is the `after` of the next page."""
     objects, last, more = feeding.page(_actor(request), given.after, ceiling=given.level, limit=given.limit)
-    answer = HttpResponse(feeding.bundle(objects), content_type="application/stix+json;version=2.1")
+    answer = HttpResponse(feeding.bundle(objects), content_type=_STIX)
     answer["X-Sild-Next"], answer["X-Sild-More"] = str(last), "true" if more else "false"
     return answer
 
 
-@router.get("/feed/misp/{name}", response={200: dict[str, Any]})
+@router.get("/feed/misp/{name}", response=None, openapi_extra=_answers("application/json", "text/csv"))
 def misp_feed(request: HttpRequest, name: str, given: Query[CeilingIn]) -> HttpResponse:
     """A file of the feed that MISP follows: manifest.json, hashes.csv and one file for each event."""
     kind = "text/csv" if name.endswith(".csv") else "application/json"
     return HttpResponse(feeding.misp_file(_actor(request), name, given.level), content_type=kind)
 
 
-@router.get("/export", response={200: dict[str, Any]})
+@router.get("/export", response=None, openapi_extra=_answers("application/json", "text/csv; charset=utf-8"))
 def export(request: HttpRequest, given: Query[ExportIn]) -> HttpResponse:
     """What is here as a STIX bundle, a MISP event or CSV."""
     actor, query = _actor(request), Search(types=[given.type] if given.type else (), text=given.text)

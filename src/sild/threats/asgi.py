@@ -14,6 +14,7 @@ from urllib.parse import parse_qs
 
 from django.db import connection
 
+from sild.threats.packing import GZIP, PACK_FROM, Packer
 from sild.threats.taxii import MAX_CONTENT_LENGTH, Answer, Request, answer
 from sild.threats.taxii_query import MEDIA_TYPE
 
@@ -23,9 +24,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 # Each thread keeps a database connection with its cache; more threads than this only wait for Python's lock.
 THREADS = 4
-# A smaller answer would not gain by compression.
-COMPRESS_FROM = 1024
-_GZIP = 16 + zlib.MAX_WBITS
+_packer = Packer()
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="taxii")
 
 
@@ -53,17 +52,14 @@ def _respond(scope: Scope, headers: dict[str, str], body: bytes | None, gzipped:
     plain = _plain(body, headers.get("content-encoding", ""))
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
     got = answer(Request(method, scope["path"], query, headers, plain))
-    if gzipped and len(got.body) >= COMPRESS_FROM:
-        packer = zlib.compressobj(1, zlib.DEFLATED, _GZIP)
-        return got, packer.compress(got.body) + packer.flush()
-    return got, got.body
+    return got, _packer.pack(got.body) if gzipped and len(got.body) >= PACK_FROM else got.body
 
 
 def _plain(body: bytes | None, encoding: str) -> bytes | None:
     """The body without compression; None when it would be longer than allowed."""
     if body is None or encoding.strip().lower() != "gzip":
         return body
-    unpacker = zlib.decompressobj(_GZIP)
+    unpacker = zlib.decompressobj(GZIP)
     try:
         plain = unpacker.decompress(body, MAX_CONTENT_LENGTH)
     except zlib.error:

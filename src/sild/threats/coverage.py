@@ -10,6 +10,7 @@ from sild.threats import reading
 from sild.threats.engine import attack
 from sild.threats.enums import TermKind
 from sild.threats.models import Edge, Term
+from sild.threats.remembered import Remembered
 
 if TYPE_CHECKING:
     from sild.people.actor import Actor
@@ -40,8 +41,16 @@ class Cell:
         return next((step for least, step in STEPS if self.number >= least), 0)
 
 
+_known: Remembered[Counter[str]] = Remembered()
+
+
 def numbers(actor: Actor) -> Counter[str]:
     """How many visible objects name each technique, by ATT&CK id; MITRE's own statements do not count."""
+    return _known.get(actor, "numbers", lambda: _counted(actor))
+
+
+def _counted(actor: Actor) -> Counter[str]:
+    """Count anew."""
     patterns = _patterns()
     edges = Edge.objects.filter(target_id__in=patterns).exclude(label__in=("object_marking_refs", "created_by_ref"))
     pairs = list(edges.values_list("target_id", "via__object__stix_id", "source__stix_id")[: MOST * 10])

@@ -67,16 +67,17 @@ def csv_text(actor: Actor, query: search.Query, ceiling: Level = CEILING) -> str
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
     indicators = [item for item in found(actor, query, ceiling) if item.kind == "indicator" and not item.is_revoked]
+    sightings = reading.sightings_of(actor, [item.stix_id for item in indicators])
     for item in indicators:
-        writer.writerows([[_defused(cell) for cell in row] for row in _rows(actor, item)])
+        worth = standing.worth(item, sightings.get(item.stix_id, []))
+        writer.writerows([[_defused(cell) for cell in row] for row in _rows(item, worth)])
     audit.note(actor, "threats.export", form="csv", objects=len(indicators))
     return out.getvalue()
 
 
-def _rows(actor: Actor, item: Found) -> Sequence[Sequence[Any]]:
+def _rows(item: Found, worth: standing.Worth | None) -> Sequence[Sequence[Any]]:
     """The rows of one indicator."""
     content = item.content
-    worth = standing.worth(item, reading.sightings(actor, item.stix_id))
     values = list(comparisons.values_in(content["pattern"])) or [(content["pattern_type"], content["pattern"])]
     common = [
         content.get("name", ""),

@@ -15,6 +15,7 @@ from sild.threats.engine import build, misp_feed, tlp
 from sild.threats.engine.misp_feed import Entry
 from sild.threats.enums import Level
 from sild.threats.errors import NotFoundError
+from sild.threats.remembered import Remembered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from sild.threats.engine.misp_feed import Event
 
 PAGE = 500
+_known: Remembered[dict[str, misp_feed.Event]] = Remembered(4)
 
 
 def page(
@@ -66,6 +68,11 @@ def bundle(objects: Sequence[bytes], levels: Sequence[str] = tlp.LEVELS) -> byte
 def misp_events(actor: Actor, ceiling: Level = Level.AMBER) -> dict[str, Event]:
     """MISP events by uuid, one for each day on which indicators came in that the reader may see."""
     actor.require(Right.VIEW)
+    return _known.get(actor, (actor.agency and actor.agency.slug, ceiling), lambda: _events(actor, ceiling))
+
+
+def _events(actor: Actor, ceiling: Level) -> dict[str, Event]:
+    """The events anew."""
     days: dict[str, list[Entry]] = {}
     for found in exporting.found(actor, search.Query(types=("indicator",)), ceiling):
         if not found.is_revoked:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from sild.people import audit
 from sild.people.actor import Actor
 from sild.people.enums import Right
-from sild.threats import taxii_client
+from sild.threats import sealing, taxii_client
 from sild.threats.access import access, accesses
 from sild.threats.engine.times import micros
 from sild.threats.enums import Origin
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 logger = structlog.get_logger(__name__)
 LONGEST_PAUSE = timedelta(days=1)
 SHORTEST_PAUSE = 10
+MOST_SECRET = 500
 # Answers after which a place in the middle of a walk is given up: the server has forgotten it.
 _FORGOTTEN = frozenset({400, 404, 410, 422})
 
@@ -51,7 +52,7 @@ def add_feed(
 
     Raises:
         NotAllowedError: the actor does not administer; a feed makes the node call an address.
-        FeedError: the address is none of a TAXII collection, or the pause is too short.
+        FeedError: the address is none of a TAXII collection, the pause is too short, or the secret too long.
     """
     actor.require(Right.ADMINISTER)
     access(actor, collection.pk).require_write()
@@ -61,7 +62,11 @@ def add_feed(
         raise FeedError(sentence % {"url": url})
     if every < SHORTEST_PAUSE:
         raise FeedError(_("Ask another server at most every %(least)d seconds.") % {"least": SHORTEST_PAUSE})
-    feed = Feed.objects.create(collection=collection, url=url, username=username, secret=secret, every=every)
+    if len(secret) > MOST_SECRET:
+        raise FeedError(_("A secret has at most %(most)d characters.") % {"most": MOST_SECRET})
+    feed = Feed(collection=collection, url=url, username=username, every=every)
+    feed.secret = sealing.seal(secret, feed.pk)
+    feed.save(force_insert=True)
     audit.note(actor, "threats.add-feed", feed.pk, url=url, collection=str(collection.pk))
     return feed
 
@@ -135,8 +140,9 @@ def pull_due(stop: Callable[[], bool] = lambda: False) -> int:
 def _pull_page(actor: Actor, feed: Feed, pulled: Pulled) -> bool:
     """Fetch a page and keep it together with the place that it leads to; False at the end."""
     try:
+        secret = sealing.unseal(feed.secret, feed.pk)
         page = taxii_client.page(
-            feed.url, username=feed.username, secret=feed.secret, added_after=feed.added_after, next_=feed.next
+            feed.url, username=feed.username, secret=secret, added_after=feed.added_after, next_=feed.next
         )
     except RefusedPageError as error:
         if not (feed.next and error.status in _FORGOTTEN):

@@ -10,7 +10,7 @@ from sild.exchange.models import Record
 from sild.people.actor import Actor
 from sild.people.enums import Role
 from sild.people.models import Agency
-from sild.threats import levels, removal, services, store, writing
+from sild.threats import removal, services, writing
 from sild.threats.enums import Level, Origin
 from sild.threats.ingest import Source, add_objects
 from sild.threats.models import Assertion, Batch, Collection, Member
@@ -53,12 +53,9 @@ def take_for(agency: Agency, record: Record) -> Batch | None:
     visible = Record.objects.visible_to(actor).filter(pk=record.pk, withdrawn=False)
     if Batch.objects.filter(agency=agency, record=record).exists() or not visible.exists():
         return None
-    source = Source(Origin.RECORD, record.issuer, record)
-    batch = add_objects(actor, _collection(actor, agency, record), objects_of(record), source)
-    level = Level.of(record.tlp)
     # The record's marking covers all that it says: nothing in it is shown more openly than the record itself.
-    Member.objects.filter(batch=batch, level__lt=level).update(level=level, floor=level)
-    return batch
+    source = Source(Origin.RECORD, record.issuer, record, floor=Level.of(record.tlp))
+    return add_objects(actor, _collection(actor, agency, record), objects_of(record), source)
 
 
 def catch_up(agency: Agency) -> int:
@@ -73,7 +70,7 @@ def give_up(record_id: Any, issuer: str) -> None:
     for batch in Batch.objects.filter(record_id=record_id, record__issuer=issuer).select_related("collection"):
         if batch.collection is not None:
             resting = Member.objects.filter(collection=batch.collection, version__assertions__batch=batch)
-            _remove(batch.collection, _unsupported(resting, batch))
+            removal.remove_members(batch.collection, _unsupported(resting, batch))
 
 
 def _unsupported(members: Any, batch: Batch) -> list[Member]:
@@ -82,15 +79,6 @@ def _unsupported(members: Any, batch: Batch) -> list[Member]:
     gone = Q(batch__record__withdrawn=True) | Q(batch__record__in=superseded)
     others = Assertion.objects.filter(batch__collection=batch.collection).exclude(batch=batch).exclude(gone)
     return list(members.exclude(version__in=others.values("version")))
-
-
-def _remove(collection: Collection, members: list[Member]) -> None:
-    """Take members out, and forget what no collection holds any more."""
-    sequencer = store.lock()
-    store.execute_many("DELETE FROM threats_member WHERE position = %s", [(member.position,) for member in members])
-    levels.settle(collection, {member.object_id for member in members}, sequencer)
-    sequencer.save()
-    removal.forget({member.version_id for member in members})
 
 
 def worker(agency: Agency) -> Actor:

@@ -16,7 +16,7 @@ from sild.threats.access import access
 from sild.threats.engine.prepared import Prepared, prepare
 from sild.threats.engine.times import text
 from sild.threats.engine.validate import summary, validate
-from sild.threats.enums import BatchState, Origin
+from sild.threats.enums import BatchState, Level, Origin
 from sild.threats.models import Batch
 
 if TYPE_CHECKING:
@@ -39,11 +39,13 @@ class Source:
         origin: by which way.
         name: who says so: a node, the address of a server, a file's name, a person.
         record: the record that carried them, when one did.
+        floor: nothing of it is shown more openly than this.
     """
 
     origin: Origin
     name: str
     record: Record | None = None
+    floor: Level = Level.CLEAR
 
 
 def add_objects(actor: Actor, collection: Collection, objects: Sequence[Any], source: Source) -> Batch:
@@ -77,7 +79,7 @@ def add_objects(actor: Actor, collection: Collection, objects: Sequence[Any], so
     ready = _prepare_all(objects, batch)
     with transaction.atomic():
         batch.save(force_insert=True)
-        conflicts = placing.place(collection, batch, ready)
+        conflicts = placing.place(collection, batch, ready, source.floor)
         batch.failures += [_line(one.index, one.stix_id, one.stamp, why) for one, why in conflicts]
         batch.failures.sort(key=lambda line: line["index"])
         batch.success_count = batch.total - len(batch.failures)

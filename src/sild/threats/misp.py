@@ -43,8 +43,10 @@ def from_stix(objects: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """One MISP event with what these STIX objects say.
 
     Raises:
-        ImportingError: the converter is not installed, or cannot read them.
+        ImportingError: there are none, the converter is not installed, or it cannot read them.
     """
+    if not objects:
+        raise ImportingError(_("Nothing was found that a MISP event could hold."))
     sentence = _("This cannot be written as a MISP event: %(why)s")
     return {"Event": _convert(FROM_STIX, _bundle(objects), sentence)}
 

@@ -271,8 +271,8 @@ class Feed(models.Model):
     # The address of their collection, as in https://cti.example/api1/collections/91a7b528-…/
     url = models.URLField(_("address"), max_length=500)
     username = models.CharField(_("user name"), max_length=200, blank=True, default="")
-    # With a user name the password of HTTP Basic, without one a bearer token; empty for open servers.
-    secret = models.CharField(_("secret"), max_length=500, blank=True, default="", editable=False)
+    # With a user name the password of HTTP Basic, without one a bearer token; empty for open servers. See `sealing`.
+    secret = models.CharField(_("sealed secret"), max_length=3000, blank=True, default="", editable=False)
     every = models.PositiveIntegerField(_("seconds between pulls"), default=300)
     is_active = models.BooleanField(_("active"), default=True)
 

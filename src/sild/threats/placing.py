@@ -46,12 +46,14 @@ class _Work:
         latest: object to its newest version's stamp, digest and row; what has no versions is compared with it.
         places: (object, stamp) to the digest in this collection.
         placed: how many versions of each object this batch placed.
+        floor: the least level that any of them has.
     """
 
     collection: Collection
     batch: Batch
     sequencer: Sequencer
     marked: dict[int, int | None]
+    floor: int
     rows: _Rows = field(default_factory=_Rows)
     objects: dict[str, int] = field(default_factory=dict)
     versions: dict[tuple[int, int, bytes], int] = field(default_factory=dict)
@@ -79,13 +81,13 @@ class _Work:
         return taken
 
 
-def place(collection: Collection, batch: Batch, ready: Sequence[Prepared]) -> list[tuple[Prepared, str]]:
+def place(collection: Collection, batch: Batch, ready: Sequence[Prepared], floor: int) -> list[tuple[Prepared, str]]:
     """Write what is new and say what cannot be: returns the objects in conflict, each with the reason."""
     if not ready:
         return []
     sequencer = store.lock()
     marked = levels.resolve(collection.agency_id, ready)
-    work = _Work(collection, batch, sequencer, marked)
+    work = _Work(collection, batch, sequencer, marked, int(floor))
     kinds = store.kind_ids(_kinds(ready))
     returning = _name_objects(work, ready, kinds)
     conflicts = [(one, CONFLICT) for one in ready if not _place_one(work, one, kinds[one.kind])]
@@ -111,8 +113,8 @@ def _place_one(work: _Work, one: Prepared, kind: int) -> bool:
         work.places[row, stamp] = one.digest
         work.placed[row] += 1
         marking = work.marked[one.index]
-        level = levels.effective(work.collection, marking)
-        place = (work.position(), work.key, row, version, kind, work.batch_key, marking, level, 0, True, True)
+        level = max(work.floor, levels.effective(work.collection, marking))
+        place = (work.position(), work.key, row, version, kind, work.batch_key, marking, level, work.floor, True, True)
         work.rows.members.append(place)
     return True
 

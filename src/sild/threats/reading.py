@@ -80,7 +80,8 @@ class Neighbour:
 
 
 # What `found_rows` needs of each row, in this order.
-COLUMNS = """m.position, m.level, m.collection_id, v.id, v.raw, v.stamp, v.name, v.is_revoked, o.stix_id, k.name"""
+COLUMNS = """m.position, m.level, m.collection_id, v.id AS version, v.raw, v.stamp, v.name, v.is_revoked, o.stix_id,
+ k.name AS kind"""
 TABLES = """threats_member m JOIN threats_version v ON v.id = m.version_id
  JOIN threats_stixobject o ON o.id = m.object_id JOIN threats_kind k ON k.id = m.kind_id"""
 
@@ -140,12 +141,21 @@ def neighbours(actor: Actor, stix_id: str, *, limit: int = 200) -> list[Neighbou
 
 def sightings(actor: Actor, stix_id: str, *, limit: int = 200) -> list[Found]:
     """The visible sightings of the object, newest first."""
+    return sightings_of(actor, [stix_id], limit=limit).get(stix_id, [])
+
+
+def sightings_of(actor: Actor, stix_ids: Iterable[str], *, limit: int = 200) -> dict[str, list[Found]]:
+    """The newest visible sightings of each of these objects, newest first; nothing for what has none."""
     scope, values = visible(accesses(actor))
-    sql = f"""SELECT {COLUMNS} FROM {TABLES} JOIN threats_edge e ON e.via_id = v.id
+    sql = f"""SELECT * FROM (SELECT s.stix_id AS seen, ROW_NUMBER() OVER (PARTITION BY s.id ORDER BY m.position DESC)
+ AS place, {COLUMNS} FROM {TABLES} JOIN threats_edge e ON e.via_id = v.id
  JOIN threats_stixobject s ON s.id = e.target_id
- WHERE s.stix_id = %s AND e.label = %s AND m.is_last AND {scope} ORDER BY m.position DESC LIMIT %s"""
-    rows = store.execute(sql, [stix_id, "sighting_of_ref", *values, limit])
-    return list({one.stix_id: one for one in map(of_row, reversed(rows))}.values())[::-1]
+ WHERE s.stix_id IN ({{keys}}) AND e.label = %s AND m.is_last AND {scope}) r WHERE place <= %s ORDER BY place DESC"""
+    found: dict[str, dict[str, Found]] = {}
+    for seen, _place, *row in store.select(sql, dict.fromkeys(stix_ids), "sighting_of_ref", *values, limit):
+        one = of_row(tuple(row))
+        found.setdefault(seen, {})[one.stix_id] = one
+    return {seen: list(once.values())[::-1] for seen, once in found.items()}
 
 
 def assertions(actor: Actor, stix_id: str) -> list[Batch]:

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from sild.threats import fulltext, store
 from sild.threats.access import accesses
-from sild.threats.engine.prepared import MOST_TERM, type_word
+from sild.threats.engine.prepared import term, type_word
 from sild.threats.enums import TermKind
 from sild.threats.errors import ThreatsError
 from sild.threats.models import Kind
@@ -132,7 +132,7 @@ def seen(actor: Actor, values: Iterable[str]) -> dict[str, list[Found]]:
 
 def _term(value: str) -> str:
     """A value as `Term` has it."""
-    return value.strip().lower()[:MOST_TERM]
+    return term(value)
 
 
 def _is_by_words(query: Query, connected: list[int] | None) -> bool:

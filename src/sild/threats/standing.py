@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from django.db.models import Q
 from django.utils import timezone
 
 from sild.exchange import evidence, own
@@ -15,7 +16,7 @@ from sild.threats.engine import comparisons, decay
 from sild.threats.enums import Origin
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sild.people.actor import Actor
     from sild.threats.models import Batch
@@ -61,6 +62,7 @@ class Said:
         record: the signed record; None for what was not published.
         verdict: what verifying that record anew gave.
         is_standing: false when the record was withdrawn or replaced.
+        heard: the partners that acknowledged that.
     """
 
     who: str
@@ -69,6 +71,7 @@ class Said:
     record: Record | None = None
     verdict: Any = None
     is_standing: bool = True
+    heard: Sequence[str] = ()
 
     @property
     def is_ours(self) -> bool:
@@ -102,7 +105,10 @@ def said(actor: Actor, stix_id: str) -> list[Said]:
     wanted = {batch.record_id for batch in batches} - {None}
     visible = Record.objects.visible_to(actor).in_bulk(wanted)
     replaced = set(Record.objects.filter(replaces_id__in=visible).values_list("replaces_id", flat=True))
-    found = {batch.record_id or batch.pk: _said(batch, visible.get(batch.record_id), replaced) for batch in batches}
+    heard = _heard(visible)
+    found = {
+        batch.record_id or batch.pk: _said(batch, visible.get(batch.record_id), replaced, heard) for batch in batches
+    }
     return sorted((one for one in found.values() if one is not None), key=lambda one: one.at, reverse=True)
 
 
@@ -114,14 +120,26 @@ def acknowledged(records: Sequence[Record]) -> dict[Any, list[str]]:
     return known
 
 
-def _said(batch: Batch, record: Record | None, replaced: set[Any]) -> Said | None:
+def _heard(records: Iterable[Any]) -> dict[Any, list[str]]:
+    """The partners that acknowledged what withdrew or replaced each of these, by the key of the earlier record."""
+    later = list(Record.objects.filter(Q(withdraws_id__in=records) | Q(replaces_id__in=records)))
+    known = acknowledged(later)
+    found: dict[Any, set[str]] = {}
+    for record in later:
+        for earlier in (record.withdraws_id, record.replaces_id):
+            found.setdefault(earlier, set()).update(known.get(record.pk, ()))
+    return {key: sorted(nodes) for key, nodes in found.items()}
+
+
+def _said(batch: Batch, record: Record | None, replaced: set[Any], heard: dict[Any, list[str]]) -> Said | None:
     """One assertion; None when it rests on a record that the reader may not see."""
     if batch.record_id is None:
         return Said(batch.source, batch.at, Origin(batch.origin))
     if record is None:
         return None
     is_standing = not record.withdrawn and record.pk not in replaced
-    return Said(record.issuer, record.issued, Origin.RECORD, record, evidence.verify(record), is_standing)
+    verdict, nodes = evidence.verify(record), heard.get(record.pk, ())
+    return Said(record.issuer, record.issued, Origin.RECORD, record, verdict, is_standing, nodes)
 
 
 def _time(value: Any) -> datetime | None:

@@ -15,8 +15,12 @@ CHUNK = 500
 
 
 def lock() -> Sequencer:
-    """The sequencer's row, locked until the transaction ends, so that positions are committed in order."""
+    """The sequencer's row, locked until the transaction ends, so that positions are committed in order.
+
+    The caller saves it. Even a change that places nothing moves it on, for those who remember by it: `remembered`.
+    """
     sequencer, _created = Sequencer.objects.select_for_update().get_or_create(pk=1)
+    sequencer.position += 1
     return sequencer
 
 

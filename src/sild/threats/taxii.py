@@ -17,6 +17,7 @@ import structlog
 from django.db import DatabaseError, connection
 from django.utils.translation import gettext as _
 
+from sild.people.middleware import WINDOWS
 from sild.people.models import Agency
 from sild.threats import ingest, memo, pages, removal
 from sild.threats.access import Access, access, accesses
@@ -150,7 +151,27 @@ def _actor(request: Request) -> Actor:
     if actor is None:
         sentence = _("Send an API token: as the password of HTTP Basic, or as a bearer token.")
         raise TaxiiError(HTTPStatus.UNAUTHORIZED, sentence, "unauthorised", {"WWW-Authenticate": CHALLENGE})
+    seconds = WINDOWS.wait(actor)
+    if seconds:
+        sentence = _("This token has made its calls for this minute. Go on in %(seconds)s seconds.")
+        headers = {"Retry-After": str(seconds)}
+        raise TaxiiError(HTTPStatus.TOO_MANY_REQUESTS, sentence % {"seconds": seconds}, "too-many-requests", headers)
     return actor
+
+
+_ROUTES = {
+    *("", "{root}", "{root}/status/{id}", "{root}/collections", "{root}/collections/{id}"),
+    *(f"{{root}}/collections/{{id}}/{rest}" for rest in ("objects", "manifest", "objects/{object}")),
+    "{root}/collections/{id}/objects/{object}/versions",
+}
+
+
+def route(path: str) -> str:
+    """The address with names in place of what stands for one thing, as figures are kept by; “other” for no address."""
+    names = {0: "{root}", 2: "{id}", 4: "{object}"}
+    steps = [step for step in path.removeprefix(ROOT).split("/") if step]
+    shape = "/".join(names.get(place, step) for place, step in enumerate(steps))
+    return f"{ROOT}{shape}{'/' if shape else ''}" if shape in _ROUTES else "other"
 
 
 def _agency(actor: Actor, slug: str) -> Agency:

@@ -51,7 +51,7 @@ def index(request: ActingRequest) -> HttpResponse:
     known.pop("before", None)
     context = {
         "form": form,
-        "rows": [_row(request.actor, found) for found in results.items],
+        "rows": _rows(request.actor, results.items),
         "next": results.next,
         "known": known.urlencode(),
         "actors": aliases.find(wanted["threat_actor"]) if wanted.get("threat_actor") else [],
@@ -170,10 +170,10 @@ def _types(wanted: dict[str, Any]) -> Sequence[str]:
     return () if wanted.get("value") else [kind for kind, _label in TYPES]
 
 
-def _row(actor: Actor, found: Found) -> Row:
-    """An object with its worth; only indicators have sightings to look up."""
-    sightings = reading.sightings(actor, found.stix_id) if found.kind == "indicator" else []
-    return Row(found, found.content, standing.worth(found, sightings))
+def _rows(actor: Actor, items: Sequence[Found]) -> list[Row]:
+    """Objects with their worth; only indicators have sightings to look up."""
+    sightings = reading.sightings_of(actor, [one.stix_id for one in items if one.kind == "indicator"])
+    return [Row(one, one.content, standing.worth(one, sightings.get(one.stix_id, []))) for one in items]
 
 
 def _has_number(actor: aliases.Actor) -> bool:

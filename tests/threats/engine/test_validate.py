@@ -28,7 +28,13 @@ VALID = [
     sdo("note", content="c", object_refs=[IDENTITY]),
     sdo("opinion", opinion="agree", object_refs=[IDENTITY]),
     sdo("grouping", context="unspecified", object_refs=[IDENTITY]),
-    sdo("observed-data", first_observed=FIRST, last_observed=FIRST, number_observed=1, object_refs=[IDENTITY]),
+    sdo(
+        "observed-data",
+        first_observed=FIRST,
+        last_observed=FIRST,
+        number_observed=1,
+        object_refs=[sco("mutex", name="x")["id"]],
+    ),
     sdo("location", country="EE"),
     sdo("location", latitude=59.4, longitude=24.7, precision=10),
     sdo("malware-analysis", product="p", result="benign"),
@@ -91,7 +97,13 @@ INVALID = [
     (sdo("location", country="EE", precision=1), "precision needs latitude and longitude"),
     (sdo("location", latitude=91, longitude=0), "latitude is no number from -90 to 90"),
     (
-        sdo("observed-data", first_observed=FIRST, last_observed=FIRST, number_observed=0, object_refs=[IDENTITY]),
+        sdo(
+            "observed-data",
+            first_observed=FIRST,
+            last_observed=FIRST,
+            number_observed=0,
+            object_refs=[sco("mutex", name="x")["id"]],
+        ),
         "from 1",
     ),
     (
@@ -113,7 +125,7 @@ INVALID = [
     (sco("file", name="a", extensions={"archive-ext": {"comment": "c"}}), "contains_refs is missing"),
     (sco("file", name="a", magic_number_hex="abc"), "hexadecimal"),
     (sco("artifact", payload_bin="!!!"), "is no base64"),
-    (sco("artifact", url="u"), "hashes are missing"),
+    (sco("artifact", url="https://u.example/"), "hashes are missing"),
     (sco("artifact", payload_bin="aGk=", decryption_key="k"), "decryption_key needs"),
     (sco("network-traffic", protocols=["tcp"]), "has neither src_ref nor dst_ref"),
     (sco("network-traffic", protocols=["tcp"], src_ref=IDENTITY), "src_ref refers to a identity"),
@@ -140,7 +152,7 @@ WARNED = [
     (indicator(x_thing_ref="nothing"), "x_thing_ref is no identifier"),
     (indicator(pattern="[" + "a" * 20_000), "too long"),
     (
-        {**sco("url", value="u"), "id": "url--ff26c055-6336-5bc5-b98d-13d6226742dd"},
+        {**sco("url", value="https://u.example/"), "id": "url--ff26c055-6336-5bc5-b98d-13d6226742dd"},
         "is not the one that its content gives",
     ),
     (sco("file", name="a", hashes={"MD5": "a" * 32, "WHIRLPOOL": "b"}), "is not in hash-algorithm-ov"),
@@ -162,7 +174,7 @@ def test_an_object_of_stix_2_0_still_needs_its_dates():
 def test_a_version_is_modified_or_created_and_nothing_for_observables():
     assert stamp_of(indicator(modified=SECOND)) == 1738368000000000
     assert stamp_of(marking(1)) == 1735689600000000
-    assert stamp_of(sco("url", value="u")) is None
+    assert stamp_of(sco("url", value="https://u.example/")) is None
 
 
 def test_a_summary_tells_errors_first():

@@ -86,11 +86,16 @@ def prepare(index: int, item: dict[str, Any]) -> Prepared:
         own_level=markings.level_of_definition(item) if kind == "marking-definition" else None,
         is_revoked=item.get("revoked") is True,
         confidence=item.get("confidence"),
-        name=str(name)[:MOST_NAME],
+        name=str(name).replace("\0", " ")[:MOST_NAME],
         edges=list(edges_of(item)),
-        terms={(value.lower()[:MOST_TERM], kind_) for value, kind_ in _terms(item) if value},
+        terms={(term(value), kind_) for value, kind_ in _terms(item) if value},
         text=text_of(item),
     )
+
+
+def term(value: str) -> str:
+    """A value as it is kept and looked for; PostgreSQL has no text with NUL in it."""
+    return value.strip().lower().replace("\0", " ")[:MOST_TERM]
 
 
 def edges_of(item: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

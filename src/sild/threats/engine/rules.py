@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sild.threats.engine import checks, patterns
+from sild.threats.engine import checks, formats, patterns
 from sild.threats.engine.flaws import Flaw, wrong
 from sild.threats.engine.identifiers import deterministic_id
 from sild.threats.engine.markings import TLP2_EXTENSION
@@ -73,6 +73,7 @@ def _references(item: Item) -> Iterator[Flaw]:
     for index, one in enumerate(item.get("external_references", ())):
         if not ("external_id" in one or "url" in one or "description" in one):
             yield Flaw(f"external_references[{index}]", "has neither description nor url nor external_id")
+        yield from (flaw.under(f"external_references[{index}]") for flaw in formats.numbered(one) or ())
 
 
 def _granular(item: Item) -> Iterator[Flaw]:
@@ -154,8 +155,8 @@ def _artifact(item: Item) -> list[Flaw]:
     found = wrong("has both payload_bin and url") if "payload_bin" in item and "url" in item else []
     if "url" in item and "hashes" not in item:
         found += wrong("are missing, which a url needs", "hashes")
-    if "decryption_key" in item and item.get("encryption_algorithm") in {None, "mime-type-indicated"}:
-        found += wrong("needs an encryption_algorithm that has keys", "decryption_key")
+    if "decryption_key" in item and "encryption_algorithm" not in item:
+        found += wrong("needs an encryption_algorithm", "decryption_key")
     return found
 
 

@@ -8,9 +8,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Any
 
-from sild.threats.engine import checks
+from sild.threats.engine import checks, formats
 from sild.threats.engine.flaws import Flaw
 
 if TYPE_CHECKING:
@@ -36,6 +37,12 @@ _SCALARS: dict[str, Check] = {
     "lang": checks.language,
     "verb": checks.relationship_type,
     "any": checks.anything,
+    "uri": formats.uri,
+    "mailbox": formats.mailbox,
+    "ipv4": formats.network(IPv4Network),
+    "ipv6": formats.network(IPv6Network),
+    "cpe": formats.cpe,
+    "registry": formats.registry_key,
     "2.1": checks.exactly("2.1"),
 }
 
@@ -49,7 +56,7 @@ _META = """type!:s id!:s spec_version!:2.1 created!:t created_by_ref:~identity
  granular_markings:[#granular-marking] extensions:d"""
 
 _EMBEDDED = {
-    "external-reference": "source_name!:s description:s url:s hashes:hashes external_id:s",
+    "external-reference": "source_name!:s description:s url:uri hashes:hashes external_id:s",
     "kill-chain-phase": "kill_chain_name!:s phase_name!:s",
     "granular-marking": "selectors!:[s] marking_ref:@marking-definition lang:lang",
     "mime-part": "body:s body_raw_ref:@artifact|file content_type:s content_disposition:s",
@@ -89,7 +96,8 @@ _DOMAIN = {
  analysis_definition_version:s submitted:t analysis_started:t analysis_ended:t result_name:s
  result:%malware-result-ov analysis_sco_refs:[@] sample_ref:@artifact|file|network-traffic""",
     "note": "abstract:s content!:s authors:[s] object_refs!:[@]",
-    "observed-data": "first_observed!:t last_observed!:t number_observed!:number_observed objects:d object_refs:[@]",
+    "observed-data": """first_observed!:t last_observed!:t number_observed!:number_observed objects:d
+ object_refs:[^attack-pattern|campaign|course-of-action|identity|indicator|infrastructure|intrusion-set|malware|report|tool]""",
     "opinion": "explanation:s authors:[s] opinion!:%opinion-enum object_refs!:[@]",
     "report": "name!:s description:s report_types:[%report-type-ov] published!:t object_refs!:[@]",
     "threat-actor": """name!:s description:s threat_actor_types:[%threat-actor-type-ov] aliases:[s] first_seen:t
@@ -111,19 +119,19 @@ _DOMAIN = {
 }
 
 _OBSERVABLES = {
-    "artifact": """mime_type:s payload_bin:bin url:s hashes:hashes encryption_algorithm:%encryption-algorithm-enum
+    "artifact": """mime_type:s payload_bin:bin url:uri hashes:hashes encryption_algorithm:%encryption-algorithm-enum
  decryption_key:s""",
     "autonomous-system": "number!:n name:s rir:s",
     "directory": "path!:s path_enc:s ctime:t mtime:t atime:t contains_refs:[@file|directory]",
     "domain-name": "value!:s resolves_to_refs:[@ipv4-addr|ipv6-addr|domain-name]",
-    "email-addr": "value!:s display_name:s belongs_to_ref:@user-account",
+    "email-addr": "value!:mailbox display_name:s belongs_to_ref:@user-account",
     "email-message": """is_multipart!:b date:t content_type:s from_ref:@email-addr sender_ref:@email-addr
  to_refs:[@email-addr] cc_refs:[@email-addr] bcc_refs:[@email-addr] message_id:s subject:s received_lines:[s]
  additional_header_fields:d body:s body_multipart:[#mime-part] raw_email_ref:@artifact""",
     "file": """hashes:hashes size:n name:s name_enc:s magic_number_hex:hex mime_type:s ctime:t mtime:t atime:t
  parent_directory_ref:@directory contains_refs:[@] content_ref:@artifact""",
-    "ipv4-addr": "value!:s resolves_to_refs:[@mac-addr] belongs_to_refs:[@autonomous-system]",
-    "ipv6-addr": "value!:s resolves_to_refs:[@mac-addr] belongs_to_refs:[@autonomous-system]",
+    "ipv4-addr": "value!:ipv4 resolves_to_refs:[@mac-addr] belongs_to_refs:[@autonomous-system]",
+    "ipv6-addr": "value!:ipv6 resolves_to_refs:[@mac-addr] belongs_to_refs:[@autonomous-system]",
     "mac-addr": "value!:s",
     "mutex": "name!:s",
     "network-traffic": """start:t end:t is_active:b src_ref:@ipv4-addr|ipv6-addr|mac-addr|domain-name
@@ -133,12 +141,12 @@ _OBSERVABLES = {
     "process": """is_hidden:b pid:i created_time:t cwd:s command_line:s environment_variables:d
  opened_connection_refs:[@network-traffic] creator_user_ref:@user-account image_ref:@file parent_ref:@process
  child_refs:[@process]""",
-    "software": "name!:s cpe:s swid:s languages:[s] vendor:s version:s",
-    "url": "value!:s",
+    "software": "name!:s cpe:cpe swid:s languages:[s] vendor:s version:s",
+    "url": "value!:uri",
     "user-account": """user_id:s credential:s account_login:s account_type:%account-type-ov display_name:s
  is_service_account:b is_privileged:b can_escalate_privs:b is_disabled:b account_created:t account_expires:t
  credential_last_changed:t account_first_login:t account_last_login:t""",
-    "windows-registry-key": """key:s values:[#registry-value] modified_time:t creator_user_ref:@user-account
+    "windows-registry-key": """key:registry values:[#registry-value] modified_time:t creator_user_ref:@user-account
  number_of_subkeys:n""",
     "x509-certificate": """is_self_signed:b hashes:hashes version:s serial_number:s signature_algorithm:s issuer:s
  validity_not_before:t validity_not_after:t subject:s subject_public_key_algorithm:s

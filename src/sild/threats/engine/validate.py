@@ -85,6 +85,8 @@ def _extra(name: str, value: Any) -> list[Flaw] | None:
     """A property that the type's table does not know: its name, and identifiers where the name promises them."""
     if not _PROPERTY.fullmatch(name):
         return [Flaw("", "is no name of a property: 3 to 250 lower case letters, digits and underscores")]
+    if value == []:
+        return [Flaw("", "is an empty list")]
     if "_ref" not in name or not isinstance(value, str | list):
         return None
     # A warning only: ATT&CK itself has custom properties whose names promise more than they hold.
