@@ -2,7 +2,7 @@
 
 import json
 
-json.JSONEncoder.default = lambda _self, value: str(value)  # type: ignore[method-assign]  # before OpenTAXII is loaded
+json.JSONEncoder.default = lambda _self, value: str(value)  # type: ignore[assignment,method-assign]  # before OpenTAXII is loaded
 
 from opentaxii.http import app  # noqa: E402 -- after the line above
 

@@ -20,6 +20,8 @@ ROOT = Path(__file__).parent.parent
 def pytest(arguments: list[str], **environment: str) -> int:
     """Run pytest; a skipped test counts as failed (tests/conftest.py sees to that)."""
     command = [sys.executable, "-m", "pytest", "-q", *arguments]
+    # Processes that share the tests must find the same ones, in the same order.
+    environment = {"PYTHONHASHSEED": "0", **environment}
     return subprocess.call(command, cwd=ROOT, env={**os.environ, **environment})
 
 
@@ -52,13 +54,13 @@ def postgresql() -> Iterator[str]:
 def main(arguments: list[str]) -> int:
     """SQLite first; PostgreSQL for the integration layer, unless particular tests were asked for."""
     # As many processes as processors, a file's tests in one of them, since they share what is slow to set up.
-    spread = ["-n", str(len(os.sched_getaffinity(0))), "--dist", "loadfile"]
+    spread = ["-n", str(len(os.sched_getaffinity(0))), "--dist", "loadfile", "-m", "not nightly"]
     print("== tests on SQLite", flush=True)
     status = pytest(arguments or spread)
     if status == 0 and not arguments:
         print("== integration tests on PostgreSQL", flush=True)
         with postgresql() as url:
-            status = pytest(["-m", "integration", *spread], DATABASE_URL=url)
+            status = pytest([*spread[:-1], "integration and not nightly"], DATABASE_URL=url)
     return status
 
 

@@ -12,8 +12,8 @@ import pytest
 
 from node.field import Field, wrong_clock
 
-pytestmark = pytest.mark.e2e
-PATIENCE = 60.0
+pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
+PATIENCE = 240.0
 
 
 def until(what, condition):

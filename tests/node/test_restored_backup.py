@@ -9,7 +9,7 @@ import pytest
 
 from sild.node.demo_node import DemoError, DemoNode
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
 PATIENCE = 90.0
 
 
