@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 MAX_BLOB = 64 * 1024**3
 PIECE = 1024 * 1024
 DIGEST = 32
-# What a transfer leaves free on the disk, so that the database can go on.
+# What a transfer leaves free on the disk, so that the database can go on: so much, or a tenth of a small disk.
 RESERVE = 256 * 1024 * 1024
 SUFFIX = ".new"
 YOUNG_SECONDS = 60.0
@@ -199,8 +199,9 @@ def require_space(size: int) -> None:
     Raises:
         BlobError: it would fill the disk.
     """
-    free = shutil.disk_usage(scratch()).free
-    if size + RESERVE > free:
+    disk = shutil.disk_usage(scratch())
+    free = disk.free
+    if size + min(RESERVE, disk.total // 10) > free:
         raise BlobError(
             _("A file needs %(size)d bytes, but the disk has %(free)d left. Make room; it is tried again.")
             % {"size": size, "free": free},
