@@ -8,6 +8,8 @@ import shutil
 import pytest
 from django.conf import settings as django_settings
 
+from sild.trust.marks import Marks
+
 
 @pytest.fixture(autouse=True, scope="session")
 def memory_of_this_run(tmp_path_factory):
@@ -23,11 +25,14 @@ def memory_of_this_run(tmp_path_factory):
 def each_log_begins_anew(request, memory_of_this_run, tmp_path_factory):
     """The next test has an empty database, so nothing may remember the log of this one."""
     yield
+    # A test of running nodes has no database of its own; theirs, and what they remember, go on to the next test.
+    if request.node.get_closest_marker("e2e") is None or request.node.get_closest_marker("django_db"):
+        for home in tmp_path_factory.getbasetemp().glob("tallinn*"):
+            Marks.of(home, memory_of_this_run).fleeting.unlink(missing_ok=True)
+            shutil.rmtree(home / "log", ignore_errors=True)
     if request.node.get_closest_marker("e2e") is None:
         for left in memory_of_this_run.iterdir():
             left.unlink()
-        for left in tmp_path_factory.getbasetemp().glob("tallinn*/log"):
-            shutil.rmtree(left)
 
 
 @pytest.hookimpl(trylast=True)
