@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parent.parent
+BROWSER = "_in_browser.py"
 
 
 def pytest(arguments: list[str], **environment: str) -> int:
@@ -56,11 +57,17 @@ def main(arguments: list[str]) -> int:
     # As many processes as processors, a file's tests in one of them, since they share what is slow to set up.
     spread = ["-n", str(len(os.sched_getaffinity(0))), "--dist", "loadfile", "-m", "not nightly"]
     print("== tests on SQLite", flush=True)
-    status = pytest(arguments or spread)
+    status = pytest(arguments or [*spread, f"--ignore-glob=*{BROWSER}"])
+    if status == 0 and not arguments:
+        # Apart, because Playwright keeps an event loop in its process, where nobody else can then run one.
+        print("== pages in a browser", flush=True)
+        status = pytest([*spread, *map(str, sorted(ROOT.glob(f"tests/*/*{BROWSER}")))])
     if status == 0 and not arguments:
         print("== integration tests on PostgreSQL", flush=True)
         with postgresql() as url:
-            status = pytest([*spread[:-1], "integration and not nightly"], DATABASE_URL=url)
+            status = pytest(
+                [*spread[:-1], "integration and not nightly", f"--ignore-glob=*{BROWSER}"], DATABASE_URL=url
+            )
     return status
 
 

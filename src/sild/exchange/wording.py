@@ -24,6 +24,7 @@ def _reasons() -> dict[str, str]:
         "file": _("The file that arrived is not the one that its record names."),
         "gap": _("Something that was meant for this node is missing."),
         "issuer": _("The record names another node as its issuer than the one that logged it."),
+        "lane": _("It was numbered as urgent and does not say so, or the other way round."),
         "log-forked": _("The partner's log forked: it does not continue what was verified before."),
         "log-shrank": _("The partner's log shrank."),
         "not-for-us": _("It was sealed for another node."),
