@@ -132,6 +132,9 @@ class Wire(Client):
     def __exit__(self, *_):
         return None
 
+    def close(self):
+        """There is nothing to close."""
+
     def _call(self, method, path, body=None):
         return self._network.carry(self, self._asker, self._target, method, path, body)
 

@@ -46,7 +46,7 @@ class Weather(Network):
         if path.startswith(COSIGNATURE_PATH):
             self._maybe_die()
         self._maybe_lose("a request")
-        status, data = target.answer(asker, method, path, body)
+        status, data = target.answer(asker, method, path, body)[:2]
         if status == 204 and "wait=" in path:
             self._spend(WAIT_SECONDS)
         sent = len(gzip.compress(data, 1)) if len(data) >= COMPRESS_FROM else len(data)
@@ -77,7 +77,9 @@ class Weather(Network):
         client = Wire(self, node, partner)
         start = self.now
         try:
-            page = client.index(after=partner.position, have=partner.their_size, wait=WAIT_SECONDS)
+            page = client.index(
+                after=partner.position, have=partner.their_size, urgent=partner.urgent_position, wait=WAIT_SECONDS
+            )
         except ExchangeError as error:
             return Heard(partner, None, None, error, waited=False)
         return Heard(partner, client, page, None, page is not None or self.now - start > 1)
