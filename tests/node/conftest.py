@@ -54,5 +54,3 @@ def browser_type_launch_args(browser_type_launch_args):
 def database_beside_the_browser():
     """Playwright keeps an event loop in this thread; Django would refuse the database there."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    yield
-    os.environ.pop("DJANGO_ALLOW_ASYNC_UNSAFE", None)
