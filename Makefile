@@ -17,7 +17,7 @@ test: .venv/dev.stamp build ## install what tests need and run them all; ARGS= g
 
 # The machine's 100,000 steps, ten minutes of fuzzing for each parser, and the simulated troubles at their full size.
 nightly: .venv/dev.stamp build ## the proofs at full size; hours
-	@SILD_NIGHTLY=1 sh tools/test -m "simulated or fuzz or nightly" $(ARGS)
+	@SILD_NIGHTLY=1 sh tools/test -m "simulated or scaled or fuzz or nightly" $(ARGS)
 
 check: .venv/dev.stamp build ## lint, types, import contracts, translations, migrations
 	@sh tools/check

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sild.node.settings")
 
-RECORDS = int(os.environ.get("SILD_BENCH_RECORDS", "50000"))
+RECORDS = int(os.environ.get("SILD_BENCH_RECORDS", "100000"))
 SINGLE = 200
 BATCH = 500
 # An idle poll lasts as long as the partner waits, and a little more.

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from exchange.conftest import kyiv, kyiv_keys, operator, pinned, tallinn, tallinn_keys
 from sild.analyst import packing, services
-from sild.exchange.services import row
+from sild.exchange.rows import row
 from sild.people.actor import Actor
 from sild.people.enums import Role
 from sild.people.models import Agency

@@ -81,7 +81,7 @@ def take(file):
 
 def check():
     """Hold the whole log against itself, and print how much there is."""
-    from sild.exchange import own, receipts, services
+    from sild.exchange import numbering, own, receipts
     from sild.exchange.models import URGENT_START, Checkpoint, Delivery, LogState, Partner, Record
     from sild.trust.checkpoint import open_checkpoint
     from sild.trust.identity import Identity
@@ -100,7 +100,7 @@ def check():
             chain = URGENT_START if urgent else bytes(32)
             rows = Delivery.objects.filter(partner=partner, urgent=urgent).select_related("record")
             for position, row in enumerate(rows, start=1):
-                chain = services.link(chain, row.record.hash)
+                chain = numbering.link(chain, row.record.hash)
                 assert (row.position, bytes(row.chain), row.record.urgent) == (position, chain, urgent)
     came = list(Record.objects.exclude(received=None).values_list("hash", flat=True))
     named = [one["hash"] for row in Record.objects.filter(kind=receipts.KIND) for one in row.body["records"]]

@@ -7,8 +7,8 @@ import time
 from base64 import b64encode, urlsafe_b64encode
 from datetime import UTC, datetime
 
+from sild.exchange.numbering import link
 from sild.exchange.outgoing import seal_context
-from sild.exchange.services import link
 from sild.trust import tree
 from sild.trust.checkpoint import Checkpoint, sign_checkpoint
 from sild.trust.record import Header, build_record, parse_record, uuid7

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from exchange.simulation import NAMES, CrashError, Network, rows
 from exchange.tlp import may_have
 from scale import is_nightly, scaled
-from sild.exchange import bundles, gate, kinds, log, naming, narrowing, receipts, services, urgency
+from sild.exchange import bundles, gate, kinds, log, naming, narrowing, numbering, receipts, services, urgency
 from sild.exchange.errors import BundleError, ExchangeError, LinkDownError, WithheldError
 from sild.exchange.incoming import import_page
 from sild.exchange.models import Partner, Record
@@ -437,8 +437,8 @@ def test_the_machine_finds_a_gate_that_looks_at_markings_alone(world, monkeypatc
 
 @pytest.mark.filterwarnings("default")
 def test_the_machine_finds_a_node_that_forgets_to_number_a_record(world, monkeypatch):
-    whole = services.enqueue
-    monkeypatch.setattr(services, "enqueue", lambda records, partners: whole(records[:2], partners))
+    whole = numbering.enqueue
+    monkeypatch.setattr(numbering, "enqueue", lambda records, partners: whole(records[:2], partners))
     with pytest.raises(AssertionError):
         run(20)
 

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.integration
+from scale import scaled
+
+pytestmark = [pytest.mark.integration, pytest.mark.scaled]
 MEGABYTE = 1024 * 1024
+# By night the five gigabytes of the largest attachment that is promised.
+SIZE = scaled(64, 5 * 1024) * MEGABYTE
 
 
 def test_a_file_larger_than_all_memory_that_is_allowed_is_sealed_kept_and_opened(tmp_path):
@@ -17,7 +21,7 @@ def test_a_file_larger_than_all_memory_that_is_allowed_is_sealed_kept_and_opened
     environment = {**kept, "SILD_HOME": str(tmp_path / "home"), "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
     program = str(Path(__file__).with_name("limited.py"))
     done = subprocess.run(
-        [sys.executable, program, str(tmp_path), str(64 * MEGABYTE), str(32 * MEGABYTE)],
+        [sys.executable, program, str(tmp_path), str(SIZE), str(32 * MEGABYTE)],
         env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from exchange.peer import Peer
 from people.factories import PersonFactory
-from sild.exchange import bundles, kinds, lag, outgoing, receipts, services, urgency
+from sild.exchange import bundles, kinds, lag, numbering, outgoing, receipts, services, urgency
 from sild.exchange.errors import BundleError, ExchangeError, HistoryError
 from sild.exchange.incoming import import_page
 from sild.exchange.models import URGENT_START, Delivery, Record, Refusal
@@ -42,7 +42,7 @@ class TwoLanes(Peer):
         raw = self.publish(body, urgent=says, **changes)
         _raw, index, chain = self.entries.pop()
         self.chain = self.entries[-1][2] if self.entries else bytes(32)
-        self.urgent_chain = services.link(self.urgent_chain, self.leaves[-1].hex())
+        self.urgent_chain = numbering.link(self.urgent_chain, self.leaves[-1].hex())
         assert chain != self.urgent_chain
         self.urgent.append((raw, index, self.urgent_chain))
         return raw

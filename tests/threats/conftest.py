@@ -9,7 +9,8 @@ from django.utils import timezone
 
 from exchange.conftest import kyiv, kyiv_keys, operator, pinned, tallinn, tallinn_keys
 from sild.exchange import kinds
-from sild.exchange.services import apply_withdrawals, row
+from sild.exchange.rows import row
+from sild.exchange.services import apply_withdrawals
 from sild.people.actor import Actor
 from sild.people.enums import Role
 from sild.people.models import Agency

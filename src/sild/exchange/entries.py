@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from sild.exchange import gate, kinds, own
 from sild.exchange.errors import HistoryError, RefusedError, TransferError
+from sild.exchange.numbering import link
 from sild.exchange.outgoing import URGENT, seal_context
-from sild.exchange.services import link, row
+from sild.exchange.rows import row
 from sild.trust.encoding import unb64
 from sild.trust.errors import TrustError
 from sild.trust.proof import format_proof, read_path

@@ -15,7 +15,7 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sild.exchange import blobs, evidence, gate, narrowing, own, services
+from sild.exchange import blobs, evidence, gate, narrowing, own, rows, services
 from sild.exchange.documents import known_of
 from sild.exchange.errors import ExchangeError, NotFoundError, RefusedError, WithheldError
 from sild.exchange.models import Carried, Record
@@ -129,7 +129,7 @@ def origin(forward: Record) -> Origin:
     """Who published what a record of kind `exchange.forward` encloses, verified anew."""
     data = orjson.dumps(forward.body)
     verdict = _verdict(data)
-    return Origin(services.row(original_of(forward), verdict.index), verdict, forward.issuer)
+    return Origin(rows.row(original_of(forward), verdict.index), verdict, forward.issuer)
 
 
 def original_of(forward: Record) -> Parsed:

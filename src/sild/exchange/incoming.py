@@ -18,7 +18,8 @@ from sild.exchange.errors import ExchangeError, HistoryError, PartnerError, Refu
 from sild.exchange.models import Attachment, Partner, Record, Refusal
 from sild.exchange.outgoing import URGENT
 from sild.exchange.partners import freeze, identity_of
-from sild.exchange.services import apply_withdrawals, attachment_rows
+from sild.exchange.rows import attachment_rows
+from sild.exchange.services import apply_withdrawals
 from sild.people.actor import Actor
 from sild.trust.verify import Inclusion
 

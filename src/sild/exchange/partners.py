@@ -14,7 +14,7 @@ from sild.exchange import identities, log, own
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import NotFoundError, PartnerError
 from sild.exchange.models import Partner, Record
-from sild.exchange.services import enqueue
+from sild.exchange.numbering import enqueue
 from sild.people import audit
 from sild.people.enums import Right
 from sild.trust.errors import TrustError

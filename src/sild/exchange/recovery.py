@@ -14,7 +14,7 @@ import structlog
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sild.exchange import guard, kinds, log, own, services
+from sild.exchange import guard, kinds, log, numbering, own, rows, services
 from sild.exchange.client import Client
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import ExchangeError, LogHeldError
@@ -140,7 +140,7 @@ def _rebuild(target: SignedCheckpoint, first: int, gathered: Gathered, agency: A
     state, tree = log.lock(), Tree(log.DatabaseTiles())
     waiting = _move_behind(first, target.size)
     records = [
-        services.row(gathered.records[index], index, agency=_agency(gathered.records[index], agency))
+        rows.row(gathered.records[index], index, agency=_agency(gathered.records[index], agency))
         for index in range(first, target.size)
     ]
     tree.append(first, [bytes.fromhex(record.hash.removeprefix("sha256:")) for record in records])
@@ -151,7 +151,7 @@ def _rebuild(target: SignedCheckpoint, first: int, gathered: Gathered, agency: A
         )
     Checkpoint.objects.create(size=target.size, text=_own_lines(guard.marks().text()))
     Record.objects.bulk_create(records)
-    Attachment.objects.bulk_create([row for record in records for row in services.attachment_rows(record)])
+    Attachment.objects.bulk_create([row for record in records for row in rows.attachment_rows(record)])
     _number(records, waiting, gathered)
     services.apply_withdrawals(records)
     kinds.announce(records)
@@ -187,7 +187,7 @@ def _agency(parsed: Parsed, agency: Agency | None) -> Agency | None:
 def _number(records: list[Record], waiting: list[Record], gathered: Gathered) -> None:
     """Number the records for partners as they were numbered before, which their chains must show."""
     partners = list(Partner.objects.exclude(state=PartnerState.ADDED))
-    services.enqueue(records, partners)
+    numbering.enqueue(records, partners)
     for partner in partners:
         for urgent, (position, chain) in gathered.read.get(partner.node, {}).items():
             row = Delivery.objects.filter(partner=partner, urgent=urgent, position=position).first()
@@ -197,7 +197,7 @@ def _number(records: list[Record], waiting: list[Record], gathered: Gathered) ->
                     % {"node": partner.node},
                     code="renumbered",
                 )
-    services.enqueue(waiting, partners)
+    numbering.enqueue(waiting, partners)
 
 
 def _own_lines(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 import uuid
 from base64 import urlsafe_b64encode
@@ -13,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from sild.exchange import blobs, gate, kinds, log, naming, narrowing, own, urgency
+from sild.exchange import blobs, gate, kinds, log, naming, narrowing, numbering, own, rows, urgency
 from sild.exchange.enums import PartnerState
-from sild.exchange.errors import BlobError, BodyError, ExchangeError, NotFoundError
-from sild.exchange.models import URGENT_START, Attachment, Delivery, Partner, Record
+from sild.exchange.errors import BodyError, ExchangeError, NotFoundError
+from sild.exchange.models import Attachment, Partner, Record
 from sild.people import audit
 from sild.people.enums import Right
 from sild.trust.errors import TrustError
 from sild.trust.record import Attachment as AttachmentEntry
-from sild.trust.record import Header, Parsed, Reference, compose_record, uuid7
+from sild.trust.record import Header, Reference, compose_record, uuid7
 from sild.trust.suites import CURRENT
 
 if TYPE_CHECKING:
@@ -111,8 +110,8 @@ def publish_batch(actor: Actor, drafts: Sequence[Draft]) -> list[Record]:
     records = [_build(actor, draft, state.size + offset) for offset, draft in enumerate([*drafts, *notices])]
     log.append(state, [bytes.fromhex(record.hash.removeprefix("sha256:")) for record in records])
     Record.objects.bulk_create(records)
-    Attachment.objects.bulk_create([row for record in records for row in attachment_rows(record)])
-    enqueue(records, Partner.objects.exclude(state=PartnerState.ADDED))
+    Attachment.objects.bulk_create([row for record in records for row in rows.attachment_rows(record)])
+    numbering.enqueue(records, Partner.objects.exclude(state=PartnerState.ADDED))
     apply_withdrawals(records)
     audit.note_all(
         actor, "exchange.publish", [(record, {"hash": record.hash, "tlp": record.tlp}) for record in records]
@@ -195,36 +194,6 @@ def preview(tlp: str, audience: gate.Audience) -> list[tuple[Partner, gate.Decis
         (partner, gate.decide(tlp, audience, partner.node, pinned=partner.is_pinned))
         for partner in Partner.objects.all()
     ]
-
-
-def enqueue(records: Sequence[Record], partners: Any) -> None:
-    """Number the records for each partner that the gate lets them reach."""
-    for partner in partners:
-        ends = {urgent: _end(partner, urgent=urgent) for urgent in (True, False)}
-        rows, allowed = [], {}
-        for record in records:
-            marking = record.tlp, str(record.audience)
-            if marking not in allowed:
-                decision = gate.decide(record.tlp, record.audience, partner.node, pinned=partner.is_pinned)
-                allowed[marking] = decision.allowed
-            if allowed[marking]:
-                position, chain = ends[record.urgent]
-                ends[record.urgent] = position, chain = position + 1, link(chain, record.hash)
-                rows.append(
-                    Delivery(partner=partner, urgent=record.urgent, position=position, record=record, chain=chain)
-                )
-        Delivery.objects.bulk_create(rows)
-
-
-def _end(partner: Partner, *, urgent: bool) -> tuple[int, bytes]:
-    """Where one of a partner's indexes ends: position and chain."""
-    last = Delivery.objects.filter(partner=partner, urgent=urgent).order_by("-position").first()
-    return (last.position, bytes(last.chain)) if last else (0, URGENT_START if urgent else bytes(32))
-
-
-def link(chain: bytes, record_hash: str) -> bytes:
-    """The next value of a delivery index's chain: SHA-256(previous || leaf hash)."""
-    return hashlib.sha256(chain + bytes.fromhex(record_hash.removeprefix("sha256:"))).digest()
 
 
 def get(actor: Actor, record_id: str) -> Record:
@@ -343,58 +312,7 @@ def _build(actor: Actor, draft: Draft, leaf_index: int) -> Record:
         parsed = compose_record(header, draft.body)
     except TrustError as error:
         raise BodyError(str(error), code=error.code) from error
-    return row(parsed, leaf_index, agency=actor.agency)
-
-
-def row(parsed: Parsed, leaf_index: int, **extra: Any) -> Record:
-    """The table row of a record; not yet saved."""
-    header = parsed.header
-    return Record(
-        id=uuid.UUID(header.id),
-        hash=parsed.hash,
-        kind=header.kind,
-        version=header.version,
-        issuer=header.issuer,
-        subject=header.subject,
-        issued=datetime.fromisoformat(header.issued),
-        tlp=header.tlp,
-        audience=header.audience,
-        raw=parsed.raw,
-        leaf_index=leaf_index,
-        answers_id=_uuid(header.answers),
-        replaces_id=_uuid(header.replaces),
-        withdraws_id=_uuid(header.withdraws),
-        urgent=header.urgent,
-        **extra,
-    )
-
-
-def attachment_rows(record: Record) -> list[Attachment]:
-    """The rows of a record's attachments; not yet saved."""
-    return [
-        Attachment(
-            record=record,
-            hash=entry["hash"],
-            size=entry["size"],
-            media_type=entry["type"],
-            name=entry["name"],
-            is_here=_is_here(entry["hash"]),
-        )
-        for entry in (record.header.get("attachments", []) if b'"attachments":[' in bytes(record.raw) else ())
-    ]
-
-
-def _is_here(name: str) -> bool:
-    """Whether a file is here; no record waits for a store that does not answer, the file is looked for later."""
-    try:
-        return blobs.has(name)
-    except BlobError:
-        return False
-
-
-def _uuid(reference: Reference | None) -> uuid.UUID | None:
-    """The id in a reference."""
-    return uuid.UUID(reference.id) if reference else None
+    return rows.row(parsed, leaf_index, agency=actor.agency)
 
 
 def _reference(record: Record | None) -> Reference | None:
