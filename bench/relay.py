@@ -23,15 +23,15 @@ class Relay:
         self._listener.close()
 
     def polls(self, since: float) -> list[int]:
-        """Bytes of each question with its answer; what is asked after a second of silence starts a new one."""
+        """Bytes of each question with its answer; a question starts where an answer, however late, has ended."""
         found: list[int] = []
-        last = since
-        for at, asks, size in [one for one in self.seen if one[0] >= since]:
-            if asks and at - last > 1:
+        answered = True
+        for _at, asks, size in [one for one in self.seen if one[0] >= since]:
+            if asks and answered:
                 found.append(0)
+            answered = not asks
             if found:
                 found[-1] += size
-            last = at
         return found
 
     def _accept(self) -> None:
@@ -41,7 +41,12 @@ class Relay:
                 caller, _address = self._listener.accept()
             except OSError:
                 return
-            target = socket.create_connection(("127.0.0.1", self._target))
+            try:
+                target = socket.create_connection(("127.0.0.1", self._target))
+            except OSError:
+                # The node behind it has stopped; whoever calls is told by the closed connection.
+                caller.close()
+                continue
             for one, other, asks in ((caller, target, True), (target, caller, False)):
                 threading.Thread(target=self._pass_on, args=(one, other, asks), daemon=True).start()
 

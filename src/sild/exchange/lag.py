@@ -45,11 +45,11 @@ def of(partner: Partner) -> Lag:
 
 def sent(partner: Partner, *, urgent: bool) -> int:
     """How many records one of the indexes has for a partner."""
-    numbered = Delivery.objects.filter(partner=partner, urgent=urgent).order_by("-position")
+    numbered = Delivery.objects.on_index(partner, urgent=urgent).reverse()
     return numbered.values_list("position", flat=True).first() or 0
 
 
 def _first_waiting(partner: Partner, *, urgent: bool) -> datetime | None:
     """When the first record of an index that is not confirmed was issued."""
-    waiting = Delivery.objects.filter(partner=partner, urgent=urgent, position=partner.confirmed[urgent] + 1)
+    waiting = Delivery.objects.on_index(partner, urgent=urgent).filter(position=partner.confirmed[urgent] + 1)
     return waiting.values_list("record__issued", flat=True).first()

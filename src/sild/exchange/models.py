@@ -167,6 +167,9 @@ class Record(models.Model):
         verbose_name_plural = _("records")
         ordering = ["-issued", "-id"]
         constraints = [models.UniqueConstraint(fields=["issuer", "leaf_index"], name="one_record_per_leaf")]
+        indexes = [
+            models.Index(fields=["issuer", "leaf_index"], condition=models.Q(urgent=True), name="urgent_records")
+        ]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.id}"
@@ -324,15 +327,27 @@ class Cosignature(models.Model):
         return f"{self.witness_id} on {self.checkpoint}"
 
 
+class DeliveryQuerySet(models.QuerySet["Delivery"]):
+    """Queries that a database answers from the index by partner, urgency and position."""
+
+    def on_index(self, partner: Partner, *, urgent: bool) -> DeliveryQuerySet:
+        """What is numbered on one of a partner's two indexes, from the first on."""
+        # `urgent=False` would be `NOT urgent`, for which SQLite looks at each entry of the partner.
+        return self.filter(partner=partner, urgent__in=(urgent,)).order_by("position")
+
+
 class Delivery(models.Model):
     """An entry of one of the two indexes, urgent or not, that are numbered for one partner alone, without gaps."""
 
-    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="deliveries")
+    # Found by the constraint that begins with it.
+    partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     urgent = models.BooleanField(default=False)
     position = models.PositiveBigIntegerField()
     record = models.ForeignKey(Record, on_delete=models.PROTECT, related_name="deliveries")
     # SHA-256(previous chain || leaf hash): a renumbered index cannot keep its chain.
     chain = models.BinaryField()
+
+    objects = DeliveryQuerySet.as_manager()
 
     class Meta:
         ordering = ["-urgent", "position"]

@@ -35,7 +35,7 @@ def enqueue(records: Sequence[Record], partners: Any) -> None:
 
 def _end(partner: Partner, *, urgent: bool) -> tuple[int, bytes]:
     """Where one of a partner's indexes ends: position and chain."""
-    last = Delivery.objects.filter(partner=partner, urgent=urgent).order_by("-position").first()
+    last = Delivery.objects.on_index(partner, urgent=urgent).last()
     return (last.position, bytes(last.chain)) if last else (0, URGENT_START if urgent else bytes(32))
 
 

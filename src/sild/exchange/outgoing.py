@@ -107,13 +107,12 @@ def entries_after(
         checkpoint: under which they are proved; what it does not cover yet waits.
         tree: of the log.
     """
-    signed = Delivery.objects.filter(partner=partner, record__leaf_index__lt=checkpoint.size)
-    numbered = signed.select_related("record")
-    rows = list(numbered.filter(urgent=True, position__gt=after[True])[: PAGE_RECORDS + 1])
-    rows += numbered.filter(urgent=False, position__gt=after[False])[: PAGE_RECORDS + 1 - len(rows)]
+    rows = _numbered(partner, after, PAGE_RECORDS + 1)
     entries: list[dict[str, Any]] = []
     size = 0
     for row in rows:
+        if row.record.leaf_index >= checkpoint.size:
+            continue
         size += len(row.record.raw)
         if len(entries) == PAGE_RECORDS or (entries and size > PAGE_BYTES):
             return entries, True
@@ -129,6 +128,18 @@ def entries_after(
             }
         )
     return entries, False
+
+
+def _numbered(partner: Partner, after: dict[bool, int], most: int) -> list[Delivery]:
+    """Up to `most` entries with their records, urgent ones first."""
+    rows: list[Delivery] = []
+    for urgent in (True, False):
+        numbered = Delivery.objects.on_index(partner, urgent=urgent).filter(position__gt=after[urgent])
+        rows += numbered[: most - len(rows)]
+    records = Record.objects.in_bulk([row.record_id for row in rows])
+    for row in rows:
+        row.record = records[row.record_id]
+    return rows
 
 
 def release(record: Record, partner: Partner, position: int) -> dict[str, Any]:

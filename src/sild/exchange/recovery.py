@@ -190,7 +190,7 @@ def _number(records: list[Record], waiting: list[Record], gathered: Gathered) ->
     numbering.enqueue(records, partners)
     for partner in partners:
         for urgent, (position, chain) in gathered.read.get(partner.node, {}).items():
-            row = Delivery.objects.filter(partner=partner, urgent=urgent, position=position).first()
+            row = Delivery.objects.on_index(partner, urgent=urgent).filter(position=position).first()
             if position and (row is None or b64encode(bytes(row.chain)).decode() != chain):
                 raise LogHeldError(
                     _("The records do not make the index that %(node)s has read. Nothing was changed.")
