@@ -72,8 +72,8 @@ def best_of(function: Callable[[], object], times: int = 5, *, clock: Callable[[
 def starts(commands: Sequence[Sequence[str]], times: int = 15) -> list[float]:
     """Shortest wall time of a new process of each command, in milliseconds: interpreter, imports and work.
 
-    They run in turn, so that what disturbs one disturbs all. As in an installed node, Python's bytecode is there: a first
-    round writes it, to a folder that goes away.
+    They run in turn, so that what disturbs one disturbs all. Python's bytecode is there, as in an installed node: a
+    first round writes it, to a folder that goes away.
     """
     best = [float("inf")] * len(commands)
     with tempfile.TemporaryDirectory(prefix="sild-bench-") as folder:

@@ -38,7 +38,7 @@ def _all_commands() -> None:
     from sild.node.own_cli import app
 
     if "_SILD_COMPLETE" in os.environ:
-        from typer.completion import completion_init
+        from typer.completion import completion_init  # type: ignore[attr-defined]  # Typer exports nothing for it
 
         completion_init()
     app()

@@ -84,7 +84,7 @@ def read(arguments: Sequence[str]) -> Asked | None:
             files.append(word)
     is_whole = all(files) and None not in options.values()
     most = 1 if "renewal" in options else FILE_AND_SIGNATURE
-    return Asked(*files, **options) if is_whole and 1 <= len(files) <= most else None
+    return Asked(files[0], "".join(files[1:]), **options) if is_whole and 1 <= len(files) <= most else None
 
 
 def run(asked: Asked) -> int:
@@ -120,18 +120,18 @@ def show(
 
 def facts(verdict: Verdict | DocumentVerdict) -> dict[str, Any]:
     """A verdict for machines, its sentence in every language included."""
-    from sild.trust.verdicts import all_languages
-
-    sentences = {"sentences": all_languages(verdict)}
-    if not hasattr(verdict, "statement"):
-        return {name: getattr(verdict, name) for name in verdict.__dataclass_fields__} | sentences
     from orjson import loads
 
-    said: dict[str, Any] = {name: getattr(verdict, name) for name in ("ok", "code", "sentence", "pinned")} | sentences
-    if verdict.statement is not None:
-        said |= loads(verdict.statement.payload)
-    if verdict.record is not None:
-        said |= {"record": verdict.record.id, "index": verdict.record.index}
+    from sild.trust.verdicts import all_languages
+
+    statement, record = getattr(verdict, "statement", None), getattr(verdict, "record", None)
+    names = ("ok", "code", "sentence", "pinned") if hasattr(verdict, "statement") else verdict.__dataclass_fields__
+    said: dict[str, Any] = {name: getattr(verdict, name) for name in names}
+    said["sentences"] = all_languages(verdict)
+    if statement is not None:
+        said |= loads(statement.payload)
+    if record is not None:
+        said |= {"record": record.id, "index": record.index}
     return said
 
 
