@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import platform
+import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -17,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 HERE = Path(__file__).parent
 
@@ -65,6 +67,25 @@ def best_of(function: Callable[[], object], times: int = 5, *, clock: Callable[[
         function()
         durations.append(clock() - start)
     return min(durations)
+
+
+def starts(commands: Sequence[Sequence[str]], times: int = 15) -> list[float]:
+    """Shortest wall time of a new process of each command, in milliseconds: interpreter, imports and work.
+
+    They run in turn, so that what disturbs one disturbs all. Python's bytecode is there, as in an installed node: a
+    first round writes it, to a folder that goes away.
+    """
+    best = [float("inf")] * len(commands)
+    with tempfile.TemporaryDirectory(prefix="sild-bench-") as folder:
+        kept = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment = {**kept, "PYTHONPYCACHEPREFIX": folder, "SILD_HOME": f"{folder}/none", "COLUMNS": "120"}
+        for number in range(times + 1):
+            for place, command in enumerate(commands):
+                start = time.perf_counter()
+                subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
+                taken = (time.perf_counter() - start) * 1000
+                best[place] = min(best[place], taken) if number else best[place]
+    return best
 
 
 def show(module: str, figures: list[Figure]) -> None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from harness import Figure, best_of
+from harness import Figure, best_of, starts
 
 from sild.sandbox.engine import bubblewrap, default_isolation, probe, solution, suite
 from sild.sandbox.engine.interpreter import interpreter
@@ -32,7 +33,7 @@ def run() -> list[Figure]:
     """Measure everything."""
     default_isolation().require()
     with tempfile.TemporaryDirectory(prefix="sild-bench-") as folder:
-        return [*_starts(), *_samples(Path(folder)), _probe()]
+        return [*_starts(), *_helps(), *_samples(Path(folder)), _probe()]
 
 
 def _starts() -> list[Figure]:
@@ -56,6 +57,19 @@ def _starts() -> list[Figure]:
             peer_value=wrapped - bare,
         ),
         Figure("isolated process, start to end", ours, "ms", peer="bare process", peer_value=bare),
+    ]
+
+
+def _helps() -> list[Figure]:
+    """How long the command line takes to say what it can do, beside Inspect's where that is installed."""
+    sild = [sys.executable, "-m", "sild.node.cli"]
+    inspect = Path(sys.executable).with_name("inspect")
+    peers = [[str(inspect), "--help"]] if inspect.exists() else []
+    everything, ours, *theirs = starts([[*sild, "--help"], [*sild, "sandbox", "--help"], *peers])
+    peer, value = ("inspect --help", theirs[0]) if theirs else (None, None)
+    return [
+        Figure("sild --help", everything, "ms", 300, peer=peer, peer_value=value),
+        Figure("sild sandbox --help", ours, "ms", 300, peer=peer, peer_value=value),
     ]
 
 

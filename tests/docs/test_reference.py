@@ -7,7 +7,7 @@ import pytest
 import typer
 
 from sild.exchange import kinds
-from sild.node import cli
+from sild.node import own_cli, words
 from sild.node.config import Config
 
 pytestmark = pytest.mark.unit
@@ -31,19 +31,17 @@ def settings():
 
 def commands():
     """Every command as it is typed."""
-    import importlib  # noqa: PLC0415 -- one function of many needs it
 
-    def walk(group, words):
+    def walk(group, typed):
         for name, command in group.commands.items():
             if hasattr(command, "commands"):
-                yield from walk(command, [*words, name])
+                yield from walk(command, [*typed, name])
             else:
-                yield " ".join([*words, name])
+                yield " ".join([*typed, name])
 
-    yield from walk(typer.main.get_group(cli.app), ["sild"])
-    yield from (f"sild {word}" for word in cli.COMMANDS)
-    for word, (module, attribute) in cli.GROUPS.items():
-        yield from walk(typer.main.get_group(getattr(importlib.import_module(module), attribute)), ["sild", word])
+    whole = typer.main.get_group(own_cli.app)
+    whole.commands |= {word: words.loaded(word) for word in words.WORDS}
+    yield from walk(whole, ["sild"])
 
 
 def test_every_setting_is_in_the_reference_and_no_other():

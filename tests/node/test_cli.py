@@ -7,16 +7,16 @@ import sys
 
 import pytest
 
-from sild.node import cli
+from sild.node import words
 
 pytestmark = pytest.mark.integration
 
 
-def sild(home, *words, **environment):
+def sild(home, *typed, **environment):
     kept = {
         name: value for name, value in os.environ.items() if not name.startswith("SILD_") and name != "DATABASE_URL"
     }
-    command = [sys.executable, "-m", "sild.node.cli", *words]
+    command = [sys.executable, "-m", "sild.node.cli", *typed]
     settings = {**kept, "SILD_HOME": str(home), "COLUMNS": "200", **environment}
     return subprocess.run(command, env=settings, capture_output=True, text=True, check=False)
 
@@ -39,17 +39,17 @@ def failed(done):
 
 def test_the_list_of_commands_has_every_word_and_what_it_is_for(tmp_path):
     listed = sild(tmp_path, "--help").stdout
-    for word in (*cli.GROUPS, *cli.COMMANDS, "init", "up", "status", "doctor"):
+    for word in (*words.WORDS, "init", "up", "status", "doctor"):
         assert f" {word} " in listed, word
 
 
-@pytest.mark.parametrize("words", [("status",), ("up",), ("partner", "list"), ("record", "list"), ("sandbox", "runs")])
-def test_without_a_node_a_command_says_how_to_make_one(tmp_path, words):
-    assert "sild init" in failed(sild(tmp_path / "none", *words))
+@pytest.mark.parametrize("typed", [("status",), ("up",), ("partner", "list"), ("record", "list"), ("sandbox", "runs")])
+def test_without_a_node_a_command_says_how_to_make_one(tmp_path, typed):
+    assert "sild init" in failed(sild(tmp_path / "none", *typed))
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("typed", "said"),
     [
         (("record", "show", "no-such-id"), "no-such-id"),
         (("partner", "add", "no-such-file"), "no-such-file: No such file or directory"),
@@ -60,8 +60,8 @@ def test_without_a_node_a_command_says_how_to_make_one(tmp_path, words):
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
-def test_what_a_person_can_mend_is_one_line(home, words, said):
-    assert said in failed(sild(home, *words))
+def test_what_a_person_can_mend_is_one_line(home, typed, said):
+    assert said in failed(sild(home, *typed))
 
 
 def test_a_database_that_cannot_be_used_is_one_line_too(home):
@@ -72,6 +72,33 @@ def test_a_database_that_cannot_be_used_is_one_line_too(home):
 
 def test_a_wrong_setting_names_itself(home):
     assert "SILD_LANGUAGE" in failed(sild(home, "record", "list", SILD_LANGUAGE="fr"))
+
+
+def test_what_is_mistyped_is_said_without_a_node(tmp_path):
+    done = sild(tmp_path / "none", "sandbx")
+    assert (done.returncode, "Did you mean 'sandbox'?" in done.stderr) == (2, True)
+    done = sild(tmp_path / "none", "record", "publish")
+    assert (done.returncode, "Missing argument 'kind'" in done.stderr) == (2, True)
+    done = sild(tmp_path / "none", "record", "verify", "a.json", "b.json")
+    assert (done.returncode, "unexpected extra argument" in done.stderr) == (2, True)
+
+
+def test_a_failure_in_verifying_is_one_line_too(tmp_path):
+    assert "no-such-file cannot be read" in failed(sild(tmp_path, "verify", str(tmp_path / "no-such-file")))
+
+
+def test_a_shell_completes_words_and_commands(tmp_path):
+    def completed(words, place):
+        typed = {"COMP_WORDS": words, "COMP_CWORD": str(place), "_SILD_COMPLETE": "complete_bash"}
+        code = "import sys; sys.argv = ['sild']; from sild.node.cli import main; main()"
+        environment = {**os.environ, "SILD_HOME": str(tmp_path), **typed}
+        done = subprocess.run(
+            [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=False
+        )
+        return done.stdout.split()
+
+    assert completed("sild s", 1) == ["status", "sign", "seal", "sandbox"]
+    assert {"run", "suite"} <= set(completed("sild sandbox ", 2))
 
 
 def test_status_and_doctor_speak_json(home):

@@ -8,7 +8,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 app = typer.Typer(no_args_is_help=True, help="The analyst: reads threat reports, shares what it finds.")
@@ -34,6 +33,8 @@ def read(
     as_json: Json = False,
 ) -> None:
     """Read reports and keep what was found; --json prints an object for one file, a list for several."""
+    from rich.progress import track
+
     from sild.analyst import services
     from sild.analyst.extraction import parent
     from sild.people.actor import Actor

@@ -259,25 +259,11 @@ def record_verify(
     as_json: Json = False,
 ) -> None:
     """Verify a record's file: no node and no network needed. Status 1 when it does not verify."""
-    from datetime import UTC, datetime
+    from sild.trust.verifier import Asked, run
 
-    from sild.trust.evidence import Known, verify_record_file
-    from sild.trust.renewal import verify_renewed
-    from sild.trust.verdicts import all_languages, language_of, record_sentence
-
-    try:
-        data, renewed = file.read_bytes(), renewal.read_bytes() if renewal else None
-    except OSError as error:
-        raise SystemExit(_fail(f"{error.filename} cannot be read: {error.strerror}.")) from error
-    known = Known(fingerprint=fingerprint or None, on=datetime.now(UTC).date() if renewal else None)
-    verdict = verify_record_file(data, known=known) if renewed is None else verify_renewed(data, renewed, known)
-    if as_json:
-        facts = {name: getattr(verdict, name) for name in verdict.__dataclass_fields__}
-        console.print_json(json.dumps({**facts, "sentences": all_languages(verdict)}))
-    else:
-        console.print(f"[{'green' if verdict.ok else 'red'}]{record_sentence(verdict, language_of(lang))}[/]")
-    if not verdict.ok:
-        raise SystemExit(1)
+    status = run(Asked(str(file), "", fingerprint, "", str(renewal or ""), lang, as_json))
+    if status:
+        raise SystemExit(status)
 
 
 for name, command in (

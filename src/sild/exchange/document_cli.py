@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-    from sild.trust.documents import DocumentVerdict
-
 console = Console(highlight=False, soft_wrap=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Lang = Annotated[str, typer.Option(help="en, et or uk; by default what LC_MESSAGES says.")]
@@ -45,26 +43,30 @@ def sign_command(
 
 def verify_command(
     file: Path,
-    signature: Path,
+    signature: Annotated[
+        Path | None, typer.Argument(help="Its signature; a record's file has its proof in it.")
+    ] = None,
     fingerprint: Annotated[
         str, typer.Option(help="Of the signer, from its officials: letters and digits, or words.")
     ] = "",
     identity: Annotated[
         Path | None, typer.Option(help="The signer's newest identity: says which keys were revoked.")
     ] = None,
+    renewal: Annotated[
+        Path | None, typer.Option(help="For a record: a renewal of evidence, as `sild trust renew` wrote it.")
+    ] = None,
     lang: Lang = "",
     as_json: Json = False,
 ) -> None:
-    """Verify a file and its signature: no node and no network needed. Status 1 when it does not verify."""
-    from sild.trust.documents import pieces, verify
-    from sild.trust.evidence import Known
+    """Verify a file and its signature, or a record: no node and no network needed. Status 1 when it does not verify."""
+    from sild.trust.verifier import Asked, run
 
-    with _reading(signature) as source:
-        data = source.read()
-    newest = identity.read_bytes() if identity else None
-    with _reading(file) as source:
-        verdict = verify(pieces(source), data, Known(fingerprint=fingerprint or None, newest=newest))
-    _verdict(verdict, {}, lang, as_json)
+    if signature and renewal:
+        raise typer.BadParameter("A renewal belongs to a record's file, which has no signature beside it.")
+    files = [str(path or "") for path in (file, signature, identity, renewal)]
+    status = run(Asked(files[0], files[1], fingerprint, files[2], files[3], lang, as_json))
+    if status:
+        raise SystemExit(status)
 
 
 def seal_command(
@@ -92,30 +94,17 @@ def open_command(
     """Open a file that was sealed for this node; nothing is written unless its signature verifies."""
     from sild.exchange import documents
     from sild.people.actor import Actor
+    from sild.trust.verifier import show
 
     out = out or file.with_name(file.name.removesuffix(".sealed"))
     if out.exists():
         raise SystemExit(_fail(f"{out} exists already. Give another name: --out NAME"))
     with _reading(file) as source, _writing(out) as target:
         verdict, signature = documents.open_sealed(Actor.operator(), source, target)
-        _verdict(verdict, {"file": str(out)}, lang, as_json)
+        show(verdict, {"file": str(out)}, lang=lang, as_json=as_json)
+        if not verdict.ok:
+            raise SystemExit(1)
     out.with_name(out.name + ".sig.json").write_bytes(signature)
-
-
-def _verdict(verdict: DocumentVerdict, more: dict[str, Any], lang: str, as_json: bool) -> None:  # noqa: FBT001 -- passed on
-    """Print a verdict; status 1 when it is no."""
-    from sild.trust.verdicts import all_languages, document_sentence, language_of
-
-    facts = {"ok": verdict.ok, "code": verdict.code, "sentence": verdict.sentence, "pinned": verdict.pinned, **more}
-    facts["sentences"] = all_languages(verdict)
-    if verdict.statement is not None:
-        facts |= json.loads(verdict.statement.payload)
-    if verdict.record is not None:
-        facts |= {"record": verdict.record.id, "index": verdict.record.index}
-    sentence = document_sentence(verdict, language_of(lang))
-    _say(facts, f"[{'green' if verdict.ok else 'red'}]{sentence}[/]", as_json)
-    if not verdict.ok:
-        raise SystemExit(1)
 
 
 def _say(facts: dict[str, Any], sentence: str, as_json: bool) -> None:  # noqa: FBT001 -- passed on

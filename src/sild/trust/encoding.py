@@ -6,7 +6,6 @@ from base64 import b64decode, b64encode, urlsafe_b64decode, urlsafe_b64encode
 from typing import Any
 
 import orjson
-import rfc8785
 
 # Integers beyond 53 bits have no canonical form, and what Python would have to convert is left to rfc8785.
 FAST = orjson.OPT_SORT_KEYS | orjson.OPT_STRICT_INTEGER | orjson.OPT_PASSTHROUGH_SUBCLASS
@@ -61,6 +60,8 @@ def canonical(value: Any) -> bytes:
             return orjson.dumps(value, option=FAST)
     except (orjson.JSONEncodeError, RecursionError):
         pass
+    import rfc8785
+
     try:
         raw = rfc8785.dumps(value)
         rfc8785.dumps(orjson.loads(raw))

@@ -14,7 +14,6 @@ from sild.trust.errors import TrustError
 from sild.trust.identity import Identity
 from sild.trust.proof import parse_proof
 from sild.trust.record import Parsed, parse_record
-from sild.trust.spoken import hear
 from sild.trust.suites import SUITES, require_usable
 from sild.trust.tree import leaf_hash
 from sild.trust.verify import verify_inclusion
@@ -221,6 +220,8 @@ def _was_before(revoked: datetime, file: bytes | None, known: Known) -> bool:
 
 def plain(fingerprint: str) -> str:
     """Fingerprints are compared however they are written: with or without dashes, in letters or in words."""
+    from sild.trust.spoken import hear
+
     try:
         return hear(fingerprint)
     except ValueError:

@@ -12,7 +12,6 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from sild.trust import keystore
 from sild.trust.errors import IdentityError
 from sild.trust.fingerprint import fingerprint
 from sild.trust.keys import Pair, Public
@@ -261,6 +260,8 @@ class NodeKeys:
         Raises:
             IdentityError: there are keys in the folder already.
         """
+        from sild.trust import keystore
+
         keystore.write(folder, "root.key", self.root.values(), passphrase)
         keystore.write(folder, "node.key", self.everyday, passphrase)
         keystore.write_public(folder / "identity.json", self.document)
@@ -272,6 +273,8 @@ class NodeKeys:
         Raises:
             IdentityError: they are missing, readable by others, locked, or not those of the identity beside them.
         """
+        from sild.trust import keystore
+
         pairs = keystore.read(folder / "node.key", passphrase)
         try:
             document = (folder / "identity.json").read_bytes()

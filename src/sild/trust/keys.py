@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Protocol
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ed25519, mldsa, mlkem, x25519
 from cryptography.hazmat.primitives.hpke import MLKEM768X25519PrivateKey, MLKEM768X25519PublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sild.trust.encoding import b64u, canonical, unb64u
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 ML_KEM_SEED = 64
 ML_KEM_PUBLIC = 1184
@@ -86,6 +87,8 @@ class Public:
     @cached_property
     def spki_thumbprint(self) -> str:
         """SHA-256 in hex of the SubjectPublicKeyInfo (RFC 5280 section 4.1; RFC 9881 for ML-DSA)."""
+        from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
         spki = self._key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
         return sha256(spki).hexdigest()
 

@@ -193,7 +193,7 @@ def algorithms(suite: str, role: str) -> set[str]:
 
 def read_time(text: str) -> datetime:
     """UTC time to the second in its one spelling; anything else is a ValueError."""
-    time = datetime.strptime(text, TIME).replace(tzinfo=UTC)
+    time = datetime.fromisoformat(text).astimezone(UTC)  # strptime would import locale and calendar
     if time.strftime(TIME) != text:
         raise ValueError(f"“{text}” is no time of the form 2026-11-25T16:00:00Z")
     return time

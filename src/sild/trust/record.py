@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 import time
 import uuid
 from dataclasses import dataclass, fields
@@ -116,6 +115,8 @@ class Parsed:
 
 def uuid7() -> uuid.UUID:
     """A UUIDv7 (RFC 9562 section 5.7): 48 bits of milliseconds, then random bits."""
+    import secrets
+
     milliseconds = time.time_ns() // 1_000_000
     value = (milliseconds & (1 << 48) - 1) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62
     return uuid.UUID(int=value | secrets.randbits(62))

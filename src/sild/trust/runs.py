@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
+from itertools import pairwise
 from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -48,9 +49,7 @@ def verify_run(size: int, root: bytes, first: int, leaves: Sequence[bytes], proo
     levels, top = _climb(size, first, list(leaves), proofs[0], proofs[-1])
     if top != [root]:
         raise ProofError("The proofs do not lead to the signed root.", code="proof")
-    ways = _ways(levels)
-    skipped = first - levels[0].place if levels else 0
-    if ways[skipped : skipped + len(proofs)] != list(proofs):
+    if not (_agree(levels, first, proofs) if levels else list(proofs) == [b""]):
         raise ProofError("A proof is not the way to the signed root.", code="proof")
 
 
@@ -81,14 +80,25 @@ def _step(proof: bytes, number: int) -> bytes:
     return proof[number * HASH_BYTES : (number + 1) * HASH_BYTES]
 
 
+def _agree(levels: list[Level], first: int, proofs: Sequence[bytes]) -> bool:
+    """Tell whether each proof is its leaf's sibling, then the proof of the node above both."""
+    nodes, ways, both = levels[0].nodes, _ways(levels), list(proofs)
+    # A leaf of a pair that is not in the run has no proof to compare.
+    if first > levels[0].place:
+        both.insert(0, nodes[1] + ways[0])
+    if len(both) < len(nodes):
+        both.append(nodes[-2] + ways[-1])
+    pairs = zip(nodes[::2], nodes[1::2], ways, both[::2], both[1::2], strict=True)
+    return all(one == right + way and other == left + way for left, right, way, one, other in pairs)
+
+
 def _ways(levels: list[Level]) -> list[bytes]:
-    """The proof of each node of the lowest level: its sibling, then the proof of the node above both."""
+    """The proof of the node above each pair of the lowest level: its sibling, then the proof of the node above both."""
     ways = [b""]
-    for below, above in zip(reversed(levels), [None, *reversed(levels)], strict=False):
-        skipped = below.place // 2 - above.place if above else 0
-        ways = ways[skipped : skipped + len(below.nodes) // 2]
-        both = list(below.nodes)
-        both[::2] = map(add, below.nodes[1::2], ways)
-        both[1::2] = map(add, below.nodes[::2], ways)
-        ways = both
+    for above, below in pairwise(reversed(levels)):
+        both = list(above.nodes)
+        both[::2] = map(add, above.nodes[1::2], ways)
+        both[1::2] = map(add, above.nodes[::2], ways)
+        skipped = below.place // 2 - above.place
+        ways = both[skipped : skipped + len(below.nodes) // 2]
     return ways

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from difflib import get_close_matches
 from functools import lru_cache
-from importlib.resources import files
 
 from sild.trust.fingerprint import FINGERPRINT_BYTES, digest_of, spell
 
@@ -23,6 +21,8 @@ GHE = str.maketrans("ґ", "г")
 @lru_cache(maxsize=len(LANGUAGES))
 def words(language: str) -> tuple[str, ...]:
     """The 256 words of a language, by the value that they stand for."""
+    from importlib.resources import files
+
     return tuple((files("sild.trust") / "words" / f"{language}.txt").read_text("utf-8").split())
 
 
@@ -50,6 +50,8 @@ def hear(text: str) -> str:
     values = _values(best)
     for word in heard:
         if word not in values:
+            from difflib import get_close_matches
+
             like = get_close_matches(word, values, n=1)
             hint = f" Did they say “{words(best)[values[like[0]]]}”?" if like else ""
             raise ValueError(f"“{word}” is none of the words for fingerprints.{hint}")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
@@ -23,6 +22,8 @@ VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 @lru_cache(maxsize=len(LANGUAGES))
 def catalogue(language: str) -> dict[str, dict[str, str]]:
     """Sentences of a language by code: for a `record`, where a `document` has others, and `good` ones."""
+    from importlib.resources import files
+
     read: dict[str, dict[str, str]] = orjson.loads(
         (files("sild.trust") / "words" / "verdicts" / f"{language}.json").read_bytes()
     )
@@ -79,10 +80,15 @@ def document_sentence(verdict: DocumentVerdict, language: str) -> str:
     return f"{sentence} {catalogue(language)['good']['logged'].format(**entry)}"
 
 
+def sentence_of(verdict: Verdict | DocumentVerdict, language: str) -> str:
+    """The verdict on a record's file, or on a document's signature, in a language."""
+    say: Any = document_sentence if hasattr(verdict, "statement") else record_sentence
+    return str(say(verdict, language))
+
+
 def all_languages(verdict: Verdict | DocumentVerdict) -> dict[str, str]:
     """The verdict in each language, for machines that show it to people."""
-    say: Any = document_sentence if hasattr(verdict, "statement") else record_sentence
-    return {language: say(verdict, language) for language in LANGUAGES}
+    return {language: sentence_of(verdict, language) for language in LANGUAGES}
 
 
 def _good(name: str, language: str, values: dict[str, Any], *, pinned: bool) -> str:

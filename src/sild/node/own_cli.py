@@ -1,0 +1,140 @@
+"""The node's own commands: make it, run it, look at it. Those of modules are joined to them by `words`."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from sild.node import start
+from sild.node.words import Words
+
+app = typer.Typer(
+    cls=Words,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Sild: turns a memorandum between governments into working projects.",
+)
+console = Console(highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+
+
+@app.command()
+def init(
+    node: Annotated[str, typer.Option(help="The node's id, as in tallinn.")],
+    title: Annotated[str, typer.Option(help="The name that people see.")] = "",
+    pages: Annotated[str, typer.Option(help="host:port of the pages.")] = "127.0.0.1:8000",
+    exchange: Annotated[str, typer.Option(help="host:port where partners connect.")] = "127.0.0.1:8443",
+    root_token: Annotated[str, typer.Option(help="PKCS#11 URI for the root's Ed25519 key.")] = "",
+    log_token: Annotated[str, typer.Option(help="PKCS#11 URI for the log's Ed25519 key.")] = "",
+) -> None:
+    """Make a node in SILD_HOME: keys, settings and database."""
+    from sild.node import config, home
+
+    tokens = {"root": root_token, "log": log_token}
+    keys = home.create(config.load().home, node, title=title, pages=pages, exchange=exchange, tokens=tokens)
+    start.django()
+    start.migrate()
+    console.print(f"Made the node {node} in {config.load().home}.")
+    console.print(f"Its fingerprint is [bold]{keys.fingerprint}[/bold]. Start it with: sild up")
+
+
+@app.command()
+def up() -> None:
+    """Run the node: web, worker and exchange, until Ctrl-C."""
+    start.node()
+    from django.conf import settings
+
+    from sild.exchange import keys
+    from sild.node import supervise
+    from sild.people.actor import Actor
+    from sild.trust import selftest
+
+    selftest.require()
+    start.migrate()
+    keys.forget(Actor.operator())
+    keys.announce(Actor.operator())
+    console.print(
+        f"{settings.CONFIG.title}: pages on http://{settings.CONFIG.pages}, partners on {settings.CONFIG.partner_url}"
+    )
+    supervise.up(settings.CONFIG.home)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's tables to this version; `sild up` does it by itself."""
+    start.node()
+    start.migrate()
+
+
+@app.command()
+def status(as_json: Json = False) -> None:
+    """Say who this node is, whether it runs, and how it stands with its partners."""
+    start.node()
+    from django.conf import settings
+
+    from sild.exchange import evidence, log
+    from sild.exchange.models import Partner, Record
+    from sild.node import supervise
+    from sild.trust.spoken import LANGUAGES, say
+
+    fingerprint = evidence.own_identity().fingerprint
+    checkpoint = log.latest()
+    facts: dict[str, Any] = {
+        "node": settings.CONFIG.node,
+        "fingerprint": fingerprint,
+        "words": {language: say(fingerprint, language) for language in LANGUAGES},
+        "running": supervise.is_running(settings.CONFIG.home),
+        "pages": f"http://{settings.CONFIG.pages}",
+        "exchange": settings.CONFIG.partner_url,
+        "log_size": checkpoint.size if checkpoint else 0,
+        "records": Record.objects.count(),
+        "partners": {partner.node: partner.state for partner in Partner.objects.all()},
+    }
+    if as_json:
+        console.print_json(json.dumps(facts))
+        return
+    words = facts.pop("words")
+    for language in LANGUAGES:
+        facts[f"in words {language}"] = words[language]
+    for name, value in facts.items():
+        console.print(f"{name.replace('_', ' '):<12} {value}")
+
+
+@app.command()
+def doctor(as_json: Json = False) -> None:
+    """Say what this host offers, what is missing and how to get it. Status 1 when something is."""
+    from sild.node import config
+    from sild.node.doctor import examine
+
+    current = config.load()
+    if current.is_initialised:
+        start.django()
+    findings = []
+    for finding in examine(current):
+        findings.append(finding)
+        if not as_json:
+            mark = "[green]ok[/green]     " if finding.ok else "[red]missing[/red]"
+            console.print(f"{mark} {finding.name}: {finding.detail}{'' if finding.ok else ' ' + finding.mend}")
+    if as_json:
+        console.print_json(
+            json.dumps([{"name": f.name, "ok": f.ok, "detail": f.detail, "mend": f.mend} for f in findings])
+        )
+    if not all(finding.ok for finding in findings):
+        raise SystemExit(1)
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="End with status 0 after the story instead of serving on.")
+    ] = False,
+) -> None:
+    """Play the whole story with two nodes on this machine."""
+    from sild.node.demo import play
+
+    play(once=once)

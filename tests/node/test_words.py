@@ -1,0 +1,79 @@
+"""Words of modules: what the list says is what the modules say, and nothing is imported before it is needed."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from sild.node import words
+
+pytestmark = pytest.mark.integration
+# What no list of commands needs; each of these alone would double the time that it takes.
+HEAVY = {"django", "cryptography", "pydantic", "orjson", "numpy", "urllib3", "ssl", "asyncio"}
+REPORT = """
+import sys
+from sild.node.cli import main
+sys.argv = ["sild", *sys.argv[1:]]
+try:
+    main()
+finally:
+    print("\\nimported:", *(name for name in sys.modules if "." not in name or name.startswith("sild.")))
+"""
+
+
+def imported(home, *typed, **environment):
+    """Status and imported modules of a new process."""
+    done = subprocess.run(
+        [sys.executable, "-c", REPORT, *typed],
+        env={**os.environ, "SILD_HOME": str(home), **environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, set(done.stdout.rpartition("imported:")[2].split())
+
+
+@pytest.mark.parametrize("name", words.WORDS)
+def test_what_a_word_is_for_is_said_as_in_its_module(name):
+    assert " ".join(words.loaded(name).help.split()) == words.WORDS[name].help
+
+
+def test_the_list_of_words_imports_no_module(tmp_path):
+    status, modules = imported(tmp_path, "--help")
+    assert status == 0
+    assert modules & HEAVY == set()
+    assert {name for name in modules if name.endswith("cli")} == {"sild.node.cli", "sild.node.own_cli"}
+
+
+@pytest.mark.parametrize("name", words.WORDS)
+def test_the_help_of_a_word_imports_its_own_commands_alone(tmp_path, name):
+    status, modules = imported(tmp_path, name, "--help")
+    assert status == 0
+    assert modules & HEAVY == set()
+    package = words.WORDS[name].module.rpartition(".")[0]
+    assert {one for one in modules if one.count(".") > 1} - {one for one in modules if one.startswith(package)} <= {
+        "sild.node.cli", "sild.node.own_cli", "sild.node.start", "sild.node.words", "sild.trust.verifier",
+    }  # fmt: skip
+
+
+def test_completing_a_command_imports_nothing_heavy(tmp_path):
+    typed = {"COMP_WORDS": "sild sandbox r", "COMP_CWORD": "2", "_SILD_COMPLETE": "complete_bash"}
+    assert imported(tmp_path, **typed)[1] & HEAVY == set()
+
+
+def test_a_command_that_needs_a_node_starts_django(tmp_path):
+    status, modules = imported(tmp_path, "sandbox", "runs")
+    assert (status, "django" in modules) == (1, True)
+
+
+def test_a_command_that_needs_no_node_runs_without_one(tmp_path):
+    assert imported(tmp_path, "analyst", "card")[0] == 0
+
+
+def test_verifying_imports_neither_django_nor_the_command_line(tmp_path):
+    (tmp_path / "file").write_text("no record")
+    for typed in (("verify", tmp_path / "file"), ("record", "verify", tmp_path / "file")):
+        status, modules = imported(tmp_path, *map(str, typed))
+        assert status == 1
+        assert modules & (HEAVY | {"typer", "rich"}) == {"cryptography", "orjson"}
