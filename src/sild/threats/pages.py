@@ -61,6 +61,21 @@ class Page:
         return int(self.rows[-1][0])
 
 
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A page as it goes out.
+
+    Attributes:
+        body: JSON.
+        headers: that go with it.
+        next: the position to go on after; None at the end.
+    """
+
+    body: bytes
+    headers: dict[str, str]
+    next: int | None
+
+
 def objects(access: Access, wanted: Filter) -> Page:
     """Rows of (position, bytes)."""
     return _page(access, wanted, "v.raw")
@@ -83,12 +98,21 @@ def version_rows(access: Access, wanted: Filter) -> list[tuple[Any, ...]]:
     return _page(access, wanted, "v.id, v.object_id").rows
 
 
-def envelope(page: Page) -> bytes:
+def envelope(page: Page) -> Envelope:
     """A TAXII envelope (section 3.7) around the bytes of the objects."""
     if not page.rows:
-        return b"{}"
+        return Envelope(b"{}", {}, None)
     head = b'{"more":true,"next":"%d","objects":[' % page.last if page.more else b'{"more":false,"objects":['
-    return head + b",".join([row[1] for row in page.rows]) + b"]}"
+    body = b"".join([head, b",".join([row[1] for row in page.rows]), b"]}"])
+    return Envelope(body, dates(page), page.last if page.more else None)
+
+
+def dates(page: Page) -> dict[str, str]:
+    """Headers that say when the first and the last of the page were added (section 3.1)."""
+    if not page.rows:
+        return {}
+    first, last = date_added(page.first), date_added(page.last)
+    return {"X-TAXII-Date-Added-First": first, "X-TAXII-Date-Added-Last": last}
 
 
 def date_added(position: int) -> str:
