@@ -142,7 +142,8 @@ def _collection(request: Request, actor: Actor, found: Access, what: tuple[str, 
 def _actor(request: Request) -> Actor:
     """Section 1.6.9: HTTP Basic with a token as the password, or the token itself; the user name says nothing."""
     scheme, _space, value = request.headers.get("authorization", "").partition(" ")
-    secret = value.strip() if scheme.lower() == "bearer" else ""
+    # “Token” is what taxii2-client's TokenAuth sends, and with it OpenCTI.
+    secret = value.strip() if scheme.lower() in {"bearer", "token"} else ""
     if scheme.lower() == "basic":
         try:
             secret = b64decode(value, validate=True).decode().partition(":")[2]
