@@ -11,8 +11,7 @@ from collections import OrderedDict
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from sild.threats import pages
-from sild.threats.models import Sequencer
+from sild.threats import pages, store
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 # Bytes of pages that wait for being asked for.
 MOST_BYTES = 16 * 1024 * 1024
+# A page that takes longer to be read is read twice rather than waited for.
+PATIENCE_SECONDS = 1.0
 
 
 class Ahead:
@@ -30,12 +31,17 @@ class Ahead:
     def __init__(self, most: int = MOST_BYTES) -> None:
         self._most, self._size = most, 0
         self._waiting: OrderedDict[Hashable, pages.Envelope] = OrderedDict()
-        self._lock = threading.Lock()
+        self._reading: set[Hashable] = set()
+        self._changed = threading.Condition()
 
     def take(self, access: Access, wanted: Filter) -> pages.Envelope:
-        """The envelope that waits, or one read now."""
-        with self._lock:
-            found = self._waiting.pop(_key(access, wanted), None)
+        """The envelope that waits or is being read, or one read now."""
+        if not self._waiting and not self._reading:
+            return pages.envelope(pages.objects(access, wanted))
+        key = _key(access, wanted)
+        with self._changed:
+            self._changed.wait_for(lambda: key not in self._reading, PATIENCE_SECONDS)
+            found = self._waiting.pop(key, None)
             self._size -= len(found.body) if found else 0
         return found or pages.envelope(pages.objects(access, wanted))
 
@@ -43,8 +49,17 @@ class Ahead:
         """Read a page that may be asked for next."""
         # The key first: what is written meanwhile makes the page one for a position that nobody asks for again.
         key = _key(access, wanted)
-        made = pages.envelope(pages.objects(access, wanted))
-        with self._lock:
+        self._reading.add(key)
+        try:
+            self._keep(key, pages.envelope(pages.objects(access, wanted)))
+        finally:
+            with self._changed:
+                self._reading.discard(key)
+                self._changed.notify_all()
+
+    def _keep(self, key: Hashable, made: pages.Envelope) -> None:
+        """Let a page wait, and forget what waits longest when that is too much."""
+        with self._changed:
             self._size += len(made.body) - len(self._waiting.pop(key, _NOTHING).body)
             self._waiting[key] = made
             while self._size > self._most:
@@ -62,7 +77,7 @@ def following(wanted: Filter, position: int) -> Filter:
 
 def _key(access: Access, wanted: Filter) -> Hashable:
     """Everything that the envelope depends on."""
-    position = Sequencer.objects.values_list("position", flat=True).first()
+    position = tuple(store.execute("SELECT position FROM threats_sequencer"))
     asked: list[Any] = [wanted.after, wanted.words, wanted.limit]
     asked += [tuple(values) for values in (wanted.ids, wanted.kinds, wanted.spec_versions, wanted.stamps)]
     return (position, access.collection.pk, int(access.ceiling), *asked)
