@@ -7,11 +7,13 @@ import socket
 import sqlite3
 import threading
 from contextlib import closing
+from datetime import UTC, datetime
 
 import orjson
 import pytest
 import requests
 import stix2
+from taxii2client.common import TokenAuth
 from taxii2client.v21 import Collection, Server, as_pages
 
 from threats.served import Served
@@ -65,6 +67,26 @@ def test_taxii2_client_works_unmodified(served):
     collection.close()
 
 
+def test_the_calls_of_opencti_bring_everything_once_and_then_only_what_is_new(served, post):
+    """A token, every root and collection, pages of ten, then from the moment of its last run (external-import)."""
+    began = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    items = [indicator() for _ in range(25)]
+    assert post(items).json()["success_count"] == 25
+
+    def pull(added_after):
+        server = Server(served.url, auth=TokenAuth(served.secret))
+        [found] = [one for root in server.api_roots for one in root.collections if one.title == "Indicators"]
+        page, objects = found.get_objects(limit=10, added_after=added_after), []
+        while "objects" in page:
+            objects += page["objects"]
+            page = found.get_objects(limit=10, next=page["next"]) if page["more"] else {}
+        server.close()
+        return objects
+
+    assert pull(began) == items
+    assert pull("2099-01-01T00:00:00.000000Z") == []
+
+
 def test_the_stores_of_stix2_work_unmodified(served):
     collection = Collection(served.collection, user="x", password=served.secret)
     store = stix2.TAXIICollectionStore(collection)
@@ -95,12 +117,13 @@ def test_what_is_compressed_is_unpacked_and_answers_are_compressed_when_asked(se
     ("body", "headers", "status"),
     [
         (b" " * (10 * 1024 * 1024 + 1), {}, 413),
+        (b'{"objects":[' + b" " * 100_000_000 + b"]}", {}, 413),
         (gzip.compress(b" " * (40 * 1024 * 1024)), {"Content-Encoding": "gzip"}, 413),
         (b"no gzip", {"Content-Encoding": "gzip"}, 400),
         (b'{"objects":' + b"[" * 200_000 + b"]" * 200_000 + b"}", {}, 400),
         (b'{"objects":[{}]}', {"Content-Type": "text/plain"}, 415),
     ],
-    ids=["too long", "a bomb", "no gzip", "deep nesting", "wrong type"],
+    ids=["too long", "a bundle of 100 MB", "a bomb", "no gzip", "deep nesting", "wrong type"],
 )
 def test_what_cannot_be_taken_gets_an_error_message_and_the_server_goes_on(served, post, body, headers, status):
     got = post(body, **headers)

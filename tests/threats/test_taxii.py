@@ -256,6 +256,33 @@ def test_3_4_filters(client, where):
     assert len(client.ids(match_spec_version="2.0,2.1")) == 3
 
 
+def test_3_4_without_match_spec_version_it_is_the_newest_version_of_stix_that_there_is(client, where):
+    item, alone = malware(), malware()
+    older = {**item, "modified": THIRD, "labels": ["trojan"]}
+    older_alone = {**alone, "labels": ["trojan"]}
+    for one in (older, older_alone):
+        del one["spec_version"], one["is_family"]
+    add(where, item, {**item, "modified": SECOND}, older, older_alone)
+
+    def stamps(**query):
+        objects = client.get("objects/", **query).get("objects", [])
+        return [one["modified"] for one in objects if one["id"] == item["id"]]
+
+    assert stamps() == [SECOND]
+    assert stamps(match_version="first") == [FIRST]
+    assert stamps(match_version="all") == [FIRST, SECOND]
+    assert stamps(match_version=THIRD) == []
+    assert stamps(match_spec_version="2.0") == stamps(match_spec_version="2.0", match_version="first") == [THIRD]
+    assert stamps(match_spec_version="2.0,2.1") == [THIRD]
+    assert stamps(match_spec_version="2.0,2.1", match_version="first") == [FIRST]
+    assert stamps(match_spec_version="2.0,2.1", match_version="all") == [FIRST, SECOND, THIRD]
+    assert stamps(match_spec_version="2.1") == [SECOND]
+    assert client.get(f"objects/{item['id']}/versions/")["versions"] == [FIRST, SECOND]
+    assert client.ids(match_id=alone["id"]) == [alone["id"]]
+    assert client.ask(f"objects/{item['id']}/", "DELETE", match_spec_version="2.1").status == 200
+    assert stamps() == [THIRD]
+
+
 @pytest.mark.parametrize(
     "query",
     [

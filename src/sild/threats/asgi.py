@@ -6,13 +6,16 @@ Pages need a dozen layers around a view; a poller that asks every second whether
 from __future__ import annotations
 
 import asyncio
+import threading
 import zlib
 from collections.abc import Awaitable, Callable, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs
 
-from django.db import connection
+import structlog
+from django.db import DatabaseError, connection
+from django.db.backends.signals import connection_created
 
 from sild.threats.packing import GZIP, PACK_FROM, Packer
 from sild.threats.taxii import MAX_CONTENT_LENGTH, Answer, Request, answer
@@ -22,10 +25,26 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-# Each thread keeps a database connection with its cache; more threads than this only wait for Python's lock.
-THREADS = 4
+logger = structlog.get_logger(__name__)
+# More threads than this only wait for Python's lock. Writers have one of their own: the store takes one at a time
+# anyway, and so none holds up those who read.
+READERS = 3
+READER = "taxii-reader"
+# Each thread keeps a database connection with a cache. Who reads pages one after another hardly comes to one twice.
+READER_KIBIBYTES = 4000
 _packer = Packer()
-_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="taxii")
+_readers = ThreadPoolExecutor(READERS, thread_name_prefix=READER)
+_writer = ThreadPoolExecutor(1, thread_name_prefix="taxii-writer")
+
+
+def _cache_little(**about: Any) -> None:
+    """Give the connection of a thread that reads a small cache."""
+    if threading.current_thread().name.startswith(READER) and about["connection"].vendor == "sqlite":
+        with about["connection"].cursor() as cursor:
+            cursor.execute(f"PRAGMA cache_size=-{READER_KIBIBYTES}")
+
+
+connection_created.connect(_cache_little)
 
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
@@ -34,7 +53,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     body = await _read(receive)
     loop = asyncio.get_running_loop()
     gzipped = "gzip" in headers.get("accept-encoding", "")
-    got, data = await loop.run_in_executor(_threads, _respond, scope, headers, body, gzipped)
+    threads = _readers if scope["method"] in {"GET", "HEAD"} else _writer
+    got, data = await loop.run_in_executor(threads, _respond, scope, headers, body, gzipped)
     sent = {"Content-Type": MEDIA_TYPE, "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff", **got.headers}
     sent |= {"Content-Length": str(len(data)), "Vary": "Accept-Encoding"}
     if data is not got.body:
@@ -42,6 +62,8 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     named = [(name.encode(), value.encode("latin-1")) for name, value in sent.items()]
     await send({"type": "http.response.start", "status": got.status, "headers": named})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else data})
+    if got.afterwards is not None:
+        await loop.run_in_executor(_readers, _afterwards, got.afterwards)
 
 
 def _respond(scope: Scope, headers: dict[str, str], body: bytes | None, gzipped: bool) -> tuple[Answer, bytes]:  # noqa: FBT001 -- from the executor's positional call
@@ -53,6 +75,15 @@ def _respond(scope: Scope, headers: dict[str, str], body: bytes | None, gzipped:
     method = "GET" if scope["method"] == "HEAD" else scope["method"]
     got = answer(Request(method, scope["path"], query, headers, plain))
     return got, _packer.pack(got.body) if gzipped and len(got.body) >= PACK_FROM else got.body
+
+
+def _afterwards(work: Callable[[], None]) -> None:
+    """In a thread: what can be done when the answer was sent; nobody waits for it."""
+    try:
+        work()
+    except DatabaseError:
+        logger.warning("reading ahead failed", exc_info=True)
+        connection.close()
 
 
 def _plain(body: bytes | None, encoding: str) -> bytes | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -27,7 +27,7 @@ _DEFINITIONS = """SELECT o.stix_id, v.raw FROM threats_stixobject o
  JOIN threats_member m ON m.object_id = o.id JOIN threats_version v ON v.id = m.version_id
  JOIN threats_collection c ON c.id = m.collection_id
  WHERE o.stix_id IN ({keys}) AND c.agency_id = %s"""
-_PLACES = """SELECT m.object_id, v.stamp, m.position, m.marking, m.floor, m.level, m.is_last, m.is_first
+_PLACES = """SELECT m.object_id, v.stamp, m.position, m.marking, m.floor, m.level, m.is_last, m.is_first, v.spec_version
  FROM threats_member m JOIN threats_version v ON v.id = m.version_id
  WHERE m.object_id IN ({keys}) AND m.collection_id = %s"""
 _PENDING = """SELECT m.position, m.object_id, m.collection_id, v.raw FROM threats_edge e
@@ -79,9 +79,10 @@ def effective(collection: Collection, marking: int | None) -> int:
 def settle(collection: Collection, objects: Iterable[int], sequencer: Sequencer) -> None:
     """Work out anew, for these objects, which version is first and last, and every level.
 
-    A later version that is marked higher hides the earlier ones, too; one that is marked lower frees only itself.
+    A later version that is marked higher hides the earlier ones, too; one that is marked lower frees only itself. First
+    and last are those of the newest STIX version that there is (TAXII 2.1, section 3.4, match[spec_version]).
     """
-    places: dict[int, list[tuple[int, ...]]] = defaultdict(list)
+    places: dict[int, list[tuple[Any, ...]]] = defaultdict(list)
     for row, *place in store.select(_PLACES, objects, store.key(collection.pk)):
         places[row].append(tuple(place))
     changes: list[tuple[int, int, bool, bool, int]] = []
@@ -96,13 +97,15 @@ def settle(collection: Collection, objects: Iterable[int], sequencer: Sequencer)
     store.execute_many(sql, rows)
 
 
-def _settled(collection: Collection, newest_first: list[tuple[int, ...]]) -> list[tuple[int, int, bool, bool, int]]:
+def _settled(collection: Collection, newest_first: list[tuple[Any, ...]]) -> list[tuple[int, int, bool, bool, int]]:
     """What changes for the versions of one object: whether the level falls, level, is_last, is_first, position."""
     floor = max(place[3] for place in newest_first)
+    newest_spec = max(place[7] for place in newest_first)
+    told = [place[1] for place in newest_first if place[7] == newest_spec]
     changes, above = [], floor
-    for index, (_stamp, position, marking, _floor, level, was_last, was_first) in enumerate(newest_first):
+    for _stamp, position, marking, _floor, level, was_last, was_first, _spec in newest_first:
         above = max(above, effective(collection, marking))
-        is_last, is_first = index == 0, index == len(newest_first) - 1
+        is_last, is_first = position == told[0], position == told[-1]
         if (above, is_last, is_first) != (level, bool(was_last), bool(was_first)):
             changes.append((int(above < level), above, is_last, is_first, position))
     return changes

@@ -263,59 +263,61 @@ class Term(models.Model):
         return self.value
 
 
-class Feed(models.Model):
-    """A collection of another TAXII server that is pulled into one of ours, and how far it has come."""
+class Contact(models.Model):
+    """Another system that is called again and again, and how that went last."""
+
+    url = models.URLField(_("address"), max_length=500)
+    is_active = models.BooleanField(_("active"), default=True)
+    failures = models.PositiveIntegerField(default=0)
+    last_contact = models.DateTimeField(_("last contact"), null=True, blank=True)
+    last_error = models.TextField(_("last error"), blank=True, default="")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Feed(Contact):
+    """A collection of another TAXII server that is pulled into one of ours, and how far it has come.
+
+    `url` is the address of their collection, as in https://cti.example/api1/collections/91a7b528-…/
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     collection = models.ForeignKey(Collection, on_delete=models.CASCADE, related_name="feeds")
-    # The address of their collection, as in https://cti.example/api1/collections/91a7b528-…/
-    url = models.URLField(_("address"), max_length=500)
     username = models.CharField(_("user name"), max_length=200, blank=True, default="")
     # With a user name the password of HTTP Basic, without one a bearer token; empty for open servers. See `sealing`.
     secret = models.CharField(_("sealed secret"), max_length=3000, blank=True, default="", editable=False)
     every = models.PositiveIntegerField(_("seconds between pulls"), default=300)
-    is_active = models.BooleanField(_("active"), default=True)
 
     # Committed with each page: where the next request goes on.
     added_after = models.CharField(max_length=40, blank=True, default="")
     next = models.CharField(max_length=2000, blank=True, default="")
     due = models.DateTimeField(default=timezone.now, db_index=True)
-    failures = models.PositiveIntegerField(default=0)
-    last_contact = models.DateTimeField(_("last contact"), null=True, blank=True)
-    last_error = models.TextField(_("last error"), blank=True, default="")
 
     class Meta:
         verbose_name = _("feed")
         verbose_name_plural = _("feeds")
         ordering = ["url"]
 
-    def __str__(self) -> str:
-        return self.url
 
-
-class Webhook(models.Model):
+class Webhook(Contact):
     """An address of an agency's own systems that is told of new objects, in signed requests."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     agency = models.ForeignKey(Agency, on_delete=models.CASCADE, related_name="threat_webhooks")
-    url = models.URLField(_("address"), max_length=500)
     # Objects above this level are not sent.
     ceiling = models.PositiveSmallIntegerField(_("sends up to"), choices=Level, default=Level.GREEN)
     # Ed25519 private key, 32 bytes, of this webhook alone; receivers are given the public key.
     seed = models.BinaryField(editable=False)
-    is_active = models.BooleanField(_("active"), default=True)
     # True while a job that will deliver waits, so that many changes make one.
     is_waiting = models.BooleanField(default=False)
     # How far it was delivered and confirmed.
     position = models.BigIntegerField(default=0)
-    failures = models.PositiveIntegerField(default=0)
-    last_contact = models.DateTimeField(_("last contact"), null=True, blank=True)
-    last_error = models.TextField(_("last error"), blank=True, default="")
 
     class Meta:
         verbose_name = _("webhook")
         verbose_name_plural = _("webhooks")
         ordering = ["url"]
-
-    def __str__(self) -> str:
-        return self.url

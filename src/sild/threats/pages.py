@@ -20,6 +20,11 @@ MOST_OBJECTS = 1000
 # A page ends before it grows beyond this many bytes, whatever its objects weigh.
 MOST_BYTES = 8 * 1024 * 1024
 _FETCH = 250
+# STIX versions that are served, the newest last; `is_first` and `is_last` are told among objects of the newest one.
+_SPECS = ("2.0", "2.1")
+_OTHERS = """SELECT 1 FROM threats_member o JOIN threats_version w ON w.id = o.version_id
+ WHERE o.object_id = m.object_id AND o.collection_id = m.collection_id"""
+_NEWEST_SPEC = f"(v.spec_version = '{_SPECS[-1]}' OR NOT EXISTS ({_OTHERS} AND w.spec_version > v.spec_version))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,8 @@ class Filter:
 
     Attributes:
         after: only what was placed after this position, in microseconds since 1970.
-        ids, kinds, spec_versions: any of these.
+        ids, kinds: any of these.
+        spec_versions: versions of STIX, any of these; without any, for each object the newest that there is.
         words: “first”, “last” or “all”, for match[version]; with nothing in either it is the last version.
         stamps: versions by their timestamp.
         limit: objects in a page.
@@ -61,6 +67,21 @@ class Page:
         return int(self.rows[-1][0])
 
 
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """A page as it goes out.
+
+    Attributes:
+        body: JSON.
+        headers: that go with it.
+        next: the position to go on after; None at the end.
+    """
+
+    body: bytes
+    headers: dict[str, str]
+    next: int | None
+
+
 def objects(access: Access, wanted: Filter) -> Page:
     """Rows of (position, bytes)."""
     return _page(access, wanted, "v.raw")
@@ -83,12 +104,21 @@ def version_rows(access: Access, wanted: Filter) -> list[tuple[Any, ...]]:
     return _page(access, wanted, "v.id, v.object_id").rows
 
 
-def envelope(page: Page) -> bytes:
+def envelope(page: Page) -> Envelope:
     """A TAXII envelope (section 3.7) around the bytes of the objects."""
     if not page.rows:
-        return b"{}"
+        return Envelope(b"{}", {}, None)
     head = b'{"more":true,"next":"%d","objects":[' % page.last if page.more else b'{"more":false,"objects":['
-    return head + b",".join([row[1] for row in page.rows]) + b"]}"
+    body = b"".join([head, b",".join([row[1] for row in page.rows]), b"]}"])
+    return Envelope(body, dates(page), page.last if page.more else None)
+
+
+def dates(page: Page) -> dict[str, str]:
+    """Headers that say when the first and the last of the page were added (section 3.1)."""
+    if not page.rows:
+        return {}
+    first, last = date_added(page.first), date_added(page.last)
+    return {"X-TAXII-Date-Added-First": first, "X-TAXII-Date-Added-Last": last}
 
 
 def date_added(position: int) -> str:
@@ -137,12 +167,11 @@ def _statement(access: Access, wanted: Filter) -> tuple[str, list[Any]]:
 
 def _branches(access: Access, wanted: Filter) -> list[tuple[str, list[Any]]]:
     """The keys to walk by, the most selective first."""
-    collection, only_last = store.key(access.collection.pk), wanted.words == {"last"} and not wanted.stamps
+    collection, only_last = store.key(access.collection.pk), _only_last(wanted)
     if wanted.ids:
         found = store.select("SELECT id FROM threats_stixobject WHERE stix_id IN ({keys})", wanted.ids)
         rows = [row for (row,) in found]
-        places = ", ".join(["%s"] * len(rows))
-        return [(f"m.object_id IN ({places}) AND m.collection_id = %s", [*rows, collection])] if rows else []
+        return [(f"m.object_id IN ({_places(rows)}) AND m.collection_id = %s", [*rows, collection])] if rows else []
     if wanted.kinds:
         last = " AND m.is_last" if only_last else ""
         kinds = Kind.objects.filter(name__in=wanted.kinds).values_list("pk", flat=True)
@@ -156,21 +185,50 @@ def _branches(access: Access, wanted: Filter) -> list[tuple[str, list[Any]]]:
 def _conditions(access: Access, wanted: Filter) -> tuple[list[str], list[Any], str]:
     """What holds in every branch: conditions, their values, and the join that they need."""
     conditions, values = ["m.level <= %s"], [int(access.ceiling)]
-    versions = [f"m.is_{word}" for word in ("first", "last") if word in wanted.words]
-    more: list[Any] = []
-    if wanted.stamps:
-        versions.append(f"v.stamp IN ({', '.join(['%s'] * len(wanted.stamps))})")
-        more += wanted.stamps
-    if "all" not in wanted.words:
-        conditions.append(f"({' OR '.join(versions)})")
+    for condition, more in (_version(wanted), _spec(wanted)):
+        conditions += condition
         values += more
     if wanted.ids and wanted.kinds:
-        conditions.append(
-            f"m.kind_id IN (SELECT id FROM threats_kind WHERE name IN ({', '.join(['%s'] * len(wanted.kinds))}))"
-        )
+        conditions.append(f"m.kind_id IN (SELECT id FROM threats_kind WHERE name IN ({_places(wanted.kinds)}))")
         values += wanted.kinds  # type: ignore[arg-type]  # a list of whatever the database binds
-    if wanted.spec_versions:
-        conditions.append(f"v.spec_version IN ({', '.join(['%s'] * len(wanted.spec_versions))})")
-        values += wanted.spec_versions  # type: ignore[arg-type]  # as above
-    needs_version = wanted.stamps or wanted.spec_versions
+    needs_version = any("v." in condition for condition in conditions)
     return conditions, values, " JOIN threats_version v ON v.id = m.version_id" if needs_version else ""
+
+
+def _version(wanted: Filter) -> tuple[list[str], list[Any]]:
+    """match[version]: the first, the last, or those of a timestamp."""
+    if "all" in wanted.words:
+        return [], []
+    versions, values = [], []
+    for word, sign in (("first", "<"), ("last", ">")):
+        if word in wanted.words and _is_flagged(wanted):
+            versions.append(f"m.is_{word}")
+        elif word in wanted.words:
+            asked = _places(wanted.spec_versions)
+            versions.append(f"NOT EXISTS ({_OTHERS} AND w.spec_version IN ({asked}) AND w.stamp {sign} v.stamp)")
+            values += list(wanted.spec_versions)
+    if wanted.stamps:
+        versions.append(f"v.stamp IN ({_places(wanted.stamps)})")
+    return [f"({' OR '.join(versions)})"], [*values, *wanted.stamps]
+
+
+def _spec(wanted: Filter) -> tuple[list[str], list[Any]]:
+    """match[spec_version]: those asked for; without any, for each object the newest that there is."""
+    if wanted.spec_versions:
+        return [f"v.spec_version IN ({_places(wanted.spec_versions)})"], list(wanted.spec_versions)
+    return ([] if wanted.words <= {"first", "last"} and not wanted.stamps else [_NEWEST_SPEC]), []
+
+
+def _only_last(wanted: Filter) -> bool:
+    """Whether the index of last versions can be walked."""
+    return wanted.words == {"last"} and not wanted.stamps and _is_flagged(wanted)
+
+
+def _is_flagged(wanted: Filter) -> bool:
+    """Whether `is_first` and `is_last` tell what is asked: they are told among objects of the newest STIX version."""
+    return not wanted.spec_versions or set(wanted.spec_versions) == {_SPECS[-1]}
+
+
+def _places(values: Sequence[Any]) -> str:
+    """Places for so many values."""
+    return ", ".join(["%s"] * len(values))

@@ -37,6 +37,7 @@ class Query:
         value: an address, a domain, a hash, exactly; of an observable or in a pattern.
         technique: as in `T1059` or `T1059.001`: the technique and what is connected with it.
         threat_actor: a name or alias: the actor and what is connected with it.
+        aliases: other names under which that actor is looked for as well.
         added_from, added_until: when it was added here.
         collections: only in these.
         before: go on after a page: the position of its last result.
@@ -48,6 +49,7 @@ class Query:
     value: str = ""
     technique: str = ""
     threat_actor: str = ""
+    aliases: Sequence[str] = ()
     added_from: datetime | None = None
     added_until: datetime | None = None
     collections: Sequence[str] = field(default=())
@@ -221,20 +223,21 @@ def _listed(query: Query, allowed: list[Access], most: int) -> list[tuple[Any, .
 
 def _connected(query: Query, allowed: list[Access]) -> list[int] | None:
     """Rows of what a technique or an actor names and of all that is connected with it; None when none is asked."""
-    asked = [(TermKind.EXTERNAL, query.technique), (TermKind.NAME, query.threat_actor)]
+    names = [query.threat_actor, *query.aliases] if query.threat_actor else []
+    asked = [(TermKind.EXTERNAL, [query.technique] if query.technique else []), (TermKind.NAME, names)]
     found: list[int] | None = None
-    for kind, value in asked:
-        if value:
-            rows = _around(kind, _term(value), allowed)
+    for kind, values in asked:
+        if values:
+            rows = _around(kind, [_term(value) for value in values], allowed)
             found = rows if found is None else [row for row in found if row in set(rows)]
     return found
 
 
-def _around(kind: TermKind, value: str, allowed: list[Access]) -> list[int]:
-    """The objects of that term, and their neighbours by any edge, newest first."""
-    sql = """SELECT DISTINCT v.object_id FROM threats_term t JOIN threats_version v ON v.id = t.version_id
- WHERE t.value = %s AND t.kind = %s ORDER BY 1 DESC LIMIT %s"""
-    rows = [row for (row,) in store.execute(sql, [value, int(kind), MOST_NAMED])]
+def _around(kind: TermKind, values: list[str], allowed: list[Access]) -> list[int]:
+    """The objects of one of these terms, and their neighbours by any edge, newest first."""
+    sql = f"""SELECT DISTINCT v.object_id FROM threats_term t JOIN threats_version v ON v.id = t.version_id
+ WHERE t.value IN ({", ".join(["%s"] * len(values))}) AND t.kind = %s ORDER BY 1 DESC LIMIT %s"""
+    rows = [row for (row,) in store.execute(sql, [*values, int(kind), MOST_NAMED])]
     reached = dict.fromkeys(rows)
     for row in rows:
         for end in ("source", "target"):

@@ -8,7 +8,8 @@ from __future__ import annotations
 import binascii
 import uuid
 from base64 import b64decode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from sild.people.middleware import WINDOWS
 from sild.people.models import Agency
 from sild.threats import ingest, memo, pages, removal
 from sild.threats.access import Access, access, accesses
+from sild.threats.ahead import ahead, following
 from sild.threats.engine.times import text
 from sild.threats.enums import Origin
 from sild.threats.errors import NotFoundError
@@ -28,7 +30,7 @@ from sild.threats.models import Batch
 from sild.threats.taxii_query import MEDIA_TYPE, STIX, TaxiiError, accepts, filter_of, is_taxii
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sild.people.actor import Actor
 
@@ -59,11 +61,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What it gets."""
+    """What it gets; `afterwards` is what can be done when it was sent, for what comes next."""
 
     status: int
     body: bytes
     headers: dict[str, str] = field(default_factory=dict)
+    afterwards: Callable[[], None] | None = None
 
 
 def answer(request: Request) -> Answer:
@@ -139,7 +142,8 @@ def _collection(request: Request, actor: Actor, found: Access, what: tuple[str, 
 def _actor(request: Request) -> Actor:
     """Section 1.6.9: HTTP Basic with a token as the password, or the token itself; the user name says nothing."""
     scheme, _space, value = request.headers.get("authorization", "").partition(" ")
-    secret = value.strip() if scheme.lower() == "bearer" else ""
+    # “Token” is what taxii2-client's TokenAuth sends, and with it OpenCTI.
+    secret = value.strip() if scheme.lower() in {"bearer", "token"} else ""
     if scheme.lower() == "basic":
         try:
             secret = b64decode(value, validate=True).decode().partition(":")[2]
@@ -274,9 +278,12 @@ def _describe(found: Access) -> dict[str, Any]:
 
 
 def _objects(found: Access, wanted: pages.Filter) -> Answer:
-    """Sections 5.4 and 5.6."""
-    page = pages.objects(found, wanted)
-    return Answer(200, pages.envelope(page), _dates(page))
+    """Sections 5.4 and 5.6; who goes on after a page will probably go on after this one."""
+    made = ahead.take(found, wanted)
+    answer = Answer(200, made.body, made.headers)
+    if not wanted.after or made.next is None:
+        return answer
+    return replace(answer, afterwards=partial(ahead.read, found, following(wanted, made.next)))
 
 
 def _manifest(found: Access, wanted: pages.Filter) -> Answer:
@@ -291,14 +298,14 @@ def _manifest(found: Access, wanted: pages.Filter) -> Answer:
         }
         for position, stix_id, stamp, spec_version in page.rows
     ]
-    return _json({**_paging(page), "objects": entries} if entries else {}, _dates(page))
+    return _json({**_paging(page), "objects": entries} if entries else {}, pages.dates(page))
 
 
 def _versions(found: Access, wanted: pages.Filter) -> Answer:
     """Section 5.8."""
     page = pages.manifest(found, wanted)
     stamps = [text(row[2]) for row in page.rows]
-    return _json({**_paging(page), "versions": stamps} if stamps else {}, _dates(page))
+    return _json({**_paging(page), "versions": stamps} if stamps else {}, pages.dates(page))
 
 
 def _add(request: Request, actor: Actor, found: Access) -> Answer:
@@ -324,14 +331,6 @@ def _add(request: Request, actor: Actor, found: Access) -> Answer:
 def _paging(page: pages.Page) -> dict[str, Any]:
     """Whether more follow, and from where (section 3.5)."""
     return {"more": True, "next": str(page.last)} if page.more else {"more": False}
-
-
-def _dates(page: pages.Page) -> dict[str, str]:
-    """Section 3.1: when the first and the last of the page were added."""
-    if not page.rows:
-        return {}
-    first, last = pages.date_added(page.first), pages.date_added(page.last)
-    return {"X-TAXII-Date-Added-First": first, "X-TAXII-Date-Added-Last": last}
 
 
 def _json(content: Any, headers: dict[str, str] | None = None, status: int = HTTPStatus.OK) -> Answer:

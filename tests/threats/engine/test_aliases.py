@@ -30,3 +30,11 @@ def test_an_unknown_name_stands_for_itself():
 
 def test_every_other_name_of_an_actor_is_looked_for_as_well():
     assert {"apt28", "fancybear", "uac0028"} <= aliases.names_of(["UAC-0001"])
+
+
+def test_every_name_of_our_own_has_an_address_where_somebody_says_so():
+    own = [actor for actor in aliases.actors() if any("UAC-" in name for name in actor.names)]
+    assert len(own) > 5
+    for actor in own:
+        said = [source for source in actor.sources if not source.startswith("MITRE")]
+        assert all(": https://" in source for source in said)

@@ -30,7 +30,7 @@ class Actor:
         name: the usual one; ATT&CK's where it has one.
         names: all of them, the usual one first.
         attack: ATT&CK's id, as in G0047; empty when it has none.
-        sources: who says so.
+        sources: who says so, with the address where.
     """
 
     name: str
@@ -83,4 +83,4 @@ def _from_attack(identifier: str, name: str, aliases: list[str]) -> Actor:
 
 def _with(actor: Actor, row: dict[str, str | list[str]]) -> Actor:
     names = tuple(dict.fromkeys([*actor.names, *row["names"]]))
-    return Actor(actor.name, names, actor.attack, (*actor.sources, str(row["source"])))
+    return Actor(actor.name, names, actor.attack, (*actor.sources, f"{row['source']}: {row['url']}"))
