@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from sild.analyst.engine.features import grams, normalise, weighted
+from sild.analyst.engine import concepts
+from sild.analyst.engine.features import grams, normalise, of_concepts, weighted
 
 pytestmark = pytest.mark.unit
 
@@ -47,3 +48,12 @@ def test_a_row_is_shorter_the_less_of_it_is_known():
 def test_an_empty_vocabulary_knows_nothing():
     empty = np.zeros(0, np.uint32)
     assert [len(part) for part in weighted(1, grams(["a b"])[0], empty, np.zeros(0, np.float32))] == [0, 0, 0]
+
+
+def test_concepts_of_a_text_are_columns_and_a_technique_weighs_more_than_a_concept():
+    rows, columns, values = of_concepts(["nothing here", "It deletes the backups."])
+    names = concepts.names()
+    told = {names[column]: round(float(value), 2) for row, column, value in zip(rows, columns, values, strict=True)}
+    assert set(rows.tolist()) == {1}
+    assert told == {"backup": 0.1, "delete": 0.1, "disable": 0.1, "T1490": 0.3}
+    assert [len(part) for part in of_concepts([])] == [0, 0, 0]

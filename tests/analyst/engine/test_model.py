@@ -73,6 +73,7 @@ def test_what_is_no_model_is_refused(data):
         {"first": SHIPPED.first[::-1]},
         {"bias": SHIPPED.bias.astype(np.float64)},
         {"scale": SHIPPED.scale[:-1]},
+        {"concepts": SHIPPED.concepts[::-1]},
     ],
 )
 def test_arrays_that_do_not_fit_together_are_refused(changes):

@@ -47,12 +47,6 @@ def test_precision_recall_and_f1_are_as_by_hand():
     assert (figures.sentences, figures.none_sentences, figures.groups, figures.classes) == (4, 1, 3, 3)
 
 
-def test_thresholds_are_the_best_of_a_grid():
-    right_above_wrong = Told([0.7, 0.3], [0.8, 0.2])
-    assert 0.3 < measure.best_threshold(right_above_wrong, [sentence("A"), sentence("A")]) <= 0.7
-    assert measure.precise_threshold(TOLD, DATA) == pytest.approx(0.805)
-
-
 def test_scores_that_keep_their_word_have_no_error():
     rows = [[1.0, 0.0]] * 3
     assert measure.measure(Told(*rows), [sentence("A")] * 3, 0.5).calibration_error == pytest.approx(0)

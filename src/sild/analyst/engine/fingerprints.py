@@ -34,16 +34,17 @@ _WALLET = re.compile(
 )
 # A literal first and the look-behind after it: so the search skips from one occurrence to the next.
 _YARA = re.compile(r"rule(?<!\wrule)[ \t]{1,8}(?P<name>[A-Za-z_]\w{2,127}+)\s{0,16}(?::[^{}\n]{0,128})?\s{0,16}\{")
+# Ukrainian has the word for a rule in front of the name of its language, so nothing need stand after that.
 _YARA_TOLD = re.compile(
     r"(?:YARA|Yara|yara)(?<!\w.{4})[ -]"
-    r"(?i:rules?|signatures?|правил\w{1,4}|сигнатур\w{1,4}|reeg(?:el|li\w{0,3})|signatuur\w{0,3})"
-    r"[ :]{1,3}[\"'«“„‘`]?(?P<name>[A-Za-z]\w{2,127}+)"
+    r"(?:(?i:rules?|signatures?|правил\w{1,4}|сигнатур\w{1,4}|reeg(?:el|li\w{0,3})|signatuur\w{0,3})[ :]{1,3})?"
+    r"[\"'«“„‘`]?(?P<name>[A-Za-z]\w{2,127}+)"
 )
 _SIGMA_BODY = "logsource:"
 _SIGMA_TITLE = re.compile(r"^[ \t]{0,8}title:[ \t]{0,8}(?P<name>[^\n]{3,256})$", re.MULTILINE)
 _SIGMA_REACH = 4_000
 _SIGMA_TOLD = re.compile(
-    r"(?<!\w)Sigma[ -](?:rules?|правил\w{1,4}|reeg(?:el|li\w{0,3}))[ :]{1,3}"
+    r"(?<!\w)(?:Sigma[ -](?:rules?|правил\w{1,4}|reeg(?:el|li\w{0,3}))|правил\w{1,4}[ ]Sigma)[ :]{1,3}"
     r"[\"'«“„‘`](?P<name>[^\"'»”“’`\n]{3,128})[\"'»”“’`]",
     re.IGNORECASE,
 )

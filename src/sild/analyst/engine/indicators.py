@@ -35,7 +35,8 @@ class Indicator:
         original: what stands there.
         defanged: whether it was written so that nobody follows it by mistake.
         scope: for addresses and names `public`, `private`, `loopback`, `documentation`, `reserved` or `example`; for
-            files `system` when they are a part of Windows; `known` for hosts and hashes on MISP's warning lists.
+            files `system` when they are a part of Windows; `known` for hosts and hashes on MISP's warning lists;
+            `victim` and `benign` where the sentence says so, see `roles`.
     """
 
     kind: str

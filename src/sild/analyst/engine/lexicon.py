@@ -7,20 +7,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from .concepts import NOT_DONE
+
 _FILE = "lexicon.txt"
 _HEAD = re.compile(r"\[(T\d{4}(?:\.\d{3})?)\]")
 _CYRILLIC = re.compile(r"[а-яіїєґ]{3}", re.IGNORECASE)
 # One of several ways to write it; the lexicon has the first.
 _APOSTROPHES = str.maketrans(dict.fromkeys("’ʼ‘`", "'"))
 _BETWEEN = r"(?:[^\w.]+[\w'-]+){0,3}?[^\w.]+"
-# What is advised, denied or supposed was not done.
-_NOT_DONE = re.compile(
-    r"(?<!\w)(?:не (?:вияв|зафікс|підтвер|спостер|було)\w*|рекоменд\w*|радимо|необхідно|слід (?:за|об|пер|вим|ув)\w*"
-    r"|заборон\w+|soovita\w*|ei (?:tuvastatud|leitud|täheldatud|kasutatud|nähtud)|tuleks|tuleb (?:kee|pii|blo|uuen)\w*"
-    r"|vältimaks|kaitseks)"
-    r"(?!\w)",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +49,7 @@ def language_of(sentence: str, whole: str) -> str:
 def named(sentence: str, language: str) -> list[str]:
     """Ids of the techniques that the sentence tells of, in the lexicon's order; none for advice and for denials."""
     lowered = sentence.translate(_APOSTROPHES).lower()
-    if not (known := phrases(language)) or _NOT_DONE.search(lowered):
+    if not (known := phrases(language)) or NOT_DONE.search(lowered):
         return []
     found = (phrase.technique for phrase in known if phrase.stem in lowered and phrase.pattern.search(lowered))
     return list(dict.fromkeys(found))

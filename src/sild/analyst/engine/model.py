@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from . import concepts
 from .errors import ModelError
-from .features import grams, weighted
+from .features import grams, of_concepts, weighted
 from .files import CARD_FILE, MODEL_FILE
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ _THEN = (1980, 1, 1, 0, 0, 0)  # the first day that the format knows
 _LEVEL = 6
 _ARRAYS = {
     "ids": "U", "names": "U", "word_keys": "u4", "word_idf": "f4", "character_keys": "u4", "character_idf": "f4",
+    "concepts": "U",
     "first": "u4", "columns": "u2", "weights": "i1", "scale": "f4", "bias": "f4", "calibration": "f4",
 }  # fmt: skip
 
@@ -39,7 +41,7 @@ class Model:
     """One linear classifier for each technique, over hashed n-grams.
 
     The weights of feature `f` stand at `first[f]:first[f+1]`: class numbers in `columns`, values in `weights`, to be
-    multiplied by their class's `scale`. Words come first, characters after them.
+    multiplied by their class's `scale`. Words come first, characters after them, then what `concepts` names.
     """
 
     ids: NDArray[np.str_]
@@ -48,6 +50,7 @@ class Model:
     word_idf: Floats
     character_keys: NDArray[np.uint32]
     character_idf: Floats
+    concepts: NDArray[np.str_]
     first: NDArray[np.uint32]
     columns: NDArray[np.uint16]
     weights: NDArray[np.int8]
@@ -68,7 +71,15 @@ class Model:
 
     def scores(self, texts: Sequence[str]) -> Floats:
         """Calibrated probability that each technique is the right label of each text, texts by techniques."""
-        return calibrated(self.margins(texts), self.calibration)
+        return calibrated(self.margins(texts), self.told(texts), self.calibration)
+
+    def told(self, texts: Sequence[str]) -> Floats:
+        """1 where the words of a text, read as English, tell of a technique by the rules over concepts, else 0."""
+        places = {name: place for place, name in enumerate(self.ids.tolist())}
+        found = np.zeros((len(texts), len(self.ids)), np.float32)
+        for row, text in enumerate(texts):
+            found[row, [places[name] for name in concepts.told(text, "en") if name in places]] = 1
+        return found
 
     def pack(self) -> bytes:
         """The model as a compressed npz file; the same arrays give the same bytes, whichever Python writes them.
@@ -101,6 +112,8 @@ class Model:
         yield weighted(len(texts), words, self.word_keys, self.word_idf)
         rows, columns, values = weighted(len(texts), characters, self.character_keys, self.character_idf)
         yield rows, columns + len(self.word_keys), values
+        rows, columns, values = of_concepts(texts)
+        yield rows, columns + len(self.word_keys) + len(self.character_keys), values
 
 
 def leads(margins: Floats) -> Floats:
@@ -112,10 +125,10 @@ def leads(margins: Floats) -> Floats:
     return lead
 
 
-def calibrated(margins: Floats, calibration: Floats) -> Floats:
-    """Probability from margin and lead (Platt 2000, with two inputs)."""
-    of_margin, of_lead, offset = calibration
-    scores: Floats = 1 / (1 + np.exp(-(of_margin * margins + of_lead * leads(margins) + offset)))
+def calibrated(margins: Floats, told: Floats, calibration: Floats) -> Floats:
+    """Probability from margin, lead, and whether a rule holds (Platt 2000, with three inputs)."""
+    of_margin, of_lead, of_told, offset = calibration
+    scores: Floats = 1 / (1 + np.exp(-(of_margin * margins + of_lead * leads(margins) + of_told * told + offset)))
     return scores
 
 
@@ -157,13 +170,15 @@ def unpack(data: bytes, card: dict[str, Any] | None = None) -> Model:
 
 def _check(arrays: dict[str, Any]) -> None:
     """Shapes and types that scoring relies on."""
-    features = len(arrays["word_keys"]) + len(arrays["character_keys"])
+    features = len(arrays["word_keys"]) + len(arrays["character_keys"]) + len(arrays["concepts"])
     classes = len(arrays["ids"])
     wrong = [name for name, kind in _ARRAYS.items() if not arrays[name].dtype.str[1:].startswith(kind)]
-    sizes = {"names": classes, "scale": classes, "bias": classes, "first": features + 1, "calibration": 3}
+    sizes = {"names": classes, "scale": classes, "bias": classes, "first": features + 1, "calibration": 4}
     wrong += [name for name, size in sizes.items() if len(arrays[name]) != size]
     if wrong:
         raise ValueError(f"wrong type or size of {', '.join(sorted(set(wrong)))}")
+    if arrays["concepts"].tolist() != list(concepts.names()):
+        raise ValueError("it was trained with other concepts than these")
     entries = len(arrays["columns"])
     if (
         entries != len(arrays["weights"])

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 # STIX 2.1 section 2.9: the namespace of deterministic identifiers.
 NAMESPACE = uuid.UUID("00abedb4-aa42-466c-9c01-fed23315a9b7")
-# What says something about the reader's own network, or about none, or of what warning lists say that it is harmless.
-_KEPT_BACK = frozenset({"private", "loopback", "reserved", "system", "known"})
+# What says something about the reader's own network, or about none, or what warning lists or the text call harmless.
+_KEPT_BACK = frozenset({"private", "loopback", "reserved", "system", "known", "victim", "benign"})
 
 
 def observables(indicator: Indicator) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .entities import Entity, find
 from .indicators import Indicator, extract
 from .language import tell
+from .roles import with_roles
 from .techniques import Proposal, propose
 from .text import digest
 
@@ -73,5 +74,5 @@ def read(text: str, model: Model) -> Findings:
         TextError: the text is empty, too long, binary, or a feed of indicators.
     """
     label = f"{model.card.get('name', 'model')} {model.version}"
-    indicators = extract(text)
+    indicators = with_roles(text, extract(text))
     return Findings(digest(text), tell(text), label, indicators, propose(text, model, indicators), find(text))

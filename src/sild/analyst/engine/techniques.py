@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from . import lexicon
+from . import concepts, lexicon
 from .language import tell
 from .sentences import split
 from .text import check
@@ -23,6 +24,8 @@ _NAMED = re.compile(r"(?<![\w.])T\d{4}(?:\.\d{3})?(?!\w|\.\d)")
 _WORD = re.compile(r"[^\W\d_]{2,}")
 # Kinds that tell what was done: a registry key, a program's name.
 _TELLING = frozenset({"cve", "file", "path", "registry"})
+_PLACE = " url "  # stands for a place in the net where concepts are read
+_LOOKED_AT = 12  # techniques of a sentence; those after them have no score to speak of
 MOST_PER_SENTENCE = 3
 FEWEST_WORDS = 4  # a heading or a cell of a table has fewer
 # A phrase of the lexicon has no probability of its own; on its own it never counts as strong.
@@ -38,7 +41,7 @@ class Proposal:
         name: the technique's name.
         score: calibrated probability that it is the right label, 0 to 1; 1 when the text names the id itself.
         start, end: the sentence's offsets in the text, in characters.
-        basis: `model`, `lexicon` for a phrase in Ukrainian or Estonian, or `named` when the id stands in the sentence.
+        basis: `model`, `lexicon` for words in Ukrainian or Estonian, or `named` when the id stands in the sentence.
         strong: whether the score is above the threshold that gave 90 % precision on the development split.
     """
 
@@ -69,7 +72,7 @@ def propose(text: str, model: Model, indicators: Sequence[Indicator] = (), *, th
         TextError: the text is empty, too long or binary.
     """
     sentences = list(split(check(text)))
-    plain = _without(sentences, indicators)
+    plain, marked = _without(sentences, indicators), _without(sentences, indicators, _PLACE)
     scored = [place for place, words in enumerate(plain) if len(_WORD.findall(words)) >= FEWEST_WORDS]
     scores = dict(zip(scored, model.scores([plain[place] for place in scored]), strict=True))
     names = dict(zip(model.ids.tolist(), model.names.tolist(), strict=True))
@@ -78,26 +81,30 @@ def propose(text: str, model: Model, indicators: Sequence[Indicator] = (), *, th
     for place, sentence in enumerate(sentences):
         named = list(_named(sentence, names))
         if place in scores and threshold <= PHRASE_SCORE:
-            named += _phrased(sentence, names, language, {proposal.technique for proposal in named})
+            named += _phrased(sentence, marked[place], names, language, {proposal.technique for proposal in named})
         told = {proposal.technique for proposal in named}
         found += named
         if place in scores:
-            ranked = _ranked(sentence, model, scores[place], threshold)
-            found += [proposal for proposal in ranked if proposal.technique not in told]
+            ranked = _ranked(sentence, model, scores[place], threshold, concepts.told(plain[place], "en"))
+            found += islice((proposal for proposal in ranked if proposal.technique not in told), MOST_PER_SENTENCE)
     return found
 
 
-def _ranked(sentence: Sentence, model: Model, scores: Floats, threshold: float) -> Iterator[Proposal]:
-    """The likeliest techniques of one sentence."""
+def _ranked(
+    sentence: Sentence, model: Model, scores: Floats, threshold: float, told: Sequence[str]
+) -> Iterator[Proposal]:
+    """The likeliest techniques of one sentence; one that the rules tell of needs less of a score."""
     least, strong = thresholds(model)
-    least = threshold if threshold >= 0 else least
-    for place in scores.argsort()[::-1][:MOST_PER_SENTENCE]:
-        if (score := float(scores[place])) >= least:
-            technique, name = str(model.ids[place]), str(model.names[place])
+    eased = float(model.card.get("thresholds", {}).get("told", least))
+    for place in scores.argsort()[::-1][:_LOOKED_AT]:
+        score, technique = float(scores[place]), str(model.ids[place])
+        enough = threshold if threshold >= 0 else eased if technique in told else least
+        if score >= enough:
+            name = str(model.names[place])
             yield Proposal(technique, name, round(score, 4), sentence.start, sentence.end, strong=score >= strong)
 
 
-def _without(sentences: Sequence[Sentence], indicators: Sequence[Indicator]) -> list[str]:
+def _without(sentences: Sequence[Sentence], indicators: Sequence[Indicator], instead: str = " ") -> list[str]:
     """The sentences without the indicators that say nothing of what was done; one pass over both."""
     hidden = [indicator for indicator in indicators if indicator.kind not in _TELLING]
     plain, first = [], 0
@@ -109,7 +116,7 @@ def _without(sentences: Sequence[Sentence], indicators: Sequence[Indicator]) -> 
             parts.append(sentence.text[reached - sentence.start : max(0, hidden[place].start - sentence.start)])
             reached = hidden[place].end
             place += 1
-        plain.append(" ".join([*parts, sentence.text[max(0, reached - sentence.start) :]]))
+        plain.append(instead.join([*parts, sentence.text[max(0, reached - sentence.start) :]]))
     return plain
 
 
@@ -126,8 +133,17 @@ def _named(sentence: Sentence, names: dict[str, str]) -> Iterator[Proposal]:
             yield Proposal(technique, names[technique], 1.0, sentence.start, sentence.end, "named", strong=True)
 
 
-def _phrased(sentence: Sentence, names: dict[str, str], language: str, told: set[str]) -> Iterator[Proposal]:
-    """Techniques that a Ukrainian or Estonian sentence tells of in words that the lexicon knows."""
-    for technique in lexicon.named(sentence.text, lexicon.language_of(sentence.text, language)):
+def _phrased(
+    sentence: Sentence, marked: str, names: dict[str, str], language: str, told: set[str]
+) -> Iterator[Proposal]:
+    """Techniques that a Ukrainian or Estonian sentence tells of: by a phrase, or by concepts near each other.
+
+    In English the same concepts are an input of the model's score.
+    """
+    tongue = lexicon.language_of(sentence.text, language)
+    found = lexicon.named(sentence.text, tongue)
+    if tongue != "en":
+        found += concepts.told(marked, tongue)
+    for technique in dict.fromkeys(found):
         if technique in names and technique not in told:
             yield Proposal(technique, names[technique], PHRASE_SCORE, sentence.start, sentence.end, "lexicon")

@@ -10,7 +10,8 @@ from importlib.metadata import version as installed
 from typing import TYPE_CHECKING, Any
 
 from sild.analyst.engine.files import CARD_FILE, MODEL_FILE
-from sild.analyst.training import corpus, measure, reports, split
+from sild.analyst.engine.model import calibrated
+from sild.analyst.training import corpus, crossfit, measure, reports, split
 from sild.analyst.training import fit as fitting
 
 if TYPE_CHECKING:
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from sild.analyst.training.knowledge import Knowledge, Sentence
 
 NAME = "threat-analyst"
-VERSION = "0.2.0"
+VERSION = "0.3.0"
+_NAMES = ("ATT&CK, development families", "reports, each judged by a model that has not seen it")
 NOTICE = (
     "© 2025 The MITRE Corporation. "
     "This work is reproduced and distributed with the permission of The MITRE Corporation."
@@ -67,16 +69,21 @@ def train(knowledge: Knowledge, recipe: fitting.Recipe, told: Sides | None = Non
         knowledge: ATT&CK.
         recipe: what a run can vary.
         told: annotated reports, `report_sides()` for those that ship; none by default. ATT&CK texts that quote a
-            tested report are not trained on.
+            tested report are not trained on. Scores and thresholds rest on the development split of ATT&CK and on
+            reports that are judged by folds, so that the final model learns from all that are not held out.
     """
     parts = sides(knowledge)
     told = told or Sides([], [], [])
-    learnt = [*split.without_copies(parts.train, [*told.dev, *told.held_out]), *told.train]
-    model = fitting.fit(learnt, [*parts.dev, *told.dev], knowledge.techniques, recipe)
-    thresholds = {
-        "proposed": measure.best_threshold(model, [*parts.dev, *told.dev]),
-        "strong": measure.precise_threshold(model, [*parts.dev, *told.dev]),
-    }
+    general = split.without_copies(parts.train, told.held_out)
+    pool = [*told.train, *told.dev]
+    learnt = [*general, *pool]
+    model = fitting.fit(learnt, knowledge.techniques, recipe)
+    judged = [
+        _judged(model, parts.dev),
+        *([crossfit.judged(general, pool, knowledge.techniques, recipe)] if pool else []),
+    ]
+    model = replace(model, calibration=fitting.calibration([(one.margins, one.told, one.truth) for one in judged]))
+    thresholds = _thresholds(model, judged)
     card = {
         "name": NAME,
         "version": VERSION,
@@ -92,6 +99,7 @@ def train(knowledge: Knowledge, recipe: fitting.Recipe, told: Sides | None = Non
         "recipe": {**asdict(recipe), "least": list(recipe.least)},
         "made_with": {name: installed(name) for name in ("numpy", "scipy", "scikit-learn")},
         "thresholds": thresholds,
+        "chosen_on": {_NAMES[place]: _chosen(one, model, thresholds) for place, one in enumerate(judged)},
         "figures": {
             "development": measure.measure(model, parts.dev, thresholds["proposed"]).as_dict(),
             "held_out": measure.measure(model, parts.held_out, thresholds["proposed"]).as_dict(),
@@ -102,6 +110,47 @@ def train(knowledge: Knowledge, recipe: fitting.Recipe, told: Sides | None = Non
         "terms": TERMS,
     }
     return replace(model, card=card)
+
+
+def _judged(model: Model, sentences: list[Sentence]) -> crossfit.Judged:
+    """The same of sentences that a model has not learnt from."""
+    texts = [one.text for one in sentences]
+    return crossfit.Judged(tuple(model.ids.tolist()), tuple(sentences), model.margins(texts), model.told(texts))
+
+
+def _scored(one: crossfit.Judged, model: Model) -> tuple[Any, Any, Any]:
+    """Scores, truth and rules over the techniques that somebody marked there; of others nothing is known."""
+    truth = one.truth
+    marked = truth.any(axis=0)
+    scores = calibrated(one.margins, one.told, model.calibration)
+    return scores[:, marked], truth[:, marked], one.told[:, marked] > 0
+
+
+def _thresholds(model: Model, judged: Sequence[crossfit.Judged]) -> dict[str, float]:
+    """`proposed` where F1 is best, sources weighing alike; `told` for what rules tell of; `strong` where each source
+    is surely precise.
+    """
+    tables = [_scored(one, model) for one in judged]
+    proposed = [crossfit.best_threshold(scores, truth) for scores, truth, _ in tables]
+    strong = [
+        crossfit.surely_precise(scores, truth, one.groups)
+        for (scores, truth, _), one in zip(tables, judged, strict=True)
+    ]
+    least, (scores, truth, told) = round(sum(proposed) / len(proposed), 3), tables[-1]
+    return {"proposed": least, "told": crossfit.eased(scores, told, truth, least), "strong": max(strong)}
+
+
+def _chosen(one: crossfit.Judged, model: Model, thresholds: dict[str, float]) -> dict[str, float]:
+    """What the strong threshold gives on the data that it was chosen on: precision, and how many labels it covers."""
+    scores, truth, _ = _scored(one, model)
+    given = scores >= thresholds["strong"]
+    right = int((given & truth).sum())
+    return {
+        "families": int(one.groups.max()) + 1,
+        "strong": int(given.sum()),
+        "strong_precision": round(right / max(1, int(given.sum())), 4),
+        "strong_coverage": round(right / max(1, int(truth.sum())), 4),
+    }
 
 
 def write(model: Model, folder: Path) -> dict[str, Any]:

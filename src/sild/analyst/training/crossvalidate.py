@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sild.analyst.engine.features import grams, weighted
+from sild.analyst.engine.features import grams, of_concepts, weighted
 from sild.analyst.engine.sentences import split
-from sild.analyst.training.fit import trainable_text, vocabulary
+from sild.analyst.training.fit import csr, trainable_text, vocabulary
 from sild.analyst.training.split import without_copies
 
 if TYPE_CHECKING:
@@ -209,6 +209,7 @@ def _features(learn: Sequence[Text]) -> Any:
                 rows, columns, values = weighted(len(texts), found, keys, idf)
                 shape = (len(texts), len(keys))
                 blocks.append(csr_matrix((values.astype(np.float64) * weight, (rows, columns)), shape=shape))
+            blocks.append(csr(of_concepts(texts), len(texts)) * weight)
         return hstack(blocks).tocsr()
 
     return make

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sild.analyst.engine.features import grams, weighted
+from sild.analyst.engine import concepts
+from sild.analyst.engine.features import grams, of_concepts, weighted
 from sild.analyst.engine.model import Model, leads
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sild.analyst.engine.features import Floats, Grams, Keys
+    from sild.analyst.engine.features import Floats, Grams, Ints, Keys
     from sild.analyst.training.knowledge import Sentence, Technique
 
 _NONE = ""  # the class of texts that describe no technique; it competes in training and is then left out
@@ -42,8 +43,8 @@ class Recipe:
     tolerance: float = 0.02
 
 
-def fit(train: Sequence[Sentence], dev: Sequence[Sentence], techniques: dict[str, Technique], recipe: Recipe) -> Model:
-    """Train on `train`, calibrate on `dev`; the same input and versions give the same model."""
+def fit(train: Sequence[Sentence], techniques: dict[str, Technique], recipe: Recipe) -> Model:
+    """Train, without calibration; the same input and versions give the same model."""
     examples = _examples(train, recipe.least_sentences)
     texts, labels = [text for text, _, _ in examples], np.array([label for _, label, _ in examples])
     importance = np.array([weight for _, _, weight in examples])
@@ -52,8 +53,7 @@ def fit(train: Sequence[Sentence], dev: Sequence[Sentence], techniques: dict[str
     ]
     matrix = _matrix(texts, vocabularies)
     classes, weights, bias = _machines(matrix, labels, importance, recipe)
-    model = _packed(classes, weights, bias, vocabularies, techniques, recipe.weights)
-    return replace(model, calibration=_calibration(model, dev))
+    return _packed(classes, weights, bias, vocabularies, techniques, recipe.weights)
 
 
 def trainable_text(sentence: Sentence) -> str:
@@ -92,7 +92,15 @@ def _matrix(texts: Sequence[str], vocabularies: list[tuple[Keys, Floats]]) -> An
     for found, (keys, idf) in zip(grams(texts), vocabularies, strict=True):
         rows, columns, values = weighted(len(texts), found, keys, idf)
         blocks.append(csr_matrix((values.astype(np.float64), (rows, columns)), shape=(len(texts), len(keys))))
-    return hstack(blocks).tocsr()
+    return hstack([*blocks, csr(of_concepts(texts), len(texts))]).tocsr()
+
+
+def csr(cells: tuple[Ints, Ints, Floats], size: int) -> Any:
+    """Texts by concepts as a sparse matrix."""
+    from scipy.sparse import csr_matrix  # noqa: PLC0415 -- comes with the `train` extra
+
+    rows, columns, values = cells
+    return csr_matrix((values.astype(np.float64), (rows, columns)), shape=(size, len(concepts.names())))
 
 
 def _machines(matrix: Any, labels: Any, importance: Any, recipe: Recipe) -> tuple[Any, Any, Any]:
@@ -122,37 +130,49 @@ def _packed(
     if np.count_nonzero(rounded) > keep:
         rounded[size < np.partition(size, -keep, axis=None)[-keep]] = 0
     by_feature = rounded.T
-    words = len(vocabularies[0][0])
+    (word_keys, word_idf), (character_keys, character_idf) = vocabularies
+    words, ngrams = len(word_keys), len(word_keys) + len(character_keys)
     used = by_feature.any(axis=1)
+    used[ngrams:] = True  # concepts are few, and their list is checked whole
     features, columns = np.nonzero(by_feature[used])
     first = np.searchsorted(features, np.arange(used.sum() + 1))
-    (word_keys, word_idf), (character_keys, character_idf) = vocabularies
     return Model(
         ids=classes.astype(str),
         names=np.array([techniques[name].name if name in techniques else name for name in classes]),
         word_keys=word_keys[used[:words]],
         word_idf=word_idf[used[:words]],
-        character_keys=character_keys[used[words:]],
-        character_idf=character_idf[used[words:]],
+        character_keys=character_keys[used[words:ngrams]],
+        character_idf=character_idf[used[words:ngrams]],
+        concepts=np.array(concepts.names()),
         first=first.astype(np.uint32),
         columns=columns.astype(np.uint16),
         weights=by_feature[used][features, columns],
         scale=scale.astype(np.float32),
         bias=bias.astype(np.float32),
-        calibration=np.array([1, 0, 0], np.float32),
+        calibration=np.array([1, 0, 0, 0], np.float32),
     )
 
 
-def _calibration(model: Model, dev: Sequence[Sentence]) -> Floats:
-    """Fit the chance that a label is right to its margin and lead, by Newton's method on all pairs near the top."""
-    margins = model.margins([sentence.text for sentence in dev])
-    truth = np.array([[name in sentence.techniques for name in model.ids] for sentence in dev], dtype=float)
-    near = margins > np.sort(margins, axis=1)[:, -min(10, margins.shape[1])][:, None]
-    inputs = np.column_stack((margins[near], leads(margins)[near], np.ones(int(near.sum())))).astype(np.float64)
-    target, solution = truth[near], np.zeros(3)
+def calibration(judged: Sequence[tuple[Floats, Floats, Any]]) -> Floats:
+    """Fit the chance that a label is right to margin, lead and rules, by Newton's method on all pairs near the top.
+
+    Args:
+        judged: margins, rules and truth, each sentences by techniques, of sentences that were not learnt from.
+    """
+    parts = [_near(*part) for part in judged]
+    inputs, target = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+    solution = np.zeros(4)
     for _ in range(25):
         chance = 1 / (1 + np.exp(-inputs @ solution))
         gradient = inputs.T @ (chance - target) + 1e-3 * solution
-        curvature = (inputs * (chance * (1 - chance))[:, None]).T @ inputs + 1e-3 * np.eye(3)
+        curvature = (inputs * (chance * (1 - chance))[:, None]).T @ inputs + 1e-3 * np.eye(4)
         solution = solution - np.linalg.solve(curvature, gradient)
     return np.round(solution, 4).astype(np.float32)
+
+
+def _near(margins: Floats, told: Floats, truth: Any) -> tuple[Any, Any]:
+    """Inputs and target of the pairs that matter: each sentence's nearest techniques, and those that rules tell of."""
+    near = margins > np.sort(margins, axis=1)[:, -min(10, margins.shape[1])][:, None]
+    near |= told > 0
+    inputs = np.column_stack((margins[near], leads(margins)[near], told[near], np.ones(int(near.sum()))))
+    return inputs.astype(float), truth[near].astype(float)

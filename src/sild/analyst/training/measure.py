@@ -82,29 +82,6 @@ def measure(model: Model, sentences: Sequence[Sentence], threshold: float) -> Fi
     )
 
 
-def best_threshold(model: Model, sentences: Sequence[Sentence]) -> float:
-    """The threshold, in steps of 0.005, with the best micro F1."""
-    scores, truth = _scored(model, sentences)
-    total = sum(len(sentence.techniques) for sentence in sentences)
-    grid = np.round(np.arange(0.05, 0.9, 0.005), 3)
-    f1 = [2 * (truth & (scores >= at)).sum() / max(1, (scores >= at).sum() + total) for at in grid]
-    return float(grid[int(np.argmax(f1))])
-
-
-def precise_threshold(model: Model, sentences: Sequence[Sentence], precision: float = 0.9) -> float:
-    """The lowest threshold, in steps of 0.005, from which on proposals are right with that share; 1 when none is."""
-    scores, truth = _scored(model, sentences)
-    grid = np.round(np.arange(0.05, 1.0, 0.005), 3)
-    reached = [(truth & (scores >= at)).sum() >= precision * max(1, (scores >= at).sum()) for at in grid]
-    return float(grid[int(np.argmax(reached))]) if any(reached) else 1.0
-
-
-def _scored(model: Model, sentences: Sequence[Sentence]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    scores = model.scores([sentence.text for sentence in sentences])
-    truth = np.array([[name in sentence.techniques for name in model.ids.tolist()] for sentence in sentences])
-    return scores, truth
-
-
 def _micro(truth: NDArray[np.bool_], proposed: NDArray[np.bool_]) -> dict[str, float]:
     right, given, wanted = (truth & proposed).sum(), proposed.sum(), truth.sum()
     return {
