@@ -14,7 +14,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sild.sandbox import packages
+from sild.sandbox import packages, registration
 from sild.sandbox.engine import default_isolation, runner
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.engine import suite as suites
@@ -107,6 +107,7 @@ def _run(run: Run, folder: Path, follower: Follower) -> dict[str, Any]:
             isolation=default_isolation(),
             name=str(run.pk),
             attempt=run.attempt,
+            registration=registration.before(run),
             progress=follower.progress,
             cancelled=follower.cancelled,
         )

@@ -14,6 +14,7 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
     verdict = "passed" if report["passed"] else "not passed"
     yield f"{solution['name']} {solution['version']} on {suite['name']} {suite['version']}: {verdict}"
     yield f"run {report['run']}, attempt {report['attempt']}, {report['seconds']} s"
+    yield from _registration(report.get("registration"))
     yield from map(_verdict, report["verdicts"])
     for metric in report["metrics"]:
         if not metric["slice"]:
@@ -29,6 +30,21 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
     for fault in report["faults"]:
         yield f"fault {fault['code']}: {fault['count']}"
     yield report["statement"]
+
+
+REGISTERED = {
+    "registered": "thresholds registered before the run",
+    "other-thresholds": "the thresholds differ from those registered",
+    "other-suite": "thresholds as registered, the suite otherwise not",
+    "none": "nothing was registered before the run",
+}
+
+
+def _registration(part: dict[str, Any] | None) -> Iterator[str]:
+    """What was registered before, and how many attempts there are."""
+    if part:
+        record = f", record {part['record']} of {part['registered']}" if part["record"] else ""
+        yield f"{REGISTERED[part['state']]}{record}; attempts on these data: {len(part['attempts'])}"
 
 
 def _verdict(one: dict[str, Any]) -> str:

@@ -136,6 +136,13 @@ ORIGINS = {
     "translated": _("translated"),
     "mixed": _("partly translated"),
 }
+STATES = {
+    "waiting": _("Waiting"),
+    "running": _("Running"),
+    "finished": _("Finished"),
+    "failed": _("Failed"),
+    "cancelled": _("Cancelled"),
+}
 
 
 def gap(kind: str) -> str:
@@ -143,4 +150,4 @@ def gap(kind: str) -> str:
     return gettext("gap between slices: %(kind)s") % {"kind": SLICES.get(kind, kind)}
 
 
-ALL = {**FAULTS, **CHECKS, **MEASURES, **METRICS, **METHODS, **STATEMENTS, **RISKS, **ORIGINS}
+ALL = {**FAULTS, **CHECKS, **MEASURES, **METRICS, **METHODS, **STATEMENTS, **RISKS, **ORIGINS, **STATES}

@@ -55,6 +55,7 @@ class Run:
         isolation: what it runs in.
         name: the run's id in the report.
         attempt: which attempt of this solution on this suite it is, from 1.
+        registration: what was registered before, as `registration.Part` has it; None outside a node.
         progress: called with samples done and to do, some times a second.
         cancelled: asked some times a second whether to stop.
     """
@@ -65,6 +66,7 @@ class Run:
     isolation: Isolation
     name: str = field(default_factory=lambda: str(uuid.uuid4()))
     attempt: int = 1
+    registration: dict[str, Any] | None = None
     progress: Callable[[int, int], None] = _no_progress
     cancelled: Callable[[], bool] = _never
     faults: Faults = field(default_factory=Faults)
@@ -203,6 +205,7 @@ class Run:
             "resumed": facts.resumed,
             "solution": self._solution(),
             "suite": self._suite(),
+            "registration": self.registration,
             "verdicts": verdicts,
             "quality": measured[0],
             "metrics": measured,
