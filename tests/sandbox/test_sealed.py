@@ -7,7 +7,7 @@ import json
 import pytest
 
 from sandbox.factories import ECHO, write_solution, write_suite
-from sild.exchange import blobs, outgoing
+from sild.exchange import blobs, outgoing, own
 from sild.exchange.incoming import import_page
 from sild.exchange.models import Attachment, Record, Refusal
 from sild.people.errors import NotAllowedError
@@ -19,6 +19,7 @@ from sild.sandbox.enums import RequestState
 from sild.sandbox.errors import NotFoundError, StateError
 from sild.sandbox.execution import execute_run
 from sild.sandbox.models import Run
+from sild.trust.identity import Identity
 from sild.trust.record import Reference
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -59,6 +60,11 @@ def offered(kyiv, operator, tmp_path):
     return sealed.offer(operator, suite, audience=["kyiv"], tlp="AMBER", submissions=2, smallest=5)
 
 
+def deliver(kyiv):
+    """What the partner published arrives here, sealed for this node."""
+    return import_page(kyiv.partner, kyiv.page(seal_for=Identity.parse(own.node_keys().identity_document(), on=None)))
+
+
 def send(kyiv, offered, tmp_path, code=THIEF, **changes):
     """The partner's request arrives, with the package."""
     folder = write_solution(tmp_path / f"thief{len(kyiv.leaves)}", code, version=f"1.{len(kyiv.leaves)}")
@@ -75,7 +81,7 @@ def send(kyiv, offered, tmp_path, code=THIEF, **changes):
     }
     answers = Reference(**Record.objects.get(pk=offered.record_id).reference)
     kyiv.publish(body, kind="sandbox.request", subject="thief", tlp="AMBER", audience=["tallinn"], answers=answers)
-    import_page(kyiv.partner, kyiv.page())
+    deliver(kyiv)
     return Request.objects.order_by("-created").first()
 
 
@@ -199,7 +205,7 @@ def test_asking_a_partner_sends_the_package_to_it_alone(kyiv, operator, solution
         sealed.request(operator, solution, Record.objects.get(pk=offered.record_id))
     body = Record.objects.get(pk=offered.record_id).body
     kyiv.publish(body, kind="sandbox.offer", subject="hidden 1.0", tlp="AMBER", audience=["tallinn"])
-    [theirs] = import_page(kyiv.partner, kyiv.page()).records
+    [theirs] = deliver(kyiv).records
     record = sealed.request(operator, solution, theirs)
     assert (record.audience, record.answers_id) == (["kyiv"], theirs.pk)
     assert Attachment.objects.get(record=record).hash == solution.package
@@ -211,6 +217,6 @@ def test_a_partners_answer_is_kept_or_refused_by_its_form(kyiv, operator, offere
     body = sealed.answer(operator, asked).body
     for changed in (body, body | {"reason": "failed"}, body | {"outcome": body["outcome"] | {"passed": True}}):
         kyiv.publish(changed, kind="sandbox.sealed-report", subject="echo")
-    import_page(kyiv.partner, kyiv.page())
+    deliver(kyiv)
     assert Record.objects.filter(kind="sandbox.sealed-report", received__isnull=False).count() == 1
     assert Refusal.objects.count() == 2

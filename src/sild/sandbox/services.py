@@ -175,11 +175,18 @@ def start_run(actor: Actor, solution: Solution, suite: Suite) -> Run:
         solution=solution,
         suite=suite,
         attempt=earlier.count() + 1,
-        total=min(suite.description["limit"] or suite.samples, suite.samples),
+        total=_total(suite),
         started_by=actor.who,
     )
     audit.note(actor, "sandbox.start-run", run, run=str(run.pk), thresholds=suite.description["thresholds_digest"])
     return run
+
+
+def _total(suite: Suite) -> int:
+    """How many questions a run on a suite asks; suites that were added earlier have no examples and no repeats."""
+    told = suite.description
+    asked = suite.samples - len(set(told.get("solver", {}).get("examples", [])))
+    return min(told["limit"] or asked, asked) * int(told.get("repeats", 1))
 
 
 @transaction.atomic

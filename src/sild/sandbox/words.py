@@ -74,6 +74,8 @@ METRICS = {
     "brier_score": _("Brier score (lower is better)"),
     "calibration_error": _("calibration error (lower is better)"),
     "stable": _("questions always answered alike"),
+    "all_of_k": _("right in every repeat (pass^k)"),
+    "any_of_k": _("right in at least one repeat (pass@k)"),
     "latency_p50_ms": _("time to an answer, median, ms"),
     "latency_p95_ms": _("time to an answer, 95 % within, ms"),
     "cpu_ms_per_answer": _("processor time for an answer, ms"),
@@ -96,6 +98,12 @@ METHODS = {
     ),
     "processor time of all the solution's processes over answers": _(
         "processor time of all the solution's processes over answers"
+    ),
+    "95 % percentile bootstrap over items with their repeats, 200 replicates, the suite's seed": _(
+        "95 % percentile bootstrap over items with their repeats, 200 replicates, the suite's seed"
+    ),
+    "share of answers; 95 % Wilson score interval over answers divided by the repeats' design effect": _(
+        "share of answers; 95 % Wilson score interval over answers divided by the repeats' design effect"
     ),
     "share of samples; 95 % Wilson score interval": _("share of samples; 95 % Wilson score interval"),
     "95 % percentile bootstrap over samples, 1000 replicates, the suite's seed": _(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sild.sandbox.engine import repeats
 from sild.sandbox.engine.intervals import REPLICATES
 from sild.sandbox.engine.scorers import member
 from sild.sandbox.engine.suite import GAP
@@ -45,7 +46,7 @@ def metrics(suite: Suite, groups: dict[str, Pairs]) -> list[dict[str, Any]]:
     """Every figure, over all samples first, then by slice."""
     found = []
     for name, pairs in groups.items():
-        for metric in suite.scorer.measure(pairs, suite.form.seed):
+        for metric in repeats.measure(suite.scorer, pairs, suite.form.repeats, suite.form.seed):
             told = asdict(metric) | {"slice": name}
             found.append(
                 {key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in told.items()}
@@ -67,7 +68,10 @@ def gaps(suite: Suite, groups: dict[str, Pairs]) -> list[dict[str, Any]]:
 
 def _gap(suite: Suite, kind: str, slices: list[Pairs]) -> dict[str, Any]:
     """One gap, with a bootstrap over the samples' scores in each slice."""
-    scores = [np.array([suite.scorer.score(*pair) for pair in pairs]) for pairs in slices]
+    each = suite.form.repeats  # an item's repeats stand together and count as one
+    scores = [
+        np.array([suite.scorer.score(*pair) for pair in pairs]).reshape(-1, each).mean(axis=1) for pairs in slices
+    ]
     generator = np.random.default_rng(suite.form.seed)
     means = np.stack(
         [generator.choice(one, (REPLICATES, len(one))).mean(axis=1) for one in scores]

@@ -60,6 +60,7 @@ class SuitePart(Part):
     samples_in_data: Count
     seed: Count
     limit: int | None
+    repeats: Annotated[int, Field(ge=1)] = 1
     thresholds_digest: Digest
 
 

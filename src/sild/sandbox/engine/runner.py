@@ -70,7 +70,7 @@ class Run:
     progress: Callable[[int, int], None] = _no_progress
     cancelled: Callable[[], bool] = _never
     faults: Faults = field(default_factory=Faults)
-    positions: list[int] = field(default_factory=list)
+    asked: list[tuple[int, int]] = field(default_factory=list)
 
     def execute(self) -> dict[str, Any]:
         """Run it and report; `report.check` accepts what comes out.
@@ -108,8 +108,8 @@ class Run:
 
     def _converse(self, journal: Journal) -> tuple[Usage, Conversation]:
         """Start the solution from a copy that nobody else changes, ask what has not been answered yet."""
-        finished = {result.position for result in journal.results}
-        self.positions = [position for position in self.suite.chosen if position not in finished]
+        finished = {(result.position, result.repeat) for result in journal.results}
+        self.asked = [one for one in self.suite.asked if one not in finished]
         copy = self.folder / "solution"
         shutil.rmtree(copy, ignore_errors=True)
         try:
@@ -129,16 +129,18 @@ class Run:
         return max(0, ALONE - sum(result.alone for result in journal.results))
 
     def _questions(self) -> Iterator[bytes]:
-        """The inputs, as JSON."""
-        for position in self.positions:
-            yield orjson.dumps(self.suite.samples[position].input)
+        """The questions, as JSON; where they are repeated, each with the member `seed` after it."""
+        form = self.suite.form
+        for position, repeat in self.asked:
+            seed = b',"seed":%d' % (form.seed + repeat) if form.repeats > 1 else b""
+            yield orjson.dumps(self.suite.question(position)) + seed
 
     def _receiver(self, journal: Journal) -> Any:
         """What is done with an answer: score it and keep it."""
         read, scorer = measure.reader(self.suite), self.suite.scorer
 
         def receive(number: int, output: object, error: str, seconds: float, *, alone: bool) -> None:
-            position = self.positions[number - 1]
+            position, repeat = self.asked[number - 1]
             sample = self.suite.samples[position]
             value = None
             if not error:
@@ -148,14 +150,14 @@ class Run:
                     error = f"wrong shape: {wrong}"
                     self.faults.add("wrong-shape", str(wrong))
             score = scorer.score(value, self.suite.target(sample))
-            journal.add(Result(position, sample.id, output, error, score, seconds * 1000, alone))
+            journal.add(Result(position, sample.id, output, error, score, seconds * 1000, alone, repeat))
 
         return receive
 
     def _turn(self, journal: Journal) -> None:
         """Some times a second: save, tell, listen."""
         journal.flush(if_due=True)
-        self.progress(len(journal.results), len(self.suite.chosen))
+        self.progress(len(journal.results), len(self.suite.asked))
         if self.cancelled():
             raise CancelledError("The run was cancelled. What is finished is kept; resume it to go on.")
 
@@ -175,18 +177,18 @@ class Run:
 
     def _unanswered(self, journal: Journal) -> list[Result]:
         """A result for each sample that got no answer, so that nothing is left out by not answering it."""
-        answered = {result.position for result in journal.results}
-        missing = [position for position in self.suite.chosen if position not in answered]
+        answered = {(result.position, result.repeat) for result in journal.results}
+        missing = [one for one in self.suite.asked if one not in answered]
         if missing:
             self.faults.add("unanswered", count=len(missing))
         return [
-            Result(position, self.suite.samples[position].id, None, "no answer", 0.0, 0.0, alone=False)
-            for position in missing
+            Result(position, self.suite.samples[position].id, None, "no answer", 0.0, 0.0, alone=False, repeat=repeat)
+            for position, repeat in missing
         ]
 
     def _report(self, facts: _Facts, checks: list[probe.Check]) -> dict[str, Any]:
         """Put the report together."""
-        results = sorted(facts.journal.results, key=lambda result: result.position)
+        results = sorted(facts.journal.results, key=lambda result: (result.position, result.repeat))
         groups = measure.pairs_of(self.suite, results)
         measured = measure.metrics(self.suite, groups) + measure.gaps(self.suite, groups)
         measured += measure.costs(results, facts.usage.cpu_seconds, self.suite.form.seed)
@@ -233,7 +235,7 @@ class Run:
         """What it was tested with."""
         form = self.suite.form
         told = form.model_dump(
-            mode="json", include={"name", "version", "title", "datasheet", "scorer", "seed", "limit"}
+            mode="json", include={"name", "version", "title", "datasheet", "scorer", "seed", "limit", "repeats"}
         )
         return told | {
             "digest": self.suite.digest,
