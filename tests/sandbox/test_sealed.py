@@ -62,7 +62,11 @@ def offered(kyiv, operator, tmp_path):
 
 def deliver(kyiv):
     """What the partner published arrives here, sealed for this node."""
-    return import_page(kyiv.partner, kyiv.page(seal_for=Identity.parse(own.node_keys().identity_document(), on=None)))
+    kyiv.partner.refresh_from_db()
+    have = getattr(kyiv, "delivered", 0)
+    kyiv.delivered = len(kyiv.leaves)
+    ours = Identity.parse(own.node_keys().identity_document(), on=None)
+    return import_page(kyiv.partner, kyiv.page(after=have, have=have, seal_for=ours))
 
 
 def send(kyiv, offered, tmp_path, code=THIEF, **changes):

@@ -241,6 +241,8 @@ def _require_sealable(suite: Suite, smallest: int) -> None:
         raise StateError(_("This suite is sealed already."))
     if Run.objects.filter(suite__digest=suite.digest, record_id__isnull=False).exists():
         raise StateError(_("A report on this suite was published, so it is sealed no more."))
+    if suite.description.get("grader"):
+        raise StateError(_("A grader would be shown the items, so a graded suite cannot be sealed."))
     with tempfile.TemporaryDirectory(prefix="sild-sealed-") as folder:
         packages.take_out(suite, Path(folder) / "suite")
         loaded = suites.load(Path(folder) / "suite")

@@ -20,6 +20,7 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
         if not metric["slice"]:
             interval = f"({metric['low']:.3f}–{metric['high']:.3f})"
             yield f"  {metric['name']} {metric['value']:.3f} {interval}, n = {metric['n']}"
+    yield from _grading(report.get("grading"))
     latency, throughput = report["latency"], report["throughput"]
     percentiles = ", ".join(f"p{number} {latency[f'p{number}_ms']} ms" for number in (50, 95, 99))
     yield f"latency {percentiles}, n = {latency['n']}"
@@ -45,6 +46,17 @@ def _registration(part: dict[str, Any] | None) -> Iterator[str]:
     if part:
         record = f", record {part['record']} of {part['registered']}" if part["record"] else ""
         yield f"{REGISTERED[part['state']]}{record}; attempts on these data: {len(part['attempts'])}"
+
+
+def _grading(part: dict[str, Any] | None) -> Iterator[str]:
+    """Who graded, how far people agree, and whether the figure is proved."""
+    if not part:
+        return
+    agreement = part["agreement"]
+    kappa = "{kappa:.2f} ({low:.2f}–{high:.2f}), n = {n}".format(**agreement) if agreement else "not measured"
+    proved = "unproved: " + ", ".join(part["unproved"]) if part["unproved"] else "proved"
+    yield f"graded by {part['model']}, kappa with people {kappa}; {proved}"
+    yield f"orders to the grader held {part['canaries']['held']} of {part['canaries']['n']}"
 
 
 def _verdict(one: dict[str, Any]) -> str:

@@ -74,6 +74,7 @@ METRICS = {
     "brier_score": _("Brier score (lower is better)"),
     "calibration_error": _("calibration error (lower is better)"),
     "stable": _("questions always answered alike"),
+    "graded": _("mean grade"),
     "all_of_k": _("right in every repeat (pass^k)"),
     "any_of_k": _("right in at least one repeat (pass@k)"),
     "latency_p50_ms": _("time to an answer, median, ms"),
@@ -144,6 +145,12 @@ ORIGINS = {
     "translated": _("translated"),
     "mixed": _("partly translated"),
 }
+GRADING = {
+    "no-people": _("no replies graded by people to compare with"),
+    "few-people": _("fewer than 30 replies graded by people"),
+    "low-agreement": _("too little agreement with people (lower bound of kappa below 0.4)"),
+    "obeys-replies": _("the grader obeys replies that give it orders"),
+}
 STATES = {
     "waiting": _("Waiting"),
     "running": _("Running"),
@@ -158,4 +165,4 @@ def gap(kind: str) -> str:
     return gettext("gap between slices: %(kind)s") % {"kind": SLICES.get(kind, kind)}
 
 
-ALL = {**FAULTS, **CHECKS, **MEASURES, **METRICS, **METHODS, **STATEMENTS, **RISKS, **ORIGINS, **STATES}
+ALL = {**FAULTS, **CHECKS, **MEASURES, **METRICS, **METHODS, **STATEMENTS, **RISKS, **ORIGINS, **GRADING, **STATES}

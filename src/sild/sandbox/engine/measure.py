@@ -25,11 +25,12 @@ _SMALL_BOOTSTRAP = "95 % percentile bootstrap over answers, 200 replicates"
 
 def pairs_of(suite: Suite, results: Sequence[Result]) -> dict[str, Pairs]:
     """Outputs and targets as the scorer reads them, for all samples (under the empty name) and for each slice."""
-    from_output = reader(suite)
+    from_output = float if suite.form.grader else reader(suite)
     groups: dict[str, Pairs] = {"": []}
     for result in results:
         sample = suite.samples[result.position]
-        pair = (None if result.error else from_output(result.output), suite.target(sample))
+        said = result.score if suite.form.grader else result.output
+        pair = (None if result.error else from_output(said), suite.target(sample))
         groups[""].append(pair)
         for name, value in sample.slices.items():
             groups.setdefault(f"{name}={value}", []).append(pair)

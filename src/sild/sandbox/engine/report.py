@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from sild.sandbox.engine import graded_run
 from sild.sandbox.engine.forms import Form, Name, Text, Version
 from sild.sandbox.engine.limits import Limits  # noqa: TC001 -- pydantic reads annotations when it runs
 from sild.sandbox.engine.registration import Part as RegistrationPart
@@ -187,6 +188,7 @@ class Report(Part):
     solution: SolutionPart
     suite: SuitePart
     registration: RegistrationPart | None = None
+    grading: graded_run.Part | None = None
     verdicts: list[Verdict]
     quality: MetricPart
     metrics: list[MetricPart]
@@ -211,6 +213,10 @@ def check(body: dict[str, Any]) -> None:
         raise ValueError("the report says “passed” otherwise than its verdicts")
     if report.results.leaves != report.samples or report.answered > report.samples:
         raise ValueError("the report's numbers of samples contradict each other")
+    if report.grading:
+        graded_run.agree(report.grading)
+    if (report.suite.scorer.name == "graded") != (report.grading is not None):
+        raise ValueError("a report on a graded suite, and no other, says what its grader was")
     if report.registration:
         agree(report.registration, report.suite.thresholds_digest, report.suite.digest, report.started)
     if not all(check.ok for check in report.confinement):

@@ -9,12 +9,13 @@ import time
 import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from sild.sandbox.engine import measure, pack, probe
+from sild.sandbox.engine import graded_run, measure, pack, probe
 from sild.sandbox.engine.errors import CancelledError, IsolationError, SandboxError
 from sild.sandbox.engine.faults import Faults, harmless
 from sild.sandbox.engine.journal import Journal, Kept, Result, keep
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from sild.sandbox.engine.endpoint import Endpoint
     from sild.sandbox.engine.isolation import Isolation
     from sild.sandbox.engine.process import Usage
     from sild.sandbox.engine.solution import Solution
@@ -56,6 +58,7 @@ class Run:
         name: the run's id in the report.
         attempt: which attempt of this solution on this suite it is, from 1.
         registration: what was registered before, as `registration.Part` has it; None outside a node.
+        grader: the endpoint that answers for the suite's grader; None where there is none.
         progress: called with samples done and to do, some times a second.
         cancelled: asked some times a second whether to stop.
     """
@@ -67,6 +70,7 @@ class Run:
     name: str = field(default_factory=lambda: str(uuid.uuid4()))
     attempt: int = 1
     registration: dict[str, Any] | None = None
+    grader: Endpoint | None = None
     progress: Callable[[int, int], None] = _no_progress
     cancelled: Callable[[], bool] = _never
     faults: Faults = field(default_factory=Faults)
@@ -81,6 +85,7 @@ class Run:
             CancelledError: `cancelled` said so.
             SandboxError: the solution changed since it was read, or the folder is another run's.
         """
+        graded_run.require(self.suite, self.grader)
         checks = probe.escape_checks(self.isolation)
         probe.require(checks)
         started = time.monotonic()
@@ -91,11 +96,21 @@ class Run:
             answered = len(journal.results)
             for result in self._unanswered(journal):
                 journal.results.append(result)
+            graded = self._grade(journal)
             kept = keep(self.folder, journal.results)
             facts = _Facts(journal, usage, conversation, kept, resumed, answered, time.monotonic() - started)
-            report = self._report(facts, checks)
+            report = self._report(facts, checks) | graded
         check(report)
         return report
+
+    def _grade(self, journal: Journal) -> dict[str, Any]:
+        """Have a model grade the replies, where the suite says so; the report's part."""
+        if self.grader is None or self.suite.form.grader is None:
+            return {}
+        turn = partial(self._turn, journal)
+        scored, part = graded_run.grade(self.suite, self.grader, journal.results, self.folder, turn)
+        journal.results[:] = scored
+        return {"grading": part}
 
     def _identity(self) -> dict[str, Any]:
         """What the journal's results belong to."""

@@ -9,12 +9,13 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 import rfc8785
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from sild.sandbox.engine import data, forms, prompts, repeats
 from sild.sandbox.engine.data import Data, Numbered, Sample, Short
 from sild.sandbox.engine.errors import Flaw, FormError
 from sild.sandbox.engine.forms import Form, Name, Text, Version
+from sild.sandbox.engine.grading import GraderForm, Judged
 from sild.sandbox.engine.prompts import Solver
 from sild.sandbox.engine.scorers import SCORERS, Scorer, member
 from sild.trust import folder as folders
@@ -82,10 +83,18 @@ class SuiteForm(Form):
     prompt: Annotated[str, Field(max_length=100_000)] = ""
     solver: Solver = Solver()
     scorer: ScorerForm
+    grader: GraderForm | None = None
     thresholds: Annotated[list[Threshold], Field(min_length=1, max_length=100)]
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
     limit: Annotated[int | None, Field(ge=1)] = None
     repeats: Annotated[int, Field(ge=1, le=100)] = 1
+
+    @model_validator(mode="after")
+    def _grader_fits(self) -> Self:
+        """Ask for a grader where a model grades, and nowhere else."""
+        if (self.scorer.name == "graded") != (self.grader is not None):
+            raise ValueError("the scorer “graded” needs a grader, and no other scorer has one")
+        return self
 
     @model_validator(mode="after")
     def _metrics_exist(self) -> Self:
@@ -108,6 +117,7 @@ class Suite:
     digest: str
     samples: tuple[Sample, ...] = field(repr=False)
     data_sha256: str
+    people: tuple[Judged, ...] = field(default=(), repr=False)
 
     @property
     def label(self) -> str:
@@ -179,6 +189,8 @@ def load(folder: Path) -> Suite:
     name = form.data.file or FILE
     flaws += _repeated(samples, name) + _unreadable(samples, form, name)
     flaws += _unaskable((folder / FILE).read_bytes(), samples, form, name)
+    people, wrong = _people(folder, form)
+    flaws += wrong
     sha256 = hashlib.sha256(written).hexdigest()
     if form.datasheet.sha256 and form.datasheet.sha256 != sha256:
         flaws.append(
@@ -190,7 +202,7 @@ def load(folder: Path) -> Suite:
         digest = folders.digest(folder)
     except (OSError, ValueError) as error:
         raise FormError([Flaw(FILE, 0, 0, "", str(error))]) from error
-    return Suite(form, folder, digest, tuple(sample for _line, sample in samples), sha256)
+    return Suite(form, folder, digest, tuple(sample for _line, sample in samples), sha256, people)
 
 
 def _flaws_of_data(folder: Path) -> list[Flaw]:
@@ -203,6 +215,29 @@ def _flaws_of_data(folder: Path) -> list[Flaw]:
         return []
     _written, samples, flaws = data.read(folder, stated, FILE)
     return flaws + _repeated(samples, stated.file or FILE)
+
+
+def _people(folder: Path, form: SuiteForm) -> tuple[tuple[Judged, ...], list[Flaw]]:
+    """Replies that people graded, and what is wrong with them."""
+    if form.grader is None or not form.grader.people:
+        return (), []
+    name = form.grader.people
+    try:
+        lines = (folder / name).read_bytes().splitlines()
+    except OSError as error:
+        return (), [Flaw(FILE, 0, 0, "grader.people", f"{name} cannot be read: {error.strerror}")]
+    found, flaws = [], []
+    for number, line in enumerate(lines, 1):
+        try:
+            one = Judged.model_validate_json(line)
+        except ValidationError as error:
+            what = error.errors(include_url=False)
+            flaws += [Flaw(name, number, 1, ".".join(map(str, flaw["loc"])), flaw["msg"]) for flaw in what]
+            continue
+        found.append(one)
+        if one.grade not in form.grader.grades:
+            flaws.append(Flaw(name, number, 1, "grade", f"{one.grade} is none of {', '.join(form.grader.grades)}"))
+    return tuple(found), flaws
 
 
 def _unaskable(description: bytes, samples: Numbered, form: SuiteForm, name: str) -> list[Flaw]:
