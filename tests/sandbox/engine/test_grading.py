@@ -1,4 +1,4 @@
-"""Grading by a model: strict answers, replies that give orders, agreement with people, failures that count for nothing."""
+"""Grading by a model: strict answers, replies that give orders, agreement with people, failures that cost nothing."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def test_a_log_of_generation_has_its_right_answers(tmp_path):
 )
 def test_plain_questions_tell_the_right_choice_by_position_label_or_text(tmp_path, choices, answer, right):
     [sample] = convert(tmp_path, {"question": "Kus?", "choices": choices, "answer": answer}).samples
-    assert (sample.id, sample.target["right"]) == ("1", right)
+    assert (sample.id, sample.target["right"]) == ("line-1", right)
 
 
 @pytest.mark.parametrize(
@@ -72,11 +72,11 @@ def test_plain_questions_tell_the_right_choice_by_position_label_or_text(tmp_pat
         ("{", "not JSON"),
         ("[]", "an object is expected"),
         ({"text": "a"}, "neither a log line"),
-        (choice(target="7"), "names none of the choices"),
-        ({key: value for key, value in choice().items() if key != "target"}, "target: this member is missing"),
-        (choice(arguments=[["a", " x"], ["b", " x"]]), "no one question"),
-        (choice(arguments=[["a", " x"]]), "neither one prompt"),
-        (choice(arguments=[]), "is expected"),
+        (choice(doc_id=4, target="7"), "names none of the choices"),
+        ({key: value for key, value in choice(doc_id=4).items() if key != "target"}, "target: this member is missing"),
+        (choice(doc_id=4, arguments=[["a", " x"], ["b", " x"]]), "no one question"),
+        (choice(doc_id=4, arguments=[["a", " x"]]), "neither one prompt"),
+        (choice(doc_id=4, arguments=[]), "is expected"),
         ({"question": "?", "choices": "ab", "answer": 0}, "a list of texts"),
         ({"question": "?", "choices": ["a"], "answer": 0}, "two to 26"),
         ({"question": "?", "choices": {"text": ["a", "b"], "label": ["x", "x"]}, "answer": 0}, "do not fit"),

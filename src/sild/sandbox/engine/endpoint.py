@@ -101,6 +101,8 @@ class Endpoint:
         try:
             answer = self._pool.request("POST", self._url, body=body, headers=self._headers, preload_content=False)
             data = answer.read(MAX_REPLY + 1)
+        except urllib3.exceptions.NewConnectionError as error:  # urllib3 calls it a timeout too
+            raise _FailedError("unreachable") from error
         except urllib3.exceptions.TimeoutError as error:
             raise _FailedError("timeout") from error
         except (urllib3.exceptions.HTTPError, OSError) as error:

@@ -1,7 +1,7 @@
 """Suites from the files of EleutherAI's lm-evaluation-harness: sample logs, and plain questions with choices.
 
-A log line (`samples_TASK_TIME.jsonl`) has `doc`, `target` and `arguments`: a list of [context, continuation or settings],
-or since 0.4.5 an object of `gen_args_N` with `arg_0` and `arg_1`. A plain line has `question`, `choices` and `answer`.
+A log line (`samples_TASK_TIME.jsonl`) has `doc`, `target` and `arguments`: a list of [context, continuation or
+settings], or since 0.4.5 an object of `gen_args_N` with `arg_0` and `arg_1`. A plain line has `question`, `choices` and `answer`.
 What the logged model said (`resps`) is left out: it is no part of a suite.
 """
 
@@ -103,7 +103,7 @@ def _samples(data: bytes, file: str, language: str) -> tuple[list[dict[str, Any]
             told = orjson.loads(line)
             if not isinstance(told, dict):
                 raise ValueError("an object is expected")  # noqa: TRY004, TRY301 -- one way to name a flaw
-            name = str(told.get("doc_id", told.get("id", number)))
+            name = str(told.get("doc_id", told.get("id", f"line-{number}")))
             if name in taken:  # a log has a line for each filter of the same document
                 continue
             samples.append({"id": name, **_sample(told, language)})
@@ -166,7 +166,7 @@ def _choices(choices: Any) -> tuple[list[str], list[str]]:
     elif isinstance(choices, list):
         texts, labels = [str(one) for one in choices], _letters(len(choices))
     else:
-        raise ValueError("choices: a list of texts, or text and label, is expected")
+        raise ValueError("choices: a list of texts, or text and label, is expected")  # noqa: TRY004 -- as above
     if len(labels) != len(texts) or len(set(labels)) != len(labels):
         raise ValueError("choices: labels and texts do not fit together")
     return labels, texts
