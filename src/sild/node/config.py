@@ -43,6 +43,8 @@ class Config:
         webhook_networks: SILD_WEBHOOK_NETWORKS, networks beside the public ones to which webhooks may go.
         analyst_endpoint: SILD_ANALYST_ENDPOINT, an OpenAI-compatible endpoint that analysts may ask; empty for none.
         analyst_model, analyst_key: SILD_ANALYST_MODEL, SILD_ANALYST_KEY, the model's name there and the bearer token.
+        grader_endpoint: SILD_GRADER_ENDPOINT, an OpenAI-compatible endpoint that grades replies; empty for none.
+        grader_key: SILD_GRADER_KEY, its bearer token.
         oidc: SILD_OIDC_ISSUER, SILD_OIDC_CLIENT_ID, SILD_OIDC_CLIENT_SECRET of the identity provider.
     """
 
@@ -64,6 +66,8 @@ class Config:
     analyst_endpoint: str = ""
     analyst_model: str = "default"
     analyst_key: str = field(default="", repr=False)
+    grader_endpoint: str = ""
+    grader_key: str = field(default="", repr=False)
     oidc_issuer: str = ""
     oidc_client_id: str = ""
     oidc_client_secret: str = field(default="", repr=False)

@@ -20,3 +20,13 @@ class Risk(models.TextChoices):
     MINIMAL = "minimal", _("Minimal risk")
     LIMITED = "limited", _("Limited risk")
     HIGH = "high", _("High risk")
+
+
+class RequestState(models.TextChoices):
+    """Where a partner's request stands."""
+
+    WAITING = "waiting", _("Waiting")
+    ACCEPTED = "accepted", _("Accepted")
+    DECLINED = "declined", _("Declined")
+    OVER = "limit", _("Over the limit")
+    ANSWERED = "answered", _("Answered")

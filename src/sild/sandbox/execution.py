@@ -14,10 +14,11 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from sild.sandbox import packages
+from sild.sandbox import packages, registration
 from sild.sandbox.engine import default_isolation, runner
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.engine import suite as suites
+from sild.sandbox.engine.endpoint import Endpoint
 from sild.sandbox.engine.errors import CancelledError, SandboxError
 from sild.sandbox.enums import RunState
 from sild.sandbox.errors import StateError
@@ -100,17 +101,28 @@ def _run(run: Run, folder: Path, follower: Follower) -> dict[str, Any]:
     with TemporaryDirectory(dir=folder, prefix="unpacked-") as unpacked:
         for thing, name in ((run.solution, "solution"), (run.suite, "suite")):
             packages.take_out(thing, Path(unpacked) / name)
+        suite = suites.load(Path(unpacked) / "suite")
         job = runner.Run(
             solution=solutions.load(Path(unpacked) / "solution"),
-            suite=suites.load(Path(unpacked) / "suite"),
+            suite=suite,
+            grader=_grader(suite),
             folder=folder,
             isolation=default_isolation(),
             name=str(run.pk),
             attempt=run.attempt,
+            registration=registration.before(run),
             progress=follower.progress,
             cancelled=follower.cancelled,
         )
         return job.execute()
+
+
+def _grader(suite: suites.Suite) -> Endpoint | None:
+    """The endpoint for the suite's grader, as the node's settings have it."""
+    config = settings.CONFIG
+    if suite.form.grader is None or not config.grader_endpoint:
+        return None
+    return Endpoint(config.grader_endpoint, suite.form.grader.model, config.grader_key)
 
 
 def _save(run: Run, **values: Any) -> None:

@@ -151,3 +151,7 @@ class Run(models.Model):
     def folder(self, home: Path) -> Path:
         """Where its journal and results are kept."""
         return home / "sandbox" / "runs" / str(self.pk)
+
+
+# The app's other tables; Django looks for all of them here.
+from sild.sandbox.agreements import Offer, Registration, Request  # noqa: E402, F401

@@ -15,6 +15,7 @@ from sild.exchange.models import Record
 from sild.people import audit
 from sild.people.enums import Right
 from sild.sandbox import packages
+from sild.sandbox.agreements import Offer
 from sild.sandbox.engine import pack
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.enums import RunState
@@ -132,7 +133,8 @@ def add_suite(actor: Actor, folder: Path) -> Suite:
         defaults={
             "name": loaded.form.name,
             "version": loaded.form.version,
-            "description": description | {"thresholds_digest": loaded.thresholds_digest},
+            "description": description
+            | {"thresholds_digest": loaded.thresholds_digest, "data_sha256": loaded.data_sha256},
             "package": packages.keep(folder),
             "samples": len(loaded.samples),
         },
@@ -173,11 +175,18 @@ def start_run(actor: Actor, solution: Solution, suite: Suite) -> Run:
         solution=solution,
         suite=suite,
         attempt=earlier.count() + 1,
-        total=min(suite.description["limit"] or suite.samples, suite.samples),
+        total=_total(suite),
         started_by=actor.who,
     )
     audit.note(actor, "sandbox.start-run", run, run=str(run.pk), thresholds=suite.description["thresholds_digest"])
     return run
+
+
+def _total(suite: Suite) -> int:
+    """How many questions a run on a suite asks; suites that were added earlier have no examples and no repeats."""
+    told = suite.description
+    asked = suite.samples - len(set(told.get("solver", {}).get("examples", [])))
+    return min(told["limit"] or asked, asked) * int(told.get("repeats", 1))
 
 
 @transaction.atomic
@@ -228,6 +237,8 @@ def publish_report(actor: Actor, run: Run, *, audience: Audience, tlp: str) -> R
     """
     if run.report is None:
         raise StateError(_("This run has no report yet."))
+    if Offer.objects.filter(suite__digest=run.suite.digest).exists():
+        raise StateError(_("This suite is sealed: its reports hold outputs and stay here. Answer a request instead."))
     if run.record_id:
         raise StateError(_("This report was published already, as record %(id)s.") % {"id": run.record_id})
     record = exchange.publish(

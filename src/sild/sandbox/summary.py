@@ -14,11 +14,13 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
     verdict = "passed" if report["passed"] else "not passed"
     yield f"{solution['name']} {solution['version']} on {suite['name']} {suite['version']}: {verdict}"
     yield f"run {report['run']}, attempt {report['attempt']}, {report['seconds']} s"
+    yield from _registration(report.get("registration"))
     yield from map(_verdict, report["verdicts"])
     for metric in report["metrics"]:
         if not metric["slice"]:
             interval = f"({metric['low']:.3f}–{metric['high']:.3f})"
             yield f"  {metric['name']} {metric['value']:.3f} {interval}, n = {metric['n']}"
+    yield from _grading(report.get("grading"))
     latency, throughput = report["latency"], report["throughput"]
     percentiles = ", ".join(f"p{number} {latency[f'p{number}_ms']} ms" for number in (50, 95, 99))
     yield f"latency {percentiles}, n = {latency['n']}"
@@ -29,6 +31,32 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
     for fault in report["faults"]:
         yield f"fault {fault['code']}: {fault['count']}"
     yield report["statement"]
+
+
+REGISTERED = {
+    "registered": "thresholds registered before the run",
+    "other-thresholds": "the thresholds differ from those registered",
+    "other-suite": "thresholds as registered, the suite otherwise not",
+    "none": "nothing was registered before the run",
+}
+
+
+def _registration(part: dict[str, Any] | None) -> Iterator[str]:
+    """What was registered before, and how many attempts there are."""
+    if part:
+        record = f", record {part['record']} of {part['registered']}" if part["record"] else ""
+        yield f"{REGISTERED[part['state']]}{record}; attempts on these data: {len(part['attempts'])}"
+
+
+def _grading(part: dict[str, Any] | None) -> Iterator[str]:
+    """Who graded, how far people agree, and whether the figure is proved."""
+    if not part:
+        return
+    agreement = part["agreement"]
+    kappa = "{kappa:.2f} ({low:.2f}–{high:.2f}), n = {n}".format(**agreement) if agreement else "not measured"
+    proved = "unproved: " + ", ".join(part["unproved"]) if part["unproved"] else "proved"
+    yield f"graded by {part['model']}, kappa with people {kappa}; {proved}"
+    yield f"orders to the grader held {part['canaries']['held']} of {part['canaries']['n']}"
 
 
 def _verdict(one: dict[str, Any]) -> str:

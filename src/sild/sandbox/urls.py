@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sild.sandbox import views
+from sild.sandbox import agreed_views, views
 
 app_name = "sandbox"
 urlpatterns = [
@@ -11,6 +11,12 @@ urlpatterns = [
     path("solutions/upload/", views.upload, name="upload"),
     path("suites/add-check/", views.add_check, name="add-check"),
     path("suites/<uuid:pk>/", views.suite, name="suite"),
+    path("registrations/", agreed_views.registrations, name="registrations"),
+    path("registrations/new/", agreed_views.preregister, name="preregister"),
+    path("sealed/", agreed_views.sealed_suites, name="sealed"),
+    path("sealed/offer/", agreed_views.offer, name="offer"),
+    path("sealed/ask/", agreed_views.ask, name="ask"),
+    path("sealed/requests/<uuid:pk>/<slug:step>/", agreed_views.decide, name="decide"),
     path("runs/", views.run_list, name="runs"),
     path("runs/start/", views.start, name="start"),
     path("runs/<uuid:pk>/", views.run, name="run"),

@@ -74,6 +74,9 @@ METRICS = {
     "brier_score": _("Brier score (lower is better)"),
     "calibration_error": _("calibration error (lower is better)"),
     "stable": _("questions always answered alike"),
+    "graded": _("mean grade"),
+    "all_of_k": _("right in every repeat (pass^k)"),
+    "any_of_k": _("right in at least one repeat (pass@k)"),
     "latency_p50_ms": _("time to an answer, median, ms"),
     "latency_p95_ms": _("time to an answer, 95 % within, ms"),
     "cpu_ms_per_answer": _("processor time for an answer, ms"),
@@ -96,6 +99,12 @@ METHODS = {
     ),
     "processor time of all the solution's processes over answers": _(
         "processor time of all the solution's processes over answers"
+    ),
+    "95 % percentile bootstrap over items with their repeats, 200 replicates, the suite's seed": _(
+        "95 % percentile bootstrap over items with their repeats, 200 replicates, the suite's seed"
+    ),
+    "share of answers; 95 % Wilson score interval over answers divided by the repeats' design effect": _(
+        "share of answers; 95 % Wilson score interval over answers divided by the repeats' design effect"
     ),
     "share of samples; 95 % Wilson score interval": _("share of samples; 95 % Wilson score interval"),
     "95 % percentile bootstrap over samples, 1000 replicates, the suite's seed": _(
@@ -136,6 +145,19 @@ ORIGINS = {
     "translated": _("translated"),
     "mixed": _("partly translated"),
 }
+GRADING = {
+    "no-people": _("no replies graded by people to compare with"),
+    "few-people": _("fewer than 30 replies graded by people"),
+    "low-agreement": _("too little agreement with people (lower bound of kappa below 0.4)"),
+    "obeys-replies": _("the grader obeys replies that give it orders"),
+}
+STATES = {
+    "waiting": _("Waiting"),
+    "running": _("Running"),
+    "finished": _("Finished"),
+    "failed": _("Failed"),
+    "cancelled": _("Cancelled"),
+}
 
 
 def gap(kind: str) -> str:
@@ -143,4 +165,4 @@ def gap(kind: str) -> str:
     return gettext("gap between slices: %(kind)s") % {"kind": SLICES.get(kind, kind)}
 
 
-ALL = {**FAULTS, **CHECKS, **MEASURES, **METRICS, **METHODS, **STATEMENTS, **RISKS, **ORIGINS}
+ALL = {**FAULTS, **CHECKS, **MEASURES, **METRICS, **METHODS, **STATEMENTS, **RISKS, **ORIGINS, **GRADING, **STATES}

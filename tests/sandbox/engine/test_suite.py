@@ -94,7 +94,7 @@ def test_a_description_that_cannot_be_used_says_why(tmp_path, changes, says):
 def test_a_suite_without_samples_or_too_large_is_refused(tmp_path, monkeypatch):
     folder = write_suite(tmp_path / "t", [])
     assert "no samples" in flaws(folder)[1]
-    monkeypatch.setattr(suite, "MAX_DATA", 10)
+    monkeypatch.setattr(suite.data, "MAX_DATA", 10)
     assert "larger" in flaws(write_suite(tmp_path / "u", numbers(5)))[1]
 
 

@@ -69,8 +69,7 @@ def compare(first: Iterable[Result], second: Iterable[Result], seed: int = 2026)
     Raises:
         SandboxError: the runs are not on the same samples.
     """
-    ours = {result.sample: result.score for result in first}
-    theirs = {result.sample: result.score for result in second}
+    ours, theirs = _scores(first), _scores(second)
     if not ours or set(ours) != set(theirs):
         raise SandboxError("The two runs are not on the same samples. Compare runs on the same suite.")
     names = sorted(ours)
@@ -94,6 +93,14 @@ def compare(first: Iterable[Result], second: Iterable[Result], seed: int = 2026)
         differing=tuple(names[place] for place in order[:100] if gaps[place]),
         method=METHOD,
     )
+
+
+def _scores(results: Iterable[Result]) -> dict[str, float]:
+    """The score of each sample, averaged over its repeats."""
+    found: dict[str, list[float]] = {}
+    for result in results:
+        found.setdefault(result.sample, []).append(result.score)
+    return {name: sum(scores) / len(scores) for name, scores in found.items()}
 
 
 def _p_value(gaps: NDArray[np.float64], seed: int) -> float:

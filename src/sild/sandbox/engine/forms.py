@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.scalarstring import LiteralScalarString
 
 from sild.sandbox.engine.errors import Flaw, FormError
 
@@ -135,3 +136,20 @@ def place(content: Any, location: tuple[Any, ...]) -> tuple[int, int]:
         except (KeyError, IndexError, TypeError, AttributeError):
             break
     return line, column
+
+
+def member(data: bytes, name: str, form: type[F]) -> F | None:
+    """A member of a file as a form, whatever is wrong elsewhere in the file; None when it is wrong or not there."""
+    try:
+        return form.model_validate(_plain(_load(data, "")).get(name))
+    except (FormError, ValidationError):
+        return None
+
+
+def line_in(data: bytes, location: tuple[str, ...], offset: int) -> int:
+    """The file's line, from 1, of a line of a text in it, from 0; the text's first line where it is not a block."""
+    content = node = _load(data, "")
+    line, _column = place(content, location)
+    for step in location:
+        node = node[step]
+    return line + 1 + offset if isinstance(node, LiteralScalarString) else line

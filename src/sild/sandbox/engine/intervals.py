@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -17,7 +19,20 @@ REPLICATES = 1000
 _TAILS = (2.5, 97.5)
 
 
-def wilson(successes: float, n: int) -> tuple[float, float]:
+_points: ContextVar[bool] = ContextVar("points", default=False)
+
+
+@contextmanager
+def points() -> Iterator[None]:
+    """Within this, figures are made without intervals: for whoever makes intervals of another kind."""
+    token = _points.set(True)
+    try:
+        yield
+    finally:
+        _points.reset(token)
+
+
+def wilson(successes: float, n: float) -> tuple[float, float]:
     """Lower and upper bound of a share (Wilson 1927, score interval); the whole range when nothing was tried."""
     if n == 0:
         return 0.0, 1.0
@@ -37,6 +52,8 @@ def bootstrap(
         statistic: takes how often each sample was drawn, shape (n,); gives the figures, shape (k,).
         seed: of the generator, so that the interval can be computed again.
     """
+    if _points.get():
+        return [(math.nan, math.nan)] * len(statistic(np.ones(n, np.int64)))
     generator = np.random.default_rng(seed)
     drawn = [
         statistic(np.bincount(generator.integers(0, n, n), minlength=n)) if n else statistic(np.zeros(0, np.int64))

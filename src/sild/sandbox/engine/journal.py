@@ -34,6 +34,7 @@ class Result:
         score: from 0 to 1.
         milliseconds: from asking to answering; 0 without an answer.
         alone: whether no other question was in flight.
+        repeat: which time the sample was asked, from 0.
     """
 
     position: int
@@ -43,10 +44,12 @@ class Result:
     score: float
     milliseconds: float
     alone: bool
+    repeat: int = 0
 
     def line(self) -> bytes:
         """The result as it is stored, hashed and proved; members in order, what is empty left out."""
         told: dict[str, Any] = {"at": self.position, "id": self.sample}
+        told |= {"repeat": self.repeat} if self.repeat else {}
         told |= {"error": self.error} if self.error else {"output": self.output}
         told |= {"score": round(self.score, 6), "ms": round(self.milliseconds, 3)}
         return orjson.dumps(told | ({"alone": True} if self.alone else {}))
@@ -63,6 +66,7 @@ class Result:
             score=told["score"],
             milliseconds=told["ms"],
             alone=told.get("alone", False),
+            repeat=told.get("repeat", 0),
         )
 
 
@@ -144,7 +148,7 @@ def keep(folder: Path, results: Iterable[Result]) -> Kept:
 
     Leaves are hashed as in RFC 6962, section 2.1, over each line without its end.
     """
-    lines = [result.line() for result in sorted(results, key=lambda result: result.position)]
+    lines = [result.line() for result in sorted(results, key=lambda result: (result.position, result.repeat))]
     data = b"".join(line + b"\n" for line in lines)
     sha256 = hashlib.sha256(data).hexdigest()
     path = folder / f"results-{sha256}.jsonl"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sild.sandbox.engine import repeats
 from sild.sandbox.engine.intervals import REPLICATES
 from sild.sandbox.engine.scorers import member
 from sild.sandbox.engine.suite import GAP
@@ -24,11 +25,12 @@ _SMALL_BOOTSTRAP = "95 % percentile bootstrap over answers, 200 replicates"
 
 def pairs_of(suite: Suite, results: Sequence[Result]) -> dict[str, Pairs]:
     """Outputs and targets as the scorer reads them, for all samples (under the empty name) and for each slice."""
-    from_output = reader(suite)
+    from_output = float if suite.form.grader else reader(suite)
     groups: dict[str, Pairs] = {"": []}
     for result in results:
         sample = suite.samples[result.position]
-        pair = (None if result.error else from_output(result.output), suite.target(sample))
+        said = result.score if suite.form.grader else result.output
+        pair = (None if result.error else from_output(said), suite.target(sample))
         groups[""].append(pair)
         for name, value in sample.slices.items():
             groups.setdefault(f"{name}={value}", []).append(pair)
@@ -45,7 +47,7 @@ def metrics(suite: Suite, groups: dict[str, Pairs]) -> list[dict[str, Any]]:
     """Every figure, over all samples first, then by slice."""
     found = []
     for name, pairs in groups.items():
-        for metric in suite.scorer.measure(pairs, suite.form.seed):
+        for metric in repeats.measure(suite.scorer, pairs, suite.form.repeats, suite.form.seed):
             told = asdict(metric) | {"slice": name}
             found.append(
                 {key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in told.items()}
@@ -67,7 +69,10 @@ def gaps(suite: Suite, groups: dict[str, Pairs]) -> list[dict[str, Any]]:
 
 def _gap(suite: Suite, kind: str, slices: list[Pairs]) -> dict[str, Any]:
     """One gap, with a bootstrap over the samples' scores in each slice."""
-    scores = [np.array([suite.scorer.score(*pair) for pair in pairs]) for pairs in slices]
+    each = suite.form.repeats  # an item's repeats stand together and count as one
+    scores = [
+        np.array([suite.scorer.score(*pair) for pair in pairs]).reshape(-1, each).mean(axis=1) for pairs in slices
+    ]
     generator = np.random.default_rng(suite.form.seed)
     means = np.stack(
         [generator.choice(one, (REPLICATES, len(one))).mean(axis=1) for one in scores]

@@ -6,8 +6,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
+from sild.sandbox.engine import graded_run
 from sild.sandbox.engine.forms import Form, Name, Text, Version
 from sild.sandbox.engine.limits import Limits  # noqa: TC001 -- pydantic reads annotations when it runs
+from sild.sandbox.engine.registration import Part as RegistrationPart
+from sild.sandbox.engine.registration import agree
 from sild.sandbox.engine.solution import TrainedOn  # noqa: TC001
 from sild.sandbox.engine.suite import DataSheet, ScorerForm  # noqa: TC001
 
@@ -58,6 +61,7 @@ class SuitePart(Part):
     samples_in_data: Count
     seed: Count
     limit: int | None
+    repeats: Annotated[int, Field(ge=1)] = 1
     thresholds_digest: Digest
 
 
@@ -183,6 +187,8 @@ class Report(Part):
     resumed: Count
     solution: SolutionPart
     suite: SuitePart
+    registration: RegistrationPart | None = None
+    grading: graded_run.Part | None = None
     verdicts: list[Verdict]
     quality: MetricPart
     metrics: list[MetricPart]
@@ -207,5 +213,11 @@ def check(body: dict[str, Any]) -> None:
         raise ValueError("the report says “passed” otherwise than its verdicts")
     if report.results.leaves != report.samples or report.answered > report.samples:
         raise ValueError("the report's numbers of samples contradict each other")
+    if report.grading:
+        graded_run.agree(report.grading)
+    if (report.suite.scorer.name == "graded") != (report.grading is not None):
+        raise ValueError("a report on a graded suite, and no other, says what its grader was")
+    if report.registration:
+        agree(report.registration, report.suite.thresholds_digest, report.suite.digest, report.started)
     if not all(check.ok for check in report.confinement):
         raise ValueError("the report is of a run whose isolation did not hold")

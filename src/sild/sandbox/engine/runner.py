@@ -9,12 +9,13 @@ import time
 import uuid
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from sild.sandbox.engine import measure, pack, probe
+from sild.sandbox.engine import graded_run, measure, pack, probe
 from sild.sandbox.engine.errors import CancelledError, IsolationError, SandboxError
 from sild.sandbox.engine.faults import Faults, harmless
 from sild.sandbox.engine.journal import Journal, Kept, Result, keep
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from sild.sandbox.engine.endpoint import Endpoint
     from sild.sandbox.engine.isolation import Isolation
     from sild.sandbox.engine.process import Usage
     from sild.sandbox.engine.solution import Solution
@@ -55,6 +57,8 @@ class Run:
         isolation: what it runs in.
         name: the run's id in the report.
         attempt: which attempt of this solution on this suite it is, from 1.
+        registration: what was registered before, as `registration.Part` has it; None outside a node.
+        grader: the endpoint that answers for the suite's grader; None where there is none.
         progress: called with samples done and to do, some times a second.
         cancelled: asked some times a second whether to stop.
     """
@@ -65,10 +69,12 @@ class Run:
     isolation: Isolation
     name: str = field(default_factory=lambda: str(uuid.uuid4()))
     attempt: int = 1
+    registration: dict[str, Any] | None = None
+    grader: Endpoint | None = None
     progress: Callable[[int, int], None] = _no_progress
     cancelled: Callable[[], bool] = _never
     faults: Faults = field(default_factory=Faults)
-    positions: list[int] = field(default_factory=list)
+    asked: list[tuple[int, int]] = field(default_factory=list)
 
     def execute(self) -> dict[str, Any]:
         """Run it and report; `report.check` accepts what comes out.
@@ -79,6 +85,7 @@ class Run:
             CancelledError: `cancelled` said so.
             SandboxError: the solution changed since it was read, or the folder is another run's.
         """
+        graded_run.require(self.suite, self.grader)
         checks = probe.escape_checks(self.isolation)
         probe.require(checks)
         started = time.monotonic()
@@ -89,11 +96,21 @@ class Run:
             answered = len(journal.results)
             for result in self._unanswered(journal):
                 journal.results.append(result)
+            graded = self._grade(journal)
             kept = keep(self.folder, journal.results)
             facts = _Facts(journal, usage, conversation, kept, resumed, answered, time.monotonic() - started)
-            report = self._report(facts, checks)
+            report = self._report(facts, checks) | graded
         check(report)
         return report
+
+    def _grade(self, journal: Journal) -> dict[str, Any]:
+        """Have a model grade the replies, where the suite says so; the report's part."""
+        if self.grader is None or self.suite.form.grader is None:
+            return {}
+        turn = partial(self._turn, journal)
+        scored, part = graded_run.grade(self.suite, self.grader, journal.results, self.folder, turn)
+        journal.results[:] = scored
+        return {"grading": part}
 
     def _identity(self) -> dict[str, Any]:
         """What the journal's results belong to."""
@@ -106,8 +123,8 @@ class Run:
 
     def _converse(self, journal: Journal) -> tuple[Usage, Conversation]:
         """Start the solution from a copy that nobody else changes, ask what has not been answered yet."""
-        finished = {result.position for result in journal.results}
-        self.positions = [position for position in self.suite.chosen if position not in finished]
+        finished = {(result.position, result.repeat) for result in journal.results}
+        self.asked = [one for one in self.suite.asked if one not in finished]
         copy = self.folder / "solution"
         shutil.rmtree(copy, ignore_errors=True)
         try:
@@ -127,16 +144,18 @@ class Run:
         return max(0, ALONE - sum(result.alone for result in journal.results))
 
     def _questions(self) -> Iterator[bytes]:
-        """The inputs, as JSON."""
-        for position in self.positions:
-            yield orjson.dumps(self.suite.samples[position].input)
+        """The questions, as JSON; where they are repeated, each with the member `seed` after it."""
+        form = self.suite.form
+        for position, repeat in self.asked:
+            seed = b',"seed":%d' % (form.seed + repeat) if form.repeats > 1 else b""
+            yield orjson.dumps(self.suite.question(position)) + seed
 
     def _receiver(self, journal: Journal) -> Any:
         """What is done with an answer: score it and keep it."""
         read, scorer = measure.reader(self.suite), self.suite.scorer
 
         def receive(number: int, output: object, error: str, seconds: float, *, alone: bool) -> None:
-            position = self.positions[number - 1]
+            position, repeat = self.asked[number - 1]
             sample = self.suite.samples[position]
             value = None
             if not error:
@@ -146,14 +165,14 @@ class Run:
                     error = f"wrong shape: {wrong}"
                     self.faults.add("wrong-shape", str(wrong))
             score = scorer.score(value, self.suite.target(sample))
-            journal.add(Result(position, sample.id, output, error, score, seconds * 1000, alone))
+            journal.add(Result(position, sample.id, output, error, score, seconds * 1000, alone, repeat))
 
         return receive
 
     def _turn(self, journal: Journal) -> None:
         """Some times a second: save, tell, listen."""
         journal.flush(if_due=True)
-        self.progress(len(journal.results), len(self.suite.chosen))
+        self.progress(len(journal.results), len(self.suite.asked))
         if self.cancelled():
             raise CancelledError("The run was cancelled. What is finished is kept; resume it to go on.")
 
@@ -173,18 +192,18 @@ class Run:
 
     def _unanswered(self, journal: Journal) -> list[Result]:
         """A result for each sample that got no answer, so that nothing is left out by not answering it."""
-        answered = {result.position for result in journal.results}
-        missing = [position for position in self.suite.chosen if position not in answered]
+        answered = {(result.position, result.repeat) for result in journal.results}
+        missing = [one for one in self.suite.asked if one not in answered]
         if missing:
             self.faults.add("unanswered", count=len(missing))
         return [
-            Result(position, self.suite.samples[position].id, None, "no answer", 0.0, 0.0, alone=False)
-            for position in missing
+            Result(position, self.suite.samples[position].id, None, "no answer", 0.0, 0.0, alone=False, repeat=repeat)
+            for position, repeat in missing
         ]
 
     def _report(self, facts: _Facts, checks: list[probe.Check]) -> dict[str, Any]:
         """Put the report together."""
-        results = sorted(facts.journal.results, key=lambda result: result.position)
+        results = sorted(facts.journal.results, key=lambda result: (result.position, result.repeat))
         groups = measure.pairs_of(self.suite, results)
         measured = measure.metrics(self.suite, groups) + measure.gaps(self.suite, groups)
         measured += measure.costs(results, facts.usage.cpu_seconds, self.suite.form.seed)
@@ -203,6 +222,7 @@ class Run:
             "resumed": facts.resumed,
             "solution": self._solution(),
             "suite": self._suite(),
+            "registration": self.registration,
             "verdicts": verdicts,
             "quality": measured[0],
             "metrics": measured,
@@ -230,7 +250,7 @@ class Run:
         """What it was tested with."""
         form = self.suite.form
         told = form.model_dump(
-            mode="json", include={"name", "version", "title", "datasheet", "scorer", "seed", "limit"}
+            mode="json", include={"name", "version", "title", "datasheet", "scorer", "seed", "limit", "repeats"}
         )
         return told | {
             "digest": self.suite.digest,

@@ -6,52 +6,28 @@ import hashlib
 import random
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-import orjson
 import rfc8785
-from pydantic import Field, JsonValue, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
-from sild.sandbox.engine import forms
+from sild.sandbox.engine import data, forms, prompts, repeats
+from sild.sandbox.engine.data import Data, Numbered, Sample, Short
 from sild.sandbox.engine.errors import Flaw, FormError
 from sild.sandbox.engine.forms import Form, Name, Text, Version
+from sild.sandbox.engine.grading import GraderForm, Judged
+from sild.sandbox.engine.prompts import Solver
 from sild.sandbox.engine.scorers import SCORERS, Scorer, member
 from sild.trust import folder as folders
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 FILE = "suite.yaml"
-MAX_DATA = 512 * 1024 * 1024
 MAX_FLAWS = 100
 # Figures that every run has, whatever the scorer: what answers cost, and how far the slices of one kind lie apart.
 COSTS = ("latency_p50_ms", "latency_p95_ms", "cpu_ms_per_answer")
 GAP = "gap:"
-Short = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class Sample(Form):
-    """One question with its right answer; slices are groups it belongs to, as in `language: et`."""
-
-    id: Short
-    input: JsonValue
-    target: JsonValue
-    slices: dict[Short, Short] = {}
-
-
-class Data(Form):
-    """Where the samples are: a JSONL file in the folder, or inline. One of both."""
-
-    file: str = ""
-    inline: list[Sample] = []
-
-    @model_validator(mode="after")
-    def _one_of_both(self) -> Self:
-        """Ask for exactly one place."""
-        if bool(self.file) == bool(self.inline):
-            raise ValueError("give either a file or inline samples")
-        path = PurePosixPath(self.file)
-        if path.is_absolute() or ".." in path.parts:
-            raise ValueError("the file stands in the suite's folder")
-        return self
 
 
 class DataSheet(Form):
@@ -104,15 +80,26 @@ class SuiteForm(Form):
     title: Text
     data: Data
     datasheet: DataSheet
+    prompt: Annotated[str, Field(max_length=100_000)] = ""
+    solver: Solver = Solver()
     scorer: ScorerForm
+    grader: GraderForm | None = None
     thresholds: Annotated[list[Threshold], Field(min_length=1, max_length=100)]
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = 0
     limit: Annotated[int | None, Field(ge=1)] = None
+    repeats: Annotated[int, Field(ge=1, le=100)] = 1
+
+    @model_validator(mode="after")
+    def _grader_fits(self) -> Self:
+        """Ask for a grader where a model grades, and nowhere else."""
+        if (self.scorer.name == "graded") != (self.grader is not None):
+            raise ValueError("the scorer “graded” needs a grader, and no other scorer has one")
+        return self
 
     @model_validator(mode="after")
     def _metrics_exist(self) -> Self:
         """Ask for thresholds on figures that the scorer makes."""
-        known = SCORERS[self.scorer.name].metrics + COSTS
+        known = SCORERS[self.scorer.name].metrics + COSTS + (repeats.NAMES if self.repeats > 1 else ())
         for threshold in self.thresholds:
             if threshold.metric not in known and not threshold.metric.startswith(GAP):
                 raise ValueError(
@@ -130,6 +117,7 @@ class Suite:
     digest: str
     samples: tuple[Sample, ...] = field(repr=False)
     data_sha256: str
+    people: tuple[Judged, ...] = field(default=(), repr=False)
 
     @property
     def label(self) -> str:
@@ -143,12 +131,36 @@ class Suite:
 
     @cached_property
     def chosen(self) -> tuple[int, ...]:
-        """Positions of the samples that a run asks, in the data's order: all, or as many as the limit, by the seed."""
-        positions = range(len(self.samples))
+        """Positions of the samples that a run asks, in the data's order: all, or as many as the limit, by the seed.
+
+        Those that are shown as examples are not asked.
+        """
+        shown = set(self.form.solver.examples)
+        positions = [place for place, sample in enumerate(self.samples) if sample.id not in shown]
         limit = self.form.limit
         if limit is None or limit >= len(positions):
             return tuple(positions)
         return tuple(sorted(random.Random(self.form.seed).sample(positions, limit)))  # noqa: S311 -- must be repeatable
+
+    @cached_property
+    def asked(self) -> tuple[tuple[int, int], ...]:
+        """What a run asks: position and repeat, from 0, one round after the other."""
+        return tuple((position, repeat) for repeat in range(self.form.repeats) for position in self.chosen)
+
+    @cached_property
+    def template(self) -> prompts.Template | None:
+        """The prompt's template, if there is one."""
+        return prompts.parse(self.form.prompt) if self.form.prompt else None
+
+    @cached_property
+    def examples(self) -> list[tuple[Any, Any]]:
+        """Inputs and targets of the samples that are shown, in the order in which the solver names them."""
+        by_id = {sample.id: sample for sample in self.samples} if self.form.solver.examples else {}
+        return [(by_id[name].input, by_id[name].target) for name in self.form.solver.examples]
+
+    def question(self, position: int) -> Any:
+        """What a solution is asked for the sample at a position."""
+        return prompts.question(self.template, self.form.solver, self.samples[position].input, self.examples)
 
     @property
     def thresholds_digest(self) -> str:
@@ -169,9 +181,17 @@ def load(folder: Path) -> Suite:
     Raises:
         FormError: all that is wrong with it, in description and data, each with file and line.
     """
-    form = forms.read(folder / FILE, SuiteForm)
-    data, samples, flaws = _samples(folder, form)
-    sha256 = hashlib.sha256(data).hexdigest()
+    try:
+        form = forms.read(folder / FILE, SuiteForm)
+    except FormError as error:
+        raise FormError((error.flaws + _flaws_of_data(folder))[:MAX_FLAWS]) from error
+    written, samples, flaws = data.read(folder, form.data, FILE)
+    name = form.data.file or FILE
+    flaws += _repeated(samples, name) + _unreadable(samples, form, name)
+    flaws += _unaskable((folder / FILE).read_bytes(), samples, form, name)
+    people, wrong = _people(folder, form)
+    flaws += wrong
+    sha256 = hashlib.sha256(written).hexdigest()
     if form.datasheet.sha256 and form.datasheet.sha256 != sha256:
         flaws.append(
             Flaw(FILE, 0, 0, "datasheet.sha256", f"the data's SHA-256 is {sha256}; the sheet is for other data")
@@ -182,52 +202,69 @@ def load(folder: Path) -> Suite:
         digest = folders.digest(folder)
     except (OSError, ValueError) as error:
         raise FormError([Flaw(FILE, 0, 0, "", str(error))]) from error
-    return Suite(form, folder, digest, tuple(sample for _line, sample in samples), sha256)
+    return Suite(form, folder, digest, tuple(sample for _line, sample in samples), sha256, people)
 
 
-def _samples(folder: Path, form: SuiteForm) -> tuple[bytes, list[tuple[int, Sample]], list[Flaw]]:
-    """The data's bytes, its samples with their lines, and all flaws."""
-    if form.data.inline:
-        data = rfc8785.dumps([sample.model_dump(mode="json") for sample in form.data.inline])
-        name, samples, flaws = FILE, [(0, sample) for sample in form.data.inline], list[Flaw]()
-    else:
-        name = form.data.file
+def _flaws_of_data(folder: Path) -> list[Flaw]:
+    """What is wrong with the data of a suite whose description is wrong elsewhere."""
+    try:
+        stated = forms.member((folder / FILE).read_bytes(), "data", Data)
+    except OSError:
+        return []
+    if stated is None:
+        return []
+    _written, samples, flaws = data.read(folder, stated, FILE)
+    return flaws + _repeated(samples, stated.file or FILE)
+
+
+def _people(folder: Path, form: SuiteForm) -> tuple[tuple[Judged, ...], list[Flaw]]:
+    """Replies that people graded, and what is wrong with them."""
+    if form.grader is None or not form.grader.people:
+        return (), []
+    name = form.grader.people
+    try:
+        lines = (folder / name).read_bytes().splitlines()
+    except OSError as error:
+        return (), [Flaw(FILE, 0, 0, "grader.people", f"{name} cannot be read: {error.strerror}")]
+    found, flaws = [], []
+    for number, line in enumerate(lines, 1):
         try:
-            data = _bytes(folder / name)
-        except OSError as error:
-            return b"", [], [Flaw(FILE, 0, 0, "data.file", f"{name} cannot be read: {error.strerror or error}")]
-        samples, flaws = _lines(data, name)
-    flaws += _repeated(samples, name)
-    flaws += _unreadable(samples, form, name)
-    if not samples and not flaws:
-        flaws.append(Flaw(name, 1, 1, "", "there are no samples in the file"))
-    return data, samples, flaws
-
-
-def _bytes(path: Path) -> bytes:
-    """The content of a data file."""
-    if path.stat().st_size > MAX_DATA:
-        raise OSError(f"it is larger than {MAX_DATA} bytes")
-    return path.read_bytes()
-
-
-def _lines(data: bytes, name: str) -> tuple[list[tuple[int, Sample]], list[Flaw]]:
-    """Parse a sample from each line that is not empty."""
-    samples, flaws = [], []
-    for number, line in enumerate(data.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            samples.append((number, Sample.model_validate(orjson.loads(line))))
-        except orjson.JSONDecodeError as error:
-            flaws.append(Flaw(name, number, error.colno, "", f"this line is not JSON: {error.msg}"))
+            one = Judged.model_validate_json(line)
         except ValidationError as error:
-            found = error.errors(include_url=False)
-            flaws += [Flaw(name, number, 1, ".".join(map(str, one["loc"])), one["msg"]) for one in found]
-    return samples, flaws
+            what = error.errors(include_url=False)
+            flaws += [Flaw(name, number, 1, ".".join(map(str, flaw["loc"])), flaw["msg"]) for flaw in what]
+            continue
+        found.append(one)
+        if one.grade not in form.grader.grades:
+            flaws.append(Flaw(name, number, 1, "grade", f"{one.grade} is none of {', '.join(form.grader.grades)}"))
+    return tuple(found), flaws
 
 
-def _repeated(samples: list[tuple[int, Sample]], name: str) -> list[Flaw]:
+def _unaskable(description: bytes, samples: Numbered, form: SuiteForm, name: str) -> list[Flaw]:
+    """What is wrong with template and solver, and the samples that lack a field of the template."""
+    known = {sample.id for _line, sample in samples}
+    line = forms.line_in(description, ("solver", "examples"), 0) if form.solver.examples else 0
+    flaws = [
+        Flaw(FILE, line, 1, "solver.examples", f"there is no sample {one}")
+        for one in form.solver.examples
+        if one not in known
+    ]
+    if samples and known <= set(form.solver.examples):
+        flaws.append(Flaw(FILE, line, 1, "solver.examples", "every sample is an example, so none is left to be asked"))
+    if not form.prompt:
+        return flaws
+    try:
+        template = prompts.parse(form.prompt)
+    except prompts.TemplateError as error:
+        line = forms.line_in(description, ("prompt",), error.line)
+        return [*flaws, Flaw(FILE, line, 1, "prompt", str(error))]
+    for line, sample in samples:
+        missing = sorted(template.fields - set(prompts.values(sample.input)))
+        flaws += [Flaw(name, line, 1, "input", f"the prompt asks for {one}, which is not there") for one in missing]
+    return flaws
+
+
+def _repeated(samples: Numbered, name: str) -> list[Flaw]:
     """Ids that occur twice."""
     first: dict[str, int] = {}
     flaws = []
@@ -238,7 +275,7 @@ def _repeated(samples: list[tuple[int, Sample]], name: str) -> list[Flaw]:
     return flaws
 
 
-def _unreadable(samples: list[tuple[int, Sample]], form: SuiteForm, name: str) -> list[Flaw]:
+def _unreadable(samples: Numbered, form: SuiteForm, name: str) -> list[Flaw]:
     """Targets that the scorer cannot read."""
     scorer, wanted = SCORERS[form.scorer.name], form.scorer.field
     flaws = []

@@ -7,6 +7,7 @@ from typing import Any
 from sild.sandbox.engine.scorers.base import Metric, Scorer, as_words, member
 from sild.sandbox.engine.scorers.conduct import Civil, Discreet, Refusal, Steadfast
 from sild.sandbox.engine.scorers.fairness import Calibrated, EvenHanded, Stable
+from sild.sandbox.engine.scorers.graded import Graded
 from sild.sandbox.engine.scorers.labels import Multilabel
 from sild.sandbox.engine.scorers.match import Answer, Choice, Match, as_json
 from sild.sandbox.engine.scorers.overlap import Overlap
@@ -35,5 +36,6 @@ _EVERY: tuple[Scorer[Any, Any], ...] = (
     EvenHanded(),
     Calibrated(),
     Stable(),
+    Graded(),
 )
 SCORERS: dict[str, Scorer[Any, Any]] = {scorer.name: scorer for scorer in _EVERY}

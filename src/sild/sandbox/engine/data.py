@@ -1,0 +1,219 @@
+"""A suite's samples as they are written: JSONL, CSV, Parquet, or inline; every flaw with file and line."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+import orjson
+import rfc8785
+from pydantic import Field, JsonValue, ValidationError, model_validator
+
+from sild.sandbox.engine.errors import Flaw
+from sild.sandbox.engine.forms import Form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+MAX_DATA = 512 * 1024 * 1024
+_FIELD_CHARACTERS = 16 * 1024 * 1024
+PARQUET_MISSING = (
+    "reading Parquet needs pyarrow, which is not installed: install sild[parquet], or convert the file to CSV or JSONL"
+)
+Short = Annotated[str, Field(min_length=1, max_length=200)]
+Numbered = list[tuple[int, "Sample"]]
+
+
+class Sample(Form):
+    """One question with its right answer; slices are groups it belongs to, as in `language: et`."""
+
+    id: Short
+    input: JsonValue
+    target: JsonValue
+    slices: dict[Short, Short] = {}
+
+
+class Columns(Form):
+    """Which columns of a CSV or Parquet file are what.
+
+    Attributes:
+        id, target: one column each.
+        input: one column, or several that become the members of an object.
+        slices: columns whose value is the slice of the column's name.
+        parsed: columns of text that hold JSON, as targets often do.
+    """
+
+    id: Short = "id"
+    input: Short | Annotated[list[Short], Field(min_length=1)] = "input"
+    target: Short = "target"
+    slices: list[Short] = []
+    parsed: list[Short] = []
+
+    @property
+    def all(self) -> list[str]:
+        """Every column that has to be there."""
+        inputs = self.input if isinstance(self.input, list) else [self.input]
+        return list(dict.fromkeys([self.id, *inputs, self.target, *self.slices, *self.parsed]))
+
+
+class Data(Form):
+    """Where the samples are: a JSONL, CSV or Parquet file in the folder, or inline. One of both."""
+
+    file: str = ""
+    inline: list[Sample] = []
+    columns: Columns = Columns()
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        """Ask for exactly one place."""
+        if bool(self.file) == bool(self.inline):
+            raise ValueError("give either a file or inline samples")
+        path = PurePosixPath(self.file)
+        if path.is_absolute() or ".." in path.parts:
+            raise ValueError("the file stands in the suite's folder")
+        if self.columns != Columns() and path.suffix not in {".csv", ".parquet"}:
+            raise ValueError("only a .csv or .parquet file has columns")
+        return self
+
+
+def read(folder: Path, data: Data, description: str) -> tuple[bytes, Numbered, list[Flaw]]:
+    """The data's bytes, its samples with their lines, and all flaws.
+
+    Args:
+        folder: the suite's.
+        data: what its description says.
+        description: the description's file name, for flaws of samples that stand in it.
+    """
+    if data.inline:
+        written = rfc8785.dumps([sample.model_dump(mode="json") for sample in data.inline])
+        return written, [(0, sample) for sample in data.inline], []
+    try:
+        written = _bytes(folder / data.file)
+    except OSError as error:
+        why = f"{data.file} cannot be read: {error.strerror or error}"
+        return b"", [], [Flaw(description, 0, 0, "data.file", why)]
+    readers = {".csv": _csv, ".parquet": _parquet}
+    reader = readers.get(PurePosixPath(data.file).suffix)
+    samples, flaws = reader(written, data) if reader else _lines(written, data.file)
+    if not samples and not flaws:
+        flaws.append(Flaw(data.file, 1, 1, "", "there are no samples in the file"))
+    return written, samples, flaws
+
+
+def _bytes(path: Path) -> bytes:
+    """The content of a data file."""
+    if path.stat().st_size > MAX_DATA:
+        raise OSError(f"it is larger than {MAX_DATA} bytes")
+    return path.read_bytes()
+
+
+def _lines(data: bytes, name: str) -> tuple[Numbered, list[Flaw]]:
+    """Parse a sample from each line that is not empty."""
+    samples: Numbered = []
+    flaws: list[Flaw] = []
+    for number, line in enumerate(data.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            _take(orjson.loads(line), number, name, samples, flaws)
+        except orjson.JSONDecodeError as error:
+            flaws.append(Flaw(name, number, error.colno, "", f"this line is not JSON: {error.msg}"))
+    return samples, flaws
+
+
+def _csv(data: bytes, form: Data) -> tuple[Numbered, list[Flaw]]:
+    """Samples from comma-separated values with a header (RFC 4180), UTF-8 with or without a byte order mark."""
+    name = form.file
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        return [], [Flaw(name, data[: error.start].count(b"\n") + 1, 1, "", "this line is not UTF-8")]
+    csv.field_size_limit(_FIELD_CHARACTERS)
+    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    flaws: list[Flaw] = []
+    found: list[tuple[int, dict[str, Any]]] = []
+    try:
+        header = next(rows, [])
+        flaws += _missing(header, form)
+        start = rows.line_num + 1
+        for row in rows:
+            if len(row) == len(header):
+                found.append((start, dict(zip(header, row, strict=True))))
+            elif row:
+                flaws.append(Flaw(name, start, 1, "", f"this row has {len(row)} fields, the header has {len(header)}"))
+            start = rows.line_num + 1
+    except csv.Error as error:
+        flaws.append(Flaw(name, rows.line_num, 1, "", f"this is not CSV: {error}"))
+    return _from_rows(found, form, flaws)
+
+
+def _parquet(data: bytes, form: Data) -> tuple[Numbered, list[Flaw]]:
+    """Samples from the rows of a Parquet file; a flaw's line is the row's number, from 1."""
+    try:
+        from pyarrow import ArrowException, BufferReader, parquet  # noqa: PLC0415 -- an extra
+    except ImportError:
+        return [], [Flaw(form.file, 0, 0, "", PARQUET_MISSING)]
+    try:
+        table = parquet.read_table(BufferReader(data))
+    except (ArrowException, OSError, ValueError) as error:
+        return [], [Flaw(form.file, 0, 0, "", f"this is not a readable Parquet file: {error}")]
+    flaws = _missing(table.column_names, form)
+    return _from_rows(list(enumerate(table.to_pylist(), 1)), form, flaws)
+
+
+def _missing(header: Iterable[str], form: Data) -> list[Flaw]:
+    """A flaw for each column that is named and not there, or there twice."""
+    names = list(header)
+    flaws = [
+        Flaw(form.file, 1, 1, one, "there is no such column; name the file's columns in data.columns")
+        for one in form.columns.all
+        if one not in names
+    ]
+    twice = sorted({one for one in names if names.count(one) > 1})
+    return flaws + [Flaw(form.file, 1, 1, one, "this column is there twice") for one in twice]
+
+
+def _from_rows(rows: list[tuple[int, dict[str, Any]]], form: Data, flaws: list[Flaw]) -> tuple[Numbered, list[Flaw]]:
+    """Samples from rows by column; none when columns are missing, since every row would have that flaw."""
+    samples: Numbered = []
+    if any(flaw.path for flaw in flaws):
+        return samples, flaws
+    for number, row in rows:
+        parsed = dict(row)
+        wrong = list(_parse(parsed, form, number))
+        flaws += wrong
+        if not wrong:
+            _take(_sample(parsed, form.columns), number, form.file, samples, flaws)
+    return samples, flaws
+
+
+def _parse(row: dict[str, Any], form: Data, number: int) -> Iterator[Flaw]:
+    """Replace the columns of JSON by what they hold; a flaw for each that is none."""
+    for column in form.columns.parsed:
+        try:
+            row[column] = orjson.loads(row[column])
+        except (orjson.JSONDecodeError, TypeError) as error:
+            yield Flaw(form.file, number, 1, column, f"this column does not hold JSON: {error}")
+
+
+def _sample(row: dict[str, Any], columns: Columns) -> dict[str, Any]:
+    """A row as a sample is written in JSONL; an empty slice is none."""
+    asked = columns.input
+    identity = row[columns.id]
+    return {
+        "id": identity if isinstance(identity, str) or identity is None else str(identity),
+        "input": row[asked] if isinstance(asked, str) else {name: row[name] for name in asked},
+        "target": row[columns.target],
+        "slices": {name: str(row[name]) for name in columns.slices if row[name] not in {"", None}},
+    }
+
+
+def _take(told: object, number: int, name: str, samples: Numbered, flaws: list[Flaw]) -> None:
+    """Take a value as a sample, or name all that is wrong with it."""
+    try:
+        samples.append((number, Sample.model_validate(told)))
+    except ValidationError as error:
+        found = error.errors(include_url=False)
+        flaws += [Flaw(name, number, 1, ".".join(map(str, one["loc"])), one["msg"]) for one in found]
