@@ -18,7 +18,7 @@ from sild.sandbox import packages, registration
 from sild.sandbox.engine import default_isolation, runner
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.engine import suite as suites
-from sild.sandbox.engine.endpoint import Endpoint
+from sild.sandbox.engine.grader_endpoint import Endpoint
 from sild.sandbox.engine.errors import CancelledError, SandboxError
 from sild.sandbox.enums import RunState
 from sild.sandbox.errors import StateError

@@ -8,7 +8,7 @@ import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from sild.sandbox.engine.endpoint import Endpoint
+from sild.sandbox.engine.grader_endpoint import Endpoint
 
 
 class Script:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sild.sandbox.engine.endpoint import Endpoint
+    from sild.sandbox.engine.grader_endpoint import Endpoint
     from sild.sandbox.engine.journal import Result
     from sild.sandbox.engine.suite import Suite
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from sild.sandbox.engine.endpoint import Endpoint
+    from sild.sandbox.engine.grader_endpoint import Endpoint
     from sild.sandbox.engine.isolation import Isolation
     from sild.sandbox.engine.process import Usage
     from sild.sandbox.engine.solution import Solution

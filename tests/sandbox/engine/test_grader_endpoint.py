@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from sandbox.engine.grader_server import Script, serve
-from sild.sandbox.engine.endpoint import LONGEST_PAUSE, Endpoint, EndpointError
+from sild.sandbox.engine.grader_endpoint import LONGEST_PAUSE, Endpoint, EndpointError
 
 pytestmark = pytest.mark.integration
 QUESTION = [{"role": "user", "content": "tere"}]
