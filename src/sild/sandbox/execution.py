@@ -6,6 +6,7 @@ import fcntl
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sild.sandbox import packages
-from sild.sandbox.engine import default_isolation, runner
+from sild.sandbox.engine import default_isolation, runner, spreading
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.engine import suite as suites
 from sild.sandbox.engine.errors import CancelledError, SandboxError
@@ -100,7 +101,7 @@ def _run(run: Run, folder: Path, follower: Follower) -> dict[str, Any]:
     with TemporaryDirectory(dir=folder, prefix="unpacked-") as unpacked:
         for thing, name in ((run.solution, "solution"), (run.suite, "suite")):
             packages.take_out(thing, Path(unpacked) / name)
-        job = runner.Run(
+        job = _kind()(
             solution=solutions.load(Path(unpacked) / "solution"),
             suite=suites.load(Path(unpacked) / "suite"),
             folder=folder,
@@ -111,6 +112,12 @@ def _run(run: Run, folder: Path, follower: Follower) -> dict[str, Any]:
             cancelled=follower.cancelled,
         )
         return job.execute()
+
+
+def _kind() -> Callable[..., runner.Run]:
+    """A run on this machine, in one isolated process, or spread over the cluster that the node was given."""
+    address = settings.CONFIG.cluster
+    return partial(spreading.SpreadRun, address=address) if address else runner.Run
 
 
 def _save(run: Run, **values: Any) -> None:

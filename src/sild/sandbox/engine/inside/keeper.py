@@ -2,9 +2,8 @@
 
 As the first process of its namespace it cannot be killed or stopped by what it starts, and since it cannot be dumped
 nobody else in here can open its pipes or read its memory. Requests come on standard input: the length of a header (four
-bytes, big-endian), the header (marshal, since the node is trusted and the same Python), then `size` bytes. Answers leave on
-standard output: a header of fixed form, then `size` bytes. What is imported here is paid for by each sample, so it is
-little.
+bytes, big-endian), the header (marshal, since the node is trusted and the same Python), then `size` bytes. Answers
+leave on standard output: a header of fixed form, then `size` bytes. Each sample pays for what is imported here.
 """
 
 from __future__ import annotations
