@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import Figure, best_of
+from sandbox_chat import figures as chat
 
 from sild.sandbox.engine import bubblewrap, default_isolation, probe, solution, suite
 from sild.sandbox.engine.interpreter import interpreter
@@ -32,7 +33,7 @@ def run() -> list[Figure]:
     """Measure everything."""
     default_isolation().require()
     with tempfile.TemporaryDirectory(prefix="sild-bench-") as folder:
-        return [*_starts(), *_samples(Path(folder)), _probe()]
+        return [*_starts(), *_samples(Path(folder)), _probe(), *chat(Path(folder, "chat"))]
 
 
 def _starts() -> list[Figure]:

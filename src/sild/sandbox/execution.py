@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sild.sandbox import packages
-from sild.sandbox.engine import default_isolation, runner, spreading
+from sild.sandbox.engine import default_isolation, remote, runner, spreading
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.engine import suite as suites
 from sild.sandbox.engine.errors import CancelledError, SandboxError
@@ -101,7 +101,7 @@ def _run(run: Run, folder: Path, follower: Follower) -> dict[str, Any]:
     with TemporaryDirectory(dir=folder, prefix="unpacked-") as unpacked:
         for thing, name in ((run.solution, "solution"), (run.suite, "suite")):
             packages.take_out(thing, Path(unpacked) / name)
-        job = _kind()(
+        job = _kind(run)(
             solution=solutions.load(Path(unpacked) / "solution"),
             suite=suites.load(Path(unpacked) / "suite"),
             folder=folder,
@@ -114,10 +114,18 @@ def _run(run: Run, folder: Path, follower: Follower) -> dict[str, Any]:
         return job.execute()
 
 
-def _kind() -> Callable[..., runner.Run]:
-    """A run on this machine, in one isolated process, or spread over the cluster that the node was given."""
+def _kind(run: Run) -> Callable[..., runner.Run]:
+    """How a run is executed: in one isolated process here, spread over the cluster, or by asking an endpoint.
+
+    Raises:
+        StateError: a partner's solution names an endpoint, and only we say whom this node talks to.
+    """
     address = settings.CONFIG.cluster
-    return partial(spreading.SpreadRun, address=address) if address else runner.Run
+    if run.solution.description["start"]["protocol"] != "endpoint":
+        return partial(spreading.SpreadRun, address=address) if address else runner.Run
+    if run.solution.origin:
+        raise StateError(_("This solution is an endpoint that a partner named. Register it here to let it be asked."))
+    return remote.EndpointRun
 
 
 def _save(run: Run, **values: Any) -> None:
