@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import Figure, best_of, starts
+from sandbox_chat import figures as chat
 
 from sild.sandbox.engine import bubblewrap, default_isolation, probe, solution, suite
 from sild.sandbox.engine.interpreter import interpreter
@@ -33,7 +34,7 @@ def run() -> list[Figure]:
     """Measure everything."""
     default_isolation().require()
     with tempfile.TemporaryDirectory(prefix="sild-bench-") as folder:
-        return [*_starts(), *_helps(), *_samples(Path(folder)), _probe()]
+        return [*_starts(), *_helps(), *_samples(Path(folder)), _probe(), *chat(Path(folder, "chat"))]
 
 
 def _starts() -> list[Figure]:

@@ -31,6 +31,8 @@ class Config:
         title: SILD_TITLE, the name that people see.
         database_url: DATABASE_URL; empty for SQLite in the home folder, else `postgresql://…`.
         blobs: SILD_BLOBS, where files are kept: empty for the home folder, a folder, or `s3://bucket/prefix?endpoint=…`.
+        cluster: SILD_CLUSTER, where the samples of a run are spread: empty for one process, `local` for this machine's
+            processors, else a Ray cluster's address.
         pages: SILD_PAGES, host:port of the pages.
         exchange: SILD_EXCHANGE, host:port where partners connect.
         exchange_url: SILD_EXCHANGE_URL, the address that partners are given.
@@ -53,6 +55,7 @@ class Config:
     title: str = ""
     database_url: str = ""
     blobs: str = ""
+    cluster: str = ""
     pages: str = "127.0.0.1:8000"
     exchange: str = "127.0.0.1:8443"
     exchange_url: str = ""

@@ -6,6 +6,7 @@ import fcntl
 import time
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -15,11 +16,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sild.sandbox import packages, registration
-from sild.sandbox.engine import default_isolation, runner
+from sild.sandbox.engine import default_isolation, remote, runner, spreading
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.engine import suite as suites
-from sild.sandbox.engine.grader_endpoint import Endpoint
 from sild.sandbox.engine.errors import CancelledError, SandboxError
+from sild.sandbox.engine.grader_endpoint import Endpoint
 from sild.sandbox.enums import RunState
 from sild.sandbox.errors import StateError
 from sild.sandbox.models import Run
@@ -102,7 +103,7 @@ def _run(run: Run, folder: Path, follower: Follower) -> dict[str, Any]:
         for thing, name in ((run.solution, "solution"), (run.suite, "suite")):
             packages.take_out(thing, Path(unpacked) / name)
         suite = suites.load(Path(unpacked) / "suite")
-        job = runner.Run(
+        job = _kind(run)(
             solution=solutions.load(Path(unpacked) / "solution"),
             suite=suite,
             grader=_grader(suite),
@@ -123,6 +124,20 @@ def _grader(suite: suites.Suite) -> Endpoint | None:
     if suite.form.grader is None or not config.grader_endpoint:
         return None
     return Endpoint(config.grader_endpoint, suite.form.grader.model, config.grader_key)
+
+
+def _kind(run: Run) -> Callable[..., runner.Run]:
+    """How a run is executed: in one isolated process here, spread over the cluster, or by asking an endpoint.
+
+    Raises:
+        StateError: a partner's solution names an endpoint, and only we say whom this node talks to.
+    """
+    address = settings.CONFIG.cluster
+    if run.solution.description["start"]["protocol"] != "endpoint":
+        return partial(spreading.SpreadRun, address=address) if address else runner.Run
+    if run.solution.origin:
+        raise StateError(_("This solution is an endpoint that a partner named. Register it here to let it be asked."))
+    return remote.EndpointRun
 
 
 def _save(run: Run, **values: Any) -> None:

@@ -25,6 +25,9 @@ FAULTS = {
     "file-limit": _("ended by the limit on the size of a file"),
     "output-limit": _("ended by the limit on output"),
     "error-output-limit": _("ended by the limit on error output"),
+    "throttled": _("the endpoint asked to wait; it was asked again"),
+    "endpoint-failed": _("the endpoint failed; it was asked again"),
+    "other-model": _("another model answered than was asked for; it was asked again"),
     "system-call": _("ended for a system call that is not allowed"),
 }
 CHECKS = {

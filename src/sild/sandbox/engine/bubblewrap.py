@@ -156,6 +156,7 @@ def arguments(job: Job, uid: int | None) -> list[str]:
     """Bubblewrap's options for a job; `uid` is the fresh user id when root starts it."""
     return [
         *_namespaces(uid),
+        *(("--as-pid-1",) if job.first else ()),
         *_system(),
         *_read_only(job),
         *("--proc", "/proc", "--dev", "/dev"),
@@ -163,6 +164,7 @@ def arguments(job: Job, uid: int | None) -> list[str]:
         *("--remount-ro", "/dev"),
         *("--perms", "1777", "--size", str(job.limits.scratch_bytes), "--tmpfs", SCRATCH),
         *("--symlink", SCRATCH.lstrip("/"), "/tmp"),  # noqa: S108 -- the one inside
+        *("--perms", "0755", "--dir", "/var", "--symlink", SCRATCH, "/var/tmp"),  # noqa: S108 -- the one inside
         *("--remount-ro", "/"),
         *("--chdir", job.folder),
         *(word for name, value in job.environment.items() for word in ("--setenv", name, value)),

@@ -29,6 +29,9 @@ CODES = {
     "file-limit": "ended by the limit on the size of a file",
     "output-limit": "ended by the limit on output",
     "error-output-limit": "ended by the limit on error output",
+    "throttled": "the endpoint asked to wait; it was asked again",
+    "endpoint-failed": "the endpoint failed; it was asked again",
+    "other-model": "another model answered than was asked for; it was asked again",
     "system-call": "ended for a system call that is not allowed",
 }
 

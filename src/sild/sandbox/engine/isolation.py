@@ -48,6 +48,7 @@ class Job:
         folder: where it starts.
         limits: what it may use.
         masked: folders that are shown empty.
+        first: whether the command is the first process of its namespace, which nothing in there can kill.
     """
 
     command: tuple[str, ...]
@@ -56,6 +57,7 @@ class Job:
     folder: str = SCRATCH
     limits: Limits = field(default_factory=Limits)
     masked: tuple[str, ...] = ()
+    first: bool = False
 
 
 class Isolation(Protocol):

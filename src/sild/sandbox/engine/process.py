@@ -111,6 +111,13 @@ class Process:
         with suppress(ProcessLookupError):
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
 
+    def used(self) -> tuple[float, int]:
+        """Processor time in seconds and the most memory in bytes so far; the last known ones when it has ended."""
+        if self._usage is not None:
+            return self._usage.cpu_seconds, self._usage.peak_memory_bytes
+        cpu = max(self._peak.cpu_seconds, self._group.cpu_seconds())
+        return cpu, max(self._peak.memory_bytes, self._group.peak_memory())
+
     def finish(self) -> Usage:
         """Wait for the end, close everything and say what was used. Call `kill` first if it may not end by itself."""
         if self._usage is not None:

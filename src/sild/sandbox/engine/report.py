@@ -42,7 +42,7 @@ class SolutionPart(Part):
     intended_use: Text
     languages: list[Line]
     risk_class: Literal["minimal", "limited", "high"]
-    protocol: Literal["jsonl", "chat"]
+    protocol: Literal["jsonl", "chat", "endpoint"]
     packages: dict[Line, Line]
     limits: Limits
     trained_on: TrainedOn | None

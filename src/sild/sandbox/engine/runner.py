@@ -86,8 +86,7 @@ class Run:
             SandboxError: the solution changed since it was read, or the folder is another run's.
         """
         graded_run.require(self.suite, self.grader)
-        checks = probe.escape_checks(self.isolation)
-        probe.require(checks)
+        checks = self._prove()
         started = time.monotonic()
         with Journal(self.folder, self._identity()) as journal:
             resumed = len(journal.results)
@@ -111,6 +110,12 @@ class Run:
         scored, part = graded_run.grade(self.suite, self.grader, journal.results, self.folder, turn)
         journal.results[:] = scored
         return {"grading": part}
+
+    def _prove(self) -> list[probe.Check]:
+        """Try to break out of the isolation first."""
+        checks = probe.escape_checks(self.isolation)
+        probe.require(checks)
+        return checks
 
     def _identity(self) -> dict[str, Any]:
         """What the journal's results belong to."""

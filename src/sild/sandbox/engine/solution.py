@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from sild.sandbox.engine import forms
 from sild.sandbox.engine.errors import Flaw, FormError
@@ -44,11 +44,29 @@ class Start(Form):
     Attributes:
         command: program and arguments; `python3` is this node's interpreter, other programs stand in the folder
             (`./tool`) or in the system.
-        protocol: `jsonl` on standard input and output, or `chat` on the Unix socket named by SILD_SOCKET.
+        protocol: `jsonl` on standard input and output, `chat` on the Unix socket named by SILD_SOCKET, or `endpoint`:
+            nothing is started, `model` is asked at `url`.
+        url: of an OpenAI-compatible API, up to `/v1`.
+        model, served_as: what to ask for, and how the endpoint names it in its answers if otherwise.
+        key: the variable of the node's environment that holds the bearer token; only such names are ever read.
     """
 
-    command: Annotated[list[Annotated[str, Field(min_length=1, max_length=1000)]], Field(min_length=1, max_length=64)]
-    protocol: Literal["jsonl", "chat"] = "jsonl"
+    command: Annotated[list[Annotated[str, Field(min_length=1, max_length=1000)]], Field(max_length=64)] = []
+    protocol: Literal["jsonl", "chat", "endpoint"] = "jsonl"
+    url: Annotated[str, Field(pattern=r"^(https?://[^\s\x00-\x1f]{1,480})?$")] = ""
+    model: Annotated[str, Field(pattern=r"^[^\x00-\x1f]{0,200}$")] = ""
+    served_as: Annotated[str, Field(max_length=200)] = ""
+    key: Annotated[str, Field(pattern=r"^(SILD_KEY_[A-Z0-9_]{1,50})?$")] = ""
+
+    @model_validator(mode="after")
+    def _whole(self) -> Self:
+        """Ask for a command, or for an endpoint and its model."""
+        remote = self.protocol == "endpoint"
+        if remote and (self.command or not self.url or not self.model):
+            raise ValueError("the protocol endpoint asks for url and model, and has no command")
+        if not remote and (not self.command or self.url or self.model or self.served_as or self.key):
+            raise ValueError("give a command; url, model, served_as and key are for the protocol endpoint")
+        return self
 
 
 class Runtime(Form):

@@ -1,0 +1,5 @@
+"""What Inspect finds by the entry point `sild`: importing a class of Inspect's kinds registers it."""
+
+from sild.sandbox.engine.inspecting.provider import SildSandbox
+
+__all__ = ["SildSandbox"]
