@@ -44,12 +44,19 @@ def target(solution: Solution) -> Target:
     )
 
 
-def request(question: Any, model: str) -> bytes:
-    """The request for a sample's input, as `inside/chat.py` makes it: a text, or an object with `messages`."""
+def request(question: Any, model: str, seed: int | None = None) -> bytes:
+    """The request for a sample's input, as `inside/chat.py` makes it: a text, or an object with `messages`.
+
+    Args:
+        question: the sample's, as the suite's template and solver make it.
+        model: to ask for.
+        seed: where questions are repeated.
+    """
+    more = {"model": model} if seed is None else {"model": model, "seed": seed}
     if isinstance(question, dict) and "messages" in question:
-        return orjson.dumps({"temperature": 0, **question, "stream": False, "model": model})
+        return orjson.dumps({"temperature": 0, **question, "stream": False, **more})
     content = question if isinstance(question, str) else orjson.dumps(question).decode()
-    return orjson.dumps({"temperature": 0, "messages": [{"role": "user", "content": content}], "model": model})
+    return orjson.dumps({"temperature": 0, "messages": [{"role": "user", "content": content}], **more})
 
 
 class EndpointRun(Run):
@@ -61,8 +68,7 @@ class EndpointRun(Run):
 
     def _converse(self, journal: Journal) -> tuple[Usage, Conversation]:
         """Ask what has not been answered yet."""
-        finished = {result.position for result in journal.results}
-        self.positions = [position for position in self.suite.chosen if position not in finished]
+        self._leave_out_finished(journal)
         started = time.monotonic()
         asked = Asked(target(self.solution), self._receiver(journal), self.faults)
         asked.run(self._bodies(), lambda: self._turn(journal), self._alone(journal))
@@ -71,8 +77,10 @@ class EndpointRun(Run):
 
     def _bodies(self) -> Iterator[bytes]:
         """The requests."""
-        for position in self.positions:
-            yield request(self.suite.samples[position].input, self.solution.form.start.model)
+        form = self.suite.form
+        for position, repeat in self.asked:
+            seed = form.seed + repeat if form.repeats > 1 else None
+            yield request(self.suite.question(position), self.solution.form.start.model, seed)
 
     def _isolation(self) -> dict[str, Any]:
         """None; what was asked instead."""

@@ -128,8 +128,7 @@ class Run:
 
     def _converse(self, journal: Journal) -> tuple[Usage, Conversation]:
         """Start the solution from a copy that nobody else changes, ask what has not been answered yet."""
-        finished = {(result.position, result.repeat) for result in journal.results}
-        self.asked = [one for one in self.suite.asked if one not in finished]
+        self._leave_out_finished(journal)
         copy = self.folder / "solution"
         shutil.rmtree(copy, ignore_errors=True)
         try:
@@ -144,16 +143,25 @@ class Run:
         finally:
             shutil.rmtree(copy, ignore_errors=True)
 
+    def _leave_out_finished(self, journal: Journal) -> None:
+        """Ask what has not been answered yet."""
+        finished = {(result.position, result.repeat) for result in journal.results}
+        self.asked = [one for one in self.suite.asked if one not in finished]
+
     def _alone(self, journal: Journal) -> int:
         """How many questions are still to be asked one at a time."""
         return max(0, ALONE - sum(result.alone for result in journal.results))
 
     def _questions(self) -> Iterator[bytes]:
         """The questions, as JSON; where they are repeated, each with the member `seed` after it."""
-        form = self.suite.form
         for position, repeat in self.asked:
-            seed = b',"seed":%d' % (form.seed + repeat) if form.repeats > 1 else b""
-            yield orjson.dumps(self.suite.question(position)) + seed
+            yield self._question(position, repeat)
+
+    def _question(self, position: int, repeat: int) -> bytes:
+        """One of the questions."""
+        form = self.suite.form
+        seed = b',"seed":%d' % (form.seed + repeat) if form.repeats > 1 else b""
+        return orjson.dumps(self.suite.question(position)) + seed
 
     def _receiver(self, journal: Journal) -> Any:
         """What is done with an answer: score it and keep it."""

@@ -87,8 +87,7 @@ class SpreadRun(Run):
 
     def _converse(self, journal: Journal) -> tuple[Usage, Conversation]:
         """Give out what has not been answered yet in shards, and take answers as they come."""
-        finished = {result.position for result in journal.results}
-        self.positions = [position for position in self.suite.chosen if position not in finished]
+        self._leave_out_finished(journal)
         talked = Talked()
         try:
             self.pool = spread.pool(self.address)
@@ -100,8 +99,8 @@ class SpreadRun(Run):
     def _give_out(self, pool: Pool, journal: Journal, talked: Talked) -> None:
         """Map over the shards."""
         work = Work(ANSWER, self._package(), gpus=self.gpus)
-        size = min(MOST_IN_SHARD, max(1, len(self.positions) // (SHARDS_EACH * pool.width)))
-        starts = range(0, len(self.positions), size)
+        size = min(MOST_IN_SHARD, max(1, len(self.asked) // (SHARDS_EACH * pool.width)))
+        starts = range(0, len(self.asked), size)
         receive = self._receiver(journal)
         for number, output in pool.map(work, [self._shard(start, size, journal) for start in starts]):
             told = orjson.loads(output)
@@ -125,7 +124,7 @@ class SpreadRun(Run):
 
     def _shard(self, start: int, size: int, journal: Journal) -> bytes:
         """The questions of one shard; the first shard's are asked one at a time, for latency."""
-        questions = [self.suite.samples[position].input for position in self.positions[start : start + size]]
+        questions = [self._question(*one).decode() for one in self.asked[start : start + size]]
         return orjson.dumps({"questions": questions, "alone": 0 if start else self._alone(journal)})
 
     def _count(self, faults: list[dict[str, Any]]) -> None:

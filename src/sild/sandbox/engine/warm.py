@@ -88,8 +88,8 @@ class WarmSolution:
             self._talk.begin()
             self._held = held.pop_all()
 
-    def ask(self, questions: Sequence[Any]) -> dict[str, Any]:
-        """Ask one shard's questions.
+    def ask(self, questions: Sequence[str]) -> dict[str, Any]:
+        """Ask one shard's questions, each as JSON.
 
         Returns:
             what `spreading.py` reads: answers by number from 0, faults, what was used, whether it may be asked more.
@@ -97,7 +97,7 @@ class WarmSolution:
         faults = self._talk.count_in(Faults())
         self._answers.clear()
         written, said_wrong = self._talk.output_bytes, self._talk.error_bytes
-        self._talk.go_on(orjson.dumps(question) for question in questions)
+        self._talk.go_on(question.encode() for question in questions)
         goes_on = self._talk.can_go_on
         usage = None if goes_on else self._finish()
         if usage is not None and (code := usage.stopped_by):
