@@ -26,9 +26,25 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
     held, checks = sum(check["ok"] for check in report["confinement"]), len(report["confinement"])
     isolation = report["isolation"]
     yield f"isolation {isolation['level']}, {isolation['backend']}; {held} of {checks} escape checks held"
+    if tried := report.get("tried"):
+        yield from _tried(tried)
     for fault in report["faults"]:
         yield f"fault {fault['code']}: {fault['count']}"
     yield report["statement"]
+
+
+def _tried(tried: dict[str, Any]) -> Iterator[str]:
+    """What the solution tried, one line for each kind of which there was any."""
+    for kind, words in (
+        ("addresses", "tried to reach addresses"),
+        ("names", "tried to look up names"),
+        ("files", "asked for files outside its folder"),
+        ("programs", "tried to start programs"),
+    ):
+        if found := tried[kind]["different"]:
+            examples = ", ".join(one["what"] for one in tried[kind]["examples"][:3])
+            yield f"{words}: {found} ({tried[kind]['attempts']} attempts; {examples})"
+    yield f"made {tried['processes']} processes, wrote {tried['written_bytes']} bytes"
 
 
 def _verdict(one: dict[str, Any]) -> str:

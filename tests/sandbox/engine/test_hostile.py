@@ -53,6 +53,8 @@ def test_a_hostile_solution_ends_within_its_limits_and_is_reported(tmp_path, nam
     if hostile.answer is not None:
         [first, *_rest] = kept_results(tmp_path / "run", report["results"]["sha256"])
         assert first.output == hostile.answer, (first, report["resources"])
+    for kind, things in hostile.tried.items():
+        assert sorted(one["what"] for one in report["tried"][kind]["examples"]) == things, report["tried"]
     assert report["samples"] == report["results"]["leaves"] == 20
     assert left_on_host(tmp_path) == []
     assert not (tmp_path / "run" / "solution").exists()

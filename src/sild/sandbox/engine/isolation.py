@@ -48,6 +48,7 @@ class Job:
         folder: where it starts.
         limits: what it may use.
         masked: folders that are shown empty.
+        loopback: whether it may serve and reach internet sockets of its own, in a network without a way out.
     """
 
     command: tuple[str, ...]
@@ -56,6 +57,7 @@ class Job:
     folder: str = SCRATCH
     limits: Limits = field(default_factory=Limits)
     masked: tuple[str, ...] = ()
+    loopback: bool = False
 
 
 class Isolation(Protocol):

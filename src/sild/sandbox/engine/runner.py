@@ -69,6 +69,7 @@ class Run:
     cancelled: Callable[[], bool] = _never
     faults: Faults = field(default_factory=Faults)
     positions: list[int] = field(default_factory=list)
+    tried: dict[str, Any] = field(default_factory=dict)
 
     def execute(self) -> dict[str, Any]:
         """Run it and report; `report.check` accepts what comes out.
@@ -118,7 +119,9 @@ class Run:
             with self.isolation.start(job(copied)) as process:
                 conversation = Conversation(process, self._receiver(journal), self.faults, alone=self._alone(journal))
                 conversation.run(self._questions(), lambda: self._turn(journal))
-                return process.finish(), conversation
+                usage = process.finish()
+                self.tried = process.tried.as_dict(usage.written_bytes)
+                return usage, conversation
         finally:
             shutil.rmtree(copy, ignore_errors=True)
 
@@ -213,6 +216,7 @@ class Run:
             "confinement": probe.as_dicts(checks),
             "faults": self.faults.as_list(),
             "resources": _resources(facts),
+            "tried": self.tried,
             "host": _host(),
         }
 
@@ -287,6 +291,7 @@ def _results(kept: Kept) -> dict[str, Any]:
 def _resources(facts: _Facts) -> dict[str, Any]:
     """What was used."""
     told = {key: round(value, 3) if isinstance(value, float) else value for key, value in asdict(facts.usage).items()}
+    del told["written_bytes"]  # stands with what it tried
     return told | {
         "output_bytes": facts.conversation.output_bytes,
         "error_output_bytes": facts.conversation.error_bytes,
