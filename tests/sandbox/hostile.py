@@ -1,7 +1,7 @@
 """Hostile solutions: each is run for real in the isolation.
 
 Every program is given with what its first answer must be (None when none may come), the faults that the report must
-name, limits of its own, and what the report must say that it tried.
+name, limits of its own, what the report must say that it tried and whom the proxy refused.
 """
 
 # ruff: noqa: E501 -- a program reads best in one piece
@@ -30,6 +30,19 @@ def called(result):
 """
 
 
+# What those share that are let out: a connection to the proxy, and the status of its reply to a line.
+PROXIED = """
+def proxy():
+    link = socket.socket()
+    link.connect(("127.0.0.1", 3128))
+    return link
+def asked_proxy(line):
+    with proxy() as link:
+        link.sendall(line.encode() + b"\\r\\n\\r\\n")
+        return link.recv(99).split()[1].decode()
+"""
+
+
 @dataclass(frozen=True)
 class Hostile:
     """A program, the first answer it gets through, the faults that must be named."""
@@ -41,6 +54,8 @@ class Hostile:
     protocol: str = "jsonl"
     one_of: frozenset[str] = frozenset()
     tried: dict[str, list[str]] = field(default_factory=dict)
+    form: dict[str, Any] = field(default_factory=dict)
+    contacts: tuple[tuple[str, str], ...] = ()
 
 
 def told(code: str, answer: Any, tried: dict[str, list[str]] | None = None, **limits: int) -> Hostile:
@@ -271,7 +286,57 @@ CORPUS: dict[str, Hostile] = {
         "no-answer",
         start_seconds=1,
     ),
+    # The way out
+    "asks the proxy for the cloud's secrets": Hostile(
+        TELL + PROXIED + "tell(asked_proxy('GET http://169.254.169.254/ HTTP/1.1'))",
+        "403",
+        form={"egress": ["169.254.169.254:80"]},
+        contacts=(("169.254.169.254:80", "not-public"),),
+    ),
+    "asks the proxy for the node itself": Hostile(
+        TELL + PROXIED + "tell(asked_proxy('CONNECT localhost:8000 HTTP/1.1'))",
+        "403",
+        form={"egress": ["localhost:8000"]},
+        contacts=(("localhost:8000", "not-public"),),
+    ),
+    "asks the proxy for another place": Hostile(
+        TELL
+        + PROXIED
+        + "tell([asked_proxy('CONNECT %s HTTP/1.1' % place) for place in ('b.example:443', 'a.example:80')])",
+        ["403", "403"],
+        form={"egress": ["a.example:443"]},
+        contacts=(("a.example:80", "not-listed"), ("b.example:443", "not-listed")),
+    ),
+    "goes round the proxy": Hostile(
+        TELL + "tell(tried(socket.socket(socket.AF_INET).connect, ('192.0.2.1', 443)))",
+        "EACCES",
+        tried={"addresses": ["192.0.2.1:443"]},
+        form={"egress": ["a.example:443"]},
+    ),
+    "talks nonsense to the proxy": Hostile(
+        TELL + PROXIED + "tell([asked_proxy(line) for line in ('x', 'GET / HTTP/1.1', '\x16\x03')])",
+        ["403", "403", "403"],
+        form={"egress": ["a.example:443"]},
+        contacts=(("", "bad-request"),),
+    ),
+    "holds the proxy's connections": Hostile(
+        TELL + PROXIED + "kept = [proxy() for _ in range(40)]\ntell(sum(one.recv(1) == b'' for one in kept[32:]))",
+        8,
+        form={"egress": ["a.example:443"]},
+    ),
     # The chat protocol
+    "serves on a port and reaches out": Hostile(
+        "import os, socket\n"
+        "server = socket.create_server(('127.0.0.1', int(os.environ['SILD_PORT'])))\n"
+        "while True:\n  link, _ = server.accept()\n  if not link.recv(65536): continue\n"
+        "  out = socket.socket()\n  code = out.connect_ex(('192.0.2.1', 80))\n"
+        '  text = b\'{"choices": [{"message": {"content": "%d"}}]}\' % code\n'
+        "  link.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n' % len(text) + text)\n  link.close()",
+        "13",
+        protocol="chat",
+        tried={"addresses": ["192.0.2.1:80"]},
+        form={"start": {"command": ["python3", "main.py"], "protocol": "chat", "port": 8080}},
+    ),
     "never listens": Hostile(
         "import time; time.sleep(99)",
         None,

@@ -107,6 +107,7 @@ def _run(run: Run, folder: Path, follower: Follower) -> dict[str, Any]:
             isolation=default_isolation(),
             name=str(run.pk),
             attempt=run.attempt,
+            let_out=run.let_out,
             progress=follower.progress,
             cancelled=follower.cancelled,
         )

@@ -28,6 +28,9 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
     yield f"isolation {isolation['level']}, {isolation['backend']}; {held} of {checks} escape checks held"
     if tried := report.get("tried"):
         yield from _tried(tried)
+    for contact in (report.get("egress") or {}).get("contacts", ()):
+        told = f"{contact['connections']} connections, {contact['sent_bytes']} bytes sent"
+        yield f"through the proxy to {contact['to'] or 'other places'}: {contact['outcome']}, {told}"
     for fault in report["faults"]:
         yield f"fault {fault['code']}: {fault['count']}"
     yield report["statement"]

@@ -38,6 +38,14 @@ CHECKS = {
     "forks": _("fork without end"),
     "memory": _("take more memory than allowed"),
 }
+OUTCOMES = {
+    "allowed": _("connected"),
+    "not-listed": _("refused: not on the list"),
+    "not-public": _("refused: not a public address"),
+    "not-resolved": _("the name is not known"),
+    "unreachable": _("could not be reached"),
+    "bad-request": _("refused: not a request to a proxy"),
+}
 MEASURES = {
     "bubblewrap": _("namespaces by bubblewrap"),
     "seccomp": _("filter of system calls (seccomp)"),
@@ -155,4 +163,4 @@ def gap(kind: str) -> str:
     return gettext("gap between slices: %(kind)s") % {"kind": SLICES.get(kind, kind)}
 
 
-ALL = {**FAULTS, **CHECKS, **MEASURES, **METRICS, **METHODS, **STATEMENTS, **RISKS, **ORIGINS}
+ALL = {**OUTCOMES, **FAULTS, **CHECKS, **MEASURES, **METRICS, **METHODS, **STATEMENTS, **RISKS, **ORIGINS}

@@ -1,4 +1,4 @@
-"""Isolation of level L1: bubblewrap's namespaces, filters of system calls, Landlock, rlimits, control groups, a watchdog.
+"""Isolation of level L1: bubblewrap's namespaces, filters of system calls, Landlock, limits, groups, a watchdog.
 
 As a plain user everything happens in a new user namespace in which no further one can be made. As root the run gets a
 user id of its own instead: root's id would be the same in both namespaces, and no limit by user would count for it.
@@ -84,7 +84,7 @@ class Bubblewrap:
             uid = held.enter_context(fresh_uid()) if _is_root() else None
             group = cgroup.make(job.limits)
             held.callback(group.remove)
-            supervisor = Supervisor(_own(job), loopback=job.loopback)
+            supervisor = Supervisor(_own(job), loopback=job.loopback, egress=job.egress)
             held.callback(supervisor.close)
             with group.entered():
                 popen, child, status, gate = _spawn(job, uid, supervisor.channel)

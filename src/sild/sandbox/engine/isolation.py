@@ -48,6 +48,7 @@ class Job:
         folder: where it starts.
         limits: what it may use.
         masked: folders that are shown empty.
+        egress: what it may reach through the node's proxy, as `host:port`; not together with `loopback`.
         loopback: whether it may serve and reach internet sockets of its own, in a network without a way out.
     """
 
@@ -58,6 +59,7 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     masked: tuple[str, ...] = ()
     loopback: bool = False
+    egress: tuple[str, ...] = ()
 
 
 class Isolation(Protocol):

@@ -8,7 +8,7 @@ import signal
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sild.sandbox.engine import watch
 
@@ -90,6 +90,11 @@ class Process:
     def seconds(self) -> float:
         """Since the start."""
         return time.monotonic() - self._started
+
+    @property
+    def contacts(self) -> list[dict[str, Any]]:
+        """The proxy's log."""
+        return self._supervisor.egress.as_list()
 
     @property
     def tried(self) -> Tried:

@@ -184,6 +184,24 @@ class TriedPart(Part):
     method: Line
 
 
+class Contact(Part):
+    """What became of connections through the proxy to one place."""
+
+    to: Line
+    outcome: Line
+    connections: Count
+    sent_bytes: Count
+    received_bytes: Count
+
+
+class EgressPart(Part):
+    """Where the solution asked to be let out to, whether it was, and the proxy's log."""
+
+    asked: list[Line]
+    allowed: bool
+    contacts: Annotated[list[Contact], Field(max_length=1000)]
+
+
 class Host(Part):
     """What of the host matters to the figures."""
 
@@ -220,7 +238,8 @@ class Report(Part):
     confinement: list[Measure]
     faults: list[Fault]
     resources: Resources
-    tried: TriedPart | None = None  # reports of earlier versions have none
+    tried: TriedPart | None = None  # reports of earlier versions have none, nor the next
+    egress: EgressPart | None = None
     host: Host
 
 

@@ -55,6 +55,7 @@ class Run:
         isolation: what it runs in.
         name: the run's id in the report.
         attempt: which attempt of this solution on this suite it is, from 1.
+        let_out: whether it may reach the places that the solution asks for.
         progress: called with samples done and to do, some times a second.
         cancelled: asked some times a second whether to stop.
     """
@@ -69,7 +70,9 @@ class Run:
     cancelled: Callable[[], bool] = _never
     faults: Faults = field(default_factory=Faults)
     positions: list[int] = field(default_factory=list)
+    let_out: bool = False
     tried: dict[str, Any] = field(default_factory=dict)
+    contacts: list[dict[str, Any]] = field(default_factory=list)
 
     def execute(self) -> dict[str, Any]:
         """Run it and report; `report.check` accepts what comes out.
@@ -116,11 +119,12 @@ class Run:
             copied = load(copy)
             if copied.digest != self.solution.digest:
                 raise SandboxError("The solution's files changed while the run was prepared. Start the run again.")
-            with self.isolation.start(job(copied)) as process:
+            with self.isolation.start(job(copied, let_out=self.let_out)) as process:
                 conversation = Conversation(process, self._receiver(journal), self.faults, alone=self._alone(journal))
                 conversation.run(self._questions(), lambda: self._turn(journal))
                 usage = process.finish()
                 self.tried = process.tried.as_dict(usage.written_bytes)
+                self.contacts = process.contacts
                 return usage, conversation
         finally:
             shutil.rmtree(copy, ignore_errors=True)
@@ -217,13 +221,18 @@ class Run:
             "faults": self.faults.as_list(),
             "resources": _resources(facts),
             "tried": self.tried,
+            "egress": {
+                "asked": self.solution.form.egress,
+                "allowed": self.let_out,
+                "contacts": self.contacts,
+            },
             "host": _host(),
         }
 
     def _solution(self) -> dict[str, Any]:
         """What was tested."""
         form = self.solution.form
-        told = form.model_dump(mode="json", exclude={"start", "runtime"})
+        told = form.model_dump(mode="json", exclude={"start", "runtime", "egress"})
         return told | {
             "digest": self.solution.digest,
             "protocol": form.start.protocol,

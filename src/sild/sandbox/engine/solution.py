@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from sild.sandbox.engine import forms
+from sild.sandbox.engine.egress import PROXY
 from sild.sandbox.engine.errors import Flaw, FormError
 from sild.sandbox.engine.forms import Form, Name, Text, Version
 from sild.sandbox.engine.interpreter import PYTHONS, interpreter, package
@@ -20,6 +21,7 @@ from sild.trust import folder as folders
 
 FILE = "solution.yaml"
 SOCKET = f"{SCRATCH}/chat.sock"
+PLACE = r"^([a-z0-9.-]{1,253}|\[[0-9a-f:.]{2,45}\]):[1-9][0-9]{0,4}$"  # as in api.example.org:443
 
 
 class RiskClass(StrEnum):
@@ -45,10 +47,19 @@ class Start(Form):
         command: program and arguments; `python3` is this node's interpreter, other programs stand in the folder
             (`./tool`) or in the system.
         protocol: `jsonl` on standard input and output, or `chat` on the Unix socket named by SILD_SOCKET.
+        port: of 127.0.0.1, on which it serves `chat` instead of on the socket.
     """
 
     command: Annotated[list[Annotated[str, Field(min_length=1, max_length=1000)]], Field(min_length=1, max_length=64)]
     protocol: Literal["jsonl", "chat"] = "jsonl"
+    port: Annotated[int, Field(ge=1024, le=65535)] | None = None
+
+    @model_validator(mode="after")
+    def _port_of_chat(self) -> Self:
+        """Only the chat API is served."""
+        if self.port and self.protocol != "chat":
+            raise ValueError("a port belongs to the protocol chat")
+        return self
 
 
 class Runtime(Form):
@@ -80,6 +91,14 @@ class SolutionForm(Form):
     runtime: Runtime = Runtime()
     limits: Limits = Limits()
     trained_on: TrainedOn | None = None
+    egress: Annotated[list[Annotated[str, Field(pattern=PLACE)]], Field(max_length=50)] = []
+
+    @model_validator(mode="after")
+    def _one_network(self) -> Self:
+        """A solution that serves a port has a network of its own, which leads nowhere."""
+        if self.egress and self.start.port:
+            raise ValueError("a solution that serves on a port cannot also be let out: serve on the socket instead")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +129,12 @@ def load(folder: Path) -> Solution:
     return Solution(form, folder, digest)
 
 
-def job(solution: Solution) -> Job:
+def job(solution: Solution, *, let_out: bool = False) -> Job:
     """The confined job that runs a solution.
+
+    Args:
+        solution: as it was read.
+        let_out: whether it may reach the places that it asks for.
 
     Raises:
         RuntimeMissingError: a package that it names is not installed on this node.
@@ -127,11 +150,18 @@ def job(solution: Solution) -> Job:
     return Job(
         command=command,
         binds=tuple(dict.fromkeys(binds)),
-        environment=_environment(form),
+        environment=_environment(form) | (_PROXIES if let_out and form.egress else {}),
         folder=SOLUTION,
         limits=form.limits,
         masked=python.masked,
+        loopback=form.start.port is not None,
+        egress=tuple(form.egress) if let_out else (),
     )
+
+
+_PROXIES = {
+    name: f"http://{PROXY}" for word in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY") for name in (word, word.lower())
+}
 
 
 def packages(form: SolutionForm) -> dict[str, str]:
@@ -157,6 +187,7 @@ def _environment(form: SolutionForm) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "PYTHONHASHSEED": "0",
         "PYTHONPATH": PACKAGES,
+        **({"SILD_PORT": str(form.start.port)} if form.start.port else {}),
         "SILD_LINE_BYTES": str(form.limits.line_bytes),
         "SILD_SAMPLE_SECONDS": str(form.limits.sample_seconds),
         "SILD_SOCKET": SOCKET,

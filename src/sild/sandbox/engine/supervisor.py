@@ -20,6 +20,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sild.sandbox.engine import memory
+from sild.sandbox.engine.egress import PROXY, Egress
 from sild.sandbox.engine.messages import DNS_PORT, address, name_asked
 from sild.sandbox.engine.notify import Listener
 from sild.sandbox.engine.pairs import Pairs
@@ -51,13 +52,15 @@ class Supervisor:
     ran. The thread ends when nobody is left who could ask.
     """
 
-    def __init__(self, own: Iterable[str], *, loopback: bool = False) -> None:
+    def __init__(self, own: Iterable[str], *, loopback: bool = False, egress: Iterable[str] = ()) -> None:
         """Prepare.
 
         Args:
             own: folders and files that the program may ask for; anything else is counted.
             loopback: whether internet sockets are real, in a network namespace without a way out.
+            egress: what may be reached through the proxy; nothing when there is none.
         """
+        self.egress = Egress(egress)
         self.tried = Tried()
         self.armed = False
         self._own, self._loopback = tuple(own), loopback
@@ -96,6 +99,7 @@ class Supervisor:
             with suppress(OSError):
                 self._ours.shutdown(socket.SHUT_RDWR)
             self._thread.join(_JOIN_SECONDS)
+        self.egress.close()
         self._ours.close()
         os.close(self._end)
 
@@ -161,6 +165,10 @@ class Supervisor:
             listener.let(asked)
             return
         pair = self._pairs.of(asked.pid, descriptor)
+        if to == PROXY and self.egress.allowed and pair is not None and not pair.packets:
+            self._let_out(pair)
+            listener.succeed(asked)
+            return
         self._count(to)
         if pair is not None and pair.packets and to.port == DNS_PORT:
             pair.asks_names = True
@@ -228,9 +236,19 @@ class Supervisor:
             if pair.asks_names:
                 self._count_name(packet)
             return
+        self._forget(pair)
+        pair.end.close()
+
+    def _let_out(self, pair: Pair) -> None:
+        """The proxy has this connection now."""
+        self._forget(pair)
+        self.egress.serve(pair.end)
+
+    def _forget(self, pair: Pair) -> None:
+        """Listen to it no more."""
         self._poll.unregister(pair.end.fileno())
         del self._heard[pair.end.fileno()]
-        self._pairs.close(pair)
+        self._pairs.forget(pair)
 
 
 _KEPT_APART = frozenset({"open", "creat", "openat", "openat2", "execve", "execveat"})  # by the mounts, whatever is read
