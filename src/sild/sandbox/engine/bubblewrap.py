@@ -116,7 +116,9 @@ def _is_root() -> bool:
 
 def _own(job: Job) -> list[str]:
     """Where a job may look for files without being counted."""
-    system = [f"/{name}" for name in ("usr", "etc/ld.so.cache", "proc", "dev", "tmp", *_SYSTEM_LINKS)]
+    system = [
+        f"/{name}" for name in ("usr", "etc/ld.so.cache", "proc", "dev", "tmp", "sys/devices/system", *_SYSTEM_LINKS)
+    ]
     return [*system, SCRATCH, launch.PATH, *(bind.target for bind in job.binds)]
 
 

@@ -17,6 +17,7 @@ from sild.sandbox.engine.interpreter import PYTHONS, interpreter, package
 from sild.sandbox.engine.isolation import INSIDE, PACKAGES, SCRATCH, SOLUTION, Bind, Job
 from sild.sandbox.engine.limits import Limits
 from sild.sandbox.engine.probe import inside_bind
+from sild.sandbox.engine.weights import KINDS, kind_of, versions
 from sild.trust import folder as folders
 
 FILE = "solution.yaml"
@@ -44,13 +45,15 @@ class Start(Form):
     """How a solution is started and talked to.
 
     Attributes:
+        model: a model file in the folder, run by a program of ours instead of a command: `.onnx` or `.gguf`.
         command: program and arguments; `python3` is this node's interpreter, other programs stand in the folder
             (`./tool`) or in the system.
         protocol: `jsonl` on standard input and output, or `chat` on the Unix socket named by SILD_SOCKET.
         port: of 127.0.0.1, on which it serves `chat` instead of on the socket.
     """
 
-    command: Annotated[list[Annotated[str, Field(min_length=1, max_length=1000)]], Field(min_length=1, max_length=64)]
+    command: Annotated[list[Annotated[str, Field(min_length=1, max_length=1000)]], Field(max_length=64)] = []
+    model: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9._/-]{0,199}$")] | None = None
     protocol: Literal["jsonl", "chat"] = "jsonl"
     port: Annotated[int, Field(ge=1024, le=65535)] | None = None
 
@@ -59,6 +62,15 @@ class Start(Form):
         """Only the chat API is served."""
         if self.port and self.protocol != "chat":
             raise ValueError("a port belongs to the protocol chat")
+        return self
+
+    @model_validator(mode="after")
+    def _one_start(self) -> Self:
+        """It is a command or a model file."""
+        if bool(self.command) == bool(self.model):
+            raise ValueError("give either a command or a model")
+        if self.model and (kind_of(self.model) is None or ".." in self.model or self.protocol != "jsonl"):
+            raise ValueError(f"a model is a file in the folder that ends in {' or '.join(KINDS)}, spoken to by jsonl")
         return self
 
 
@@ -141,14 +153,12 @@ def job(solution: Solution, *, let_out: bool = False) -> Job:
     """
     form, python = solution.form, interpreter()
     binds = [Bind(str(solution.folder), SOLUTION), *python.binds]
-    for name in form.runtime.packages:
+    for name in packages(form):
         binds += package(name)[1]
-    command = (_program(form.start.command[0]), *form.start.command[1:])
-    if form.start.protocol == "chat":
+    if form.start.model or form.start.protocol == "chat":
         binds.append(inside_bind())
-        command = (python.program, "-I", f"{INSIDE}/chat.py", *command)
     return Job(
-        command=command,
+        command=_command(form.start),
         binds=tuple(dict.fromkeys(binds)),
         environment=_environment(form) | (_PROXIES if let_out and form.egress else {}),
         folder=SOLUTION,
@@ -165,8 +175,25 @@ _PROXIES = {
 
 
 def packages(form: SolutionForm) -> dict[str, str]:
-    """The packages that a solution is shown, with the versions installed here."""
-    return {name: package(name)[0] for name in form.runtime.packages}
+    """The packages that a solution is shown, with the versions installed here.
+
+    Raises:
+        RuntimeMissingError: one is not installed.
+    """
+    named = {name: package(name)[0] for name in form.runtime.packages}
+    kind = kind_of(form.start.model) if form.start.model else None
+    return named | (versions(kind) if kind else {})
+
+
+def _command(start: Start) -> tuple[str, ...]:
+    """What is run inside: a program of ours for a model file or beside a server, else the command."""
+    python = interpreter().program
+    if start.model:
+        kind = kind_of(start.model)
+        assert kind is not None  # the form has looked
+        return (python, "-P", f"{INSIDE}/{kind.program}", f"{SOLUTION}/{start.model}")
+    command = (_program(start.command[0]), *start.command[1:])
+    return (python, "-I", f"{INSIDE}/chat.py", *command) if start.protocol == "chat" else command
 
 
 def _program(word: str) -> str:
