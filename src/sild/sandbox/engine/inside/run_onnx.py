@@ -38,7 +38,7 @@ def answer(session: onnxruntime.InferenceSession, question: Any) -> Any:
     """Put one question to the model."""
     inputs = session.get_inputs()
     named = {inputs[0].name: question} if len(inputs) == 1 and not isinstance(question, dict) else question
-    fed = {one.name: np.array(named[one.name], dtype=TYPES[one.type]) for one in inputs}
+    fed: dict[str, Any] = {one.name: np.array(named[one.name], dtype=TYPES[one.type]) for one in inputs}
     given = [plain(value) for value in session.run(None, fed)]
     names = [one.name for one in session.get_outputs()]
     return given[0] if len(given) == 1 else dict(zip(names, given, strict=True))
