@@ -151,7 +151,7 @@ def _report(folder: Path, number: int) -> dict[str, Any]:
 def _probe() -> Figure:
     """The escape self-test, which runs before each run."""
     return Figure(
-        "escape self-test, eight attempts", best_of(lambda: probe.escape_checks(default_isolation()), 5) * 1000, "ms"
+        "escape self-test, nine attempts", best_of(lambda: probe.escape_checks(default_isolation()), 5) * 1000, "ms"
     )
 
 

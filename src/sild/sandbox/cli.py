@@ -159,6 +159,7 @@ def runs(as_json: Json = False) -> None:
 def run(
     solution: Annotated[str, typer.Argument(help="A name, name@version, digest, record id or folder.")],
     suite: Annotated[str, typer.Argument(help="A name, name@version, digest or folder.")],
+    let_out: Annotated[bool, typer.Option("--let-out", help="Let it reach the places that it asks for.")] = False,
     as_json: Json = False,
 ) -> None:
     """Run SOLUTION in isolation on SUITE, here and now; status 1 when a threshold is not met."""
@@ -166,7 +167,7 @@ def run(
     from sild.sandbox import services
 
     actor = Actor.operator()
-    started = services.start_run(actor, _solution(solution), _suite(suite))
+    started = services.start_run(actor, _solution(solution), _suite(suite), let_out=let_out)
     _execute(started, as_json=as_json)
 
 

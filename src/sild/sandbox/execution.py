@@ -112,6 +112,7 @@ def _run(run: Run, folder: Path, follower: Follower) -> dict[str, Any]:
             name=str(run.pk),
             attempt=run.attempt,
             registration=registration.before(run),
+            let_out=run.let_out,
             progress=follower.progress,
             cancelled=follower.cancelled,
         )

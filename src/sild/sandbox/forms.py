@@ -22,10 +22,11 @@ SENDABLE = [choice for choice in Tlp.choices if choice[0] != Tlp.RED]
 
 
 class StartForm(forms.Form):
-    """Which solution, on which suite."""
+    """Which solution, on which suite, and whether it is let out."""
 
     solution = forms.ModelChoiceField(label=_("Solution"), queryset=Solution.objects.none())
     suite = forms.ModelChoiceField(label=_("Suite"), queryset=Suite.objects.none())
+    let_out = forms.BooleanField(label=_("Let it reach the places that it asks for"), required=False)
 
     def __init__(self, actor: Actor, data: object = None, *, initial: dict[str, object] | None = None) -> None:
         super().__init__(data, initial=initial)  # type: ignore[arg-type]

@@ -115,6 +115,8 @@ class Run(models.Model):
     state = models.CharField(_("state"), max_length=10, choices=RunState.choices, default=RunState.WAITING)
     done = models.PositiveIntegerField(_("done"), default=0)
     total = models.PositiveIntegerField(_("samples"), default=0)
+    # Whether whoever started it lets the solution reach the places that it asks for.
+    let_out = models.BooleanField(_("may reach what it asks for"), default=False)
     stopping = models.BooleanField(default=False)
     error = models.TextField(_("why it failed"), blank=True, default="")
     report = models.JSONField(_("report"), null=True, blank=True)

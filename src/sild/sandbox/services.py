@@ -162,8 +162,14 @@ def add_check(actor: Actor, name: str, language: str) -> Suite:
 
 
 @transaction.atomic
-def start_run(actor: Actor, solution: Solution, suite: Suite) -> Run:
+def start_run(actor: Actor, solution: Solution, suite: Suite, *, let_out: bool = False) -> Run:
     """Set up a run, to be executed by a job or at once. Every attempt of the same content on this node is numbered.
+
+    Args:
+        actor: who starts it.
+        solution: what is tested.
+        suite: what it is tested with.
+        let_out: whether the solution may reach the places that its description asks for.
 
     Raises:
         NotAllowedError: the actor may not edit.
@@ -177,8 +183,16 @@ def start_run(actor: Actor, solution: Solution, suite: Suite) -> Run:
         attempt=earlier.count() + 1,
         total=_total(suite),
         started_by=actor.who,
+        let_out=let_out,
     )
-    audit.note(actor, "sandbox.start-run", run, run=str(run.pk), thresholds=suite.description["thresholds_digest"])
+    audit.note(
+        actor,
+        "sandbox.start-run",
+        run,
+        let_out=let_out,
+        run=str(run.pk),
+        thresholds=suite.description["thresholds_digest"],
+    )
     return run
 
 

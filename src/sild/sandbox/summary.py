@@ -28,6 +28,11 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
     held, checks = sum(check["ok"] for check in report["confinement"]), len(report["confinement"])
     isolation = report["isolation"]
     yield f"isolation {isolation['level']}, {isolation['backend']}; {held} of {checks} escape checks held"
+    if tried := report.get("tried"):
+        yield from _tried(tried)
+    for contact in (report.get("egress") or {}).get("contacts", ()):
+        told = f"{contact['connections']} connections, {contact['sent_bytes']} bytes sent"
+        yield f"through the proxy to {contact['to'] or 'other places'}: {contact['outcome']}, {told}"
     for fault in report["faults"]:
         yield f"fault {fault['code']}: {fault['count']}"
     yield report["statement"]
@@ -57,6 +62,20 @@ def _grading(part: dict[str, Any] | None) -> Iterator[str]:
     proved = "unproved: " + ", ".join(part["unproved"]) if part["unproved"] else "proved"
     yield f"graded by {part['model']}, kappa with people {kappa}; {proved}"
     yield f"orders to the grader held {part['canaries']['held']} of {part['canaries']['n']}"
+
+
+def _tried(tried: dict[str, Any]) -> Iterator[str]:
+    """What the solution tried, one line for each kind of which there was any."""
+    for kind, words in (
+        ("addresses", "tried to reach addresses"),
+        ("names", "tried to look up names"),
+        ("files", "asked for files outside its folder"),
+        ("programs", "tried to start programs"),
+    ):
+        if found := tried[kind]["different"]:
+            examples = ", ".join(one["what"] for one in tried[kind]["examples"][:3])
+            yield f"{words}: {found} ({tried[kind]['attempts']} attempts; {examples})"
+    yield f"made {tried['processes']} processes, wrote {tried['written_bytes']} bytes"
 
 
 def _verdict(one: dict[str, Any]) -> str:

@@ -114,7 +114,7 @@ def start(request: ActingRequest) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, _("Choose a solution and a suite."))
         return redirect("sandbox:index")
-    return redirect(tasks.start(request.actor, form.cleaned_data["solution"], form.cleaned_data["suite"]))
+    return redirect(tasks.start(request.actor, **form.cleaned_data))
 
 
 @require_POST

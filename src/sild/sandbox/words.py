@@ -35,14 +35,25 @@ CHECKS = {
     "secret-file": _("read the host's password file"),
     "other-processes": _("see other processes"),
     "write-outside": _("write outside its scratch folder"),
+    "forbidden-write": _("write a file that Landlock alone forbids"),
     "nested-namespace": _("make a user namespace of its own"),
     "signals": _("kill its parent or other processes"),
     "forks": _("fork without end"),
     "memory": _("take more memory than allowed"),
 }
+OUTCOMES = {
+    "allowed": _("connected"),
+    "not-listed": _("refused: not on the list"),
+    "not-public": _("refused: not a public address"),
+    "not-resolved": _("the name is not known"),
+    "unreachable": _("could not be reached"),
+    "bad-request": _("refused: not a request to a proxy"),
+}
 MEASURES = {
     "bubblewrap": _("namespaces by bubblewrap"),
     "seccomp": _("filter of system calls (seccomp)"),
+    "user notification": _("calls that the kernel asks the node about"),
+    "landlock": _("rights to files given up (Landlock)"),
     "user namespace": _("a user namespace of its own"),
     "fresh user id": _("a user id of its own"),
     "control group: memory": _("control group for memory"),
@@ -129,6 +140,15 @@ METHODS = {
     "a JSON line for each sample, in the data's order; Merkle tree over the lines (RFC 6962, 2.1)": _(
         "a JSON line for each sample, in the data's order; Merkle tree over the lines (RFC 6962, 2.1)"
     ),
+    (
+        "calls about which the kernel asked the node (seccomp user notification): addresses connected or sent to, "
+        "names asked of a name server, files opened outside its own folders and the system's programs, programs "
+        "started, processes made; bytes written as seen looking ten times a second"
+    ): _(
+        "calls about which the kernel asked the node (seccomp user notification): addresses connected or sent to, "
+        "names asked of a name server, files opened outside its own folders and the system's programs, programs "
+        "started, processes made; bytes written as seen looking ten times a second"
+    ),
     "all processes together; from control groups where there are any, else from /proc": _(
         "all processes together; from control groups where there are any, else from /proc"
     ),
@@ -168,4 +188,16 @@ def gap(kind: str) -> str:
     return gettext("gap between slices: %(kind)s") % {"kind": SLICES.get(kind, kind)}
 
 
-ALL = {**FAULTS, **CHECKS, **MEASURES, **METRICS, **METHODS, **STATEMENTS, **RISKS, **ORIGINS, **GRADING, **STATES}
+ALL = {
+    **OUTCOMES,
+    **FAULTS,
+    **CHECKS,
+    **MEASURES,
+    **METRICS,
+    **METHODS,
+    **STATEMENTS,
+    **RISKS,
+    **ORIGINS,
+    **GRADING,
+    **STATES,
+}

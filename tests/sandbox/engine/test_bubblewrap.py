@@ -15,6 +15,7 @@ from sild.sandbox.engine.interpreter import interpreter
 from sild.sandbox.engine.isolation import Bind, Finding, Job
 from sild.sandbox.engine.limits import Limits
 from sild.sandbox.engine.process import NOT_STARTED
+from sild.sandbox.engine.supervisor import Supervisor
 
 pytestmark = pytest.mark.integration
 
@@ -32,7 +33,14 @@ def test_this_host_offers_every_measure():
     findings = default_isolation().available()
     assert all(isinstance(finding, Finding) and finding.ok for finding in findings)
     names = {finding.name for finding in findings}
-    assert {"bubblewrap", "seccomp", "control group: memory", "control group: pids"} < names
+    assert {
+        "bubblewrap",
+        "seccomp",
+        "user notification",
+        "landlock",
+        "control group: memory",
+        "control group: pids",
+    } < names
     assert names & {"fresh user id", "user namespace"}
     assert (default_isolation().level, default_isolation().backend.split()[0]) == ("L1", "bubblewrap")
 
@@ -50,7 +58,7 @@ def test_the_root_holds_what_is_needed_and_nothing_else(tmp_path):
         binds=(*interpreter().binds, Bind(str(tmp_path / "shown"), "/data/inner/file")),
     )
     listed, text = said.splitlines()
-    system = {"bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr", "etc", "dev", "proc", "tmp", "scratch"}
+    system = {"bin", "sbin", "lib", "lib32", "lib64", "libx32", "usr", "etc", "dev", "proc", "tmp", "scratch", "launch"}
     tops = {bind.target.split("/")[1] for bind in interpreter().binds}
     assert set(eval(listed)) <= system | tops | {"data"}
     assert text == "text"
@@ -139,7 +147,9 @@ def test_no_inherited_descriptor_is_seen_inside(tmp_path):
 def test_a_command_that_is_held_does_not_run_because_the_node_died():
     """The gate opens when limits are set, and by nothing else: not by its closing, as when we are killed."""
     uid = 0x7FFFFFF0 if os.geteuid() == 0 else None
-    popen, child, status, gate = bubblewrap._spawn(Job(("/usr/bin/echo", "ran")), uid)
+    supervisor = Supervisor([])
+    popen, child, status, gate = bubblewrap._spawn(Job(("/usr/bin/echo", "ran")), uid, supervisor.channel)
+    supervisor.close()
     os.close(gate)
     os.close(status)
     try:

@@ -24,10 +24,12 @@ pytestmark = pytest.mark.integration
 LIMITS = {"wall_seconds": 8, "start_seconds": 4, "sample_seconds": 2, "processes": 24}
 
 
-def run(tmp_path, code, limits, protocol="jsonl"):
-    solution = write_solution(tmp_path / "solution", code, limits=LIMITS | limits, protocol=protocol)
+def run(tmp_path, code, limits, protocol="jsonl", form=None):
+    solution = write_solution(tmp_path / "solution", code, limits=LIMITS | limits, protocol=protocol, **(form or {}))
     suite = write_suite(tmp_path / "suite", numbers(20))
-    return Run(load_solution(solution), load_suite(suite), tmp_path / "run", default_isolation()).execute()
+    return Run(
+        load_solution(solution), load_suite(suite), tmp_path / "run", default_isolation(), let_out=True
+    ).execute()
 
 
 def left_on_host(tmp_path):
@@ -45,7 +47,7 @@ def left_on_host(tmp_path):
 def test_a_hostile_solution_ends_within_its_limits_and_is_reported(tmp_path, name):
     hostile = CORPUS[name]
     started = time.monotonic()
-    report = run(tmp_path, hostile.code, hostile.limits, hostile.protocol)
+    report = run(tmp_path, hostile.code, hostile.limits, hostile.protocol, hostile.form)
     check(report)
     assert time.monotonic() - started < LIMITS["wall_seconds"] + 10
     named = {fault["code"] for fault in report["faults"]}
@@ -53,6 +55,10 @@ def test_a_hostile_solution_ends_within_its_limits_and_is_reported(tmp_path, nam
     if hostile.answer is not None:
         [first, *_rest] = kept_results(tmp_path / "run", report["results"]["sha256"])
         assert first.output == hostile.answer, (first, report["resources"])
+    for kind, things in hostile.tried.items():
+        assert sorted(one["what"] for one in report["tried"][kind]["examples"]) == things, report["tried"]
+    contacts = tuple((one["to"], one["outcome"]) for one in report["egress"]["contacts"])
+    assert contacts == hostile.contacts
     assert report["samples"] == report["results"]["leaves"] == 20
     assert left_on_host(tmp_path) == []
     assert not (tmp_path / "run" / "solution").exists()

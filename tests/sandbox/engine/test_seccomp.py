@@ -22,10 +22,14 @@ def refused(error):
 
 
 def decide(machine, architecture, number, *arguments):
-    """Interpret the classic BPF program on a struct seccomp_data (bpf(4), linux/seccomp.h)."""
+    return interpret(seccomp.program(machine), architecture, number, *arguments)
+
+
+def interpret(assembled, architecture, number, *arguments):
+    """Run a classic BPF program on a struct seccomp_data (bpf(4), linux/seccomp.h)."""
     padded = (*arguments, 0, 0, 0, 0, 0, 0)[:6]
     data = struct.pack("<IIQ6Q", number, architecture, 0, *padded)
-    program = list(struct.iter_unpack("<HBBI", seccomp.program(machine)))
+    program = list(struct.iter_unpack("<HBBI", assembled))
     accumulator, at = 0, 0
     while True:
         code, if_true, if_false, constant = program[at]
@@ -62,8 +66,9 @@ def test_some_calls_depend_on_their_arguments(machine, architecture, clone, clon
     for namespace in (0x00020000, 0x02000000, 0x04000000, 0x08000000, 0x10000000, 0x20000000, 0x40000000, 0x80):
         assert on(clone, namespace | 17) == refused(errno.EPERM)
     assert on(clone3) == refused(errno.ENOSYS)
-    assert on(sockets, socket.AF_UNIX) == ALLOW
-    for family in (socket.AF_INET, socket.AF_INET6, socket.AF_PACKET, socket.AF_NETLINK, 40):
+    for family in (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6):  # the second filter answers the last two
+        assert on(sockets, family) == ALLOW
+    for family in (socket.AF_PACKET, socket.AF_NETLINK, 40):
         assert on(sockets, family) == refused(errno.EACCES)
     assert on(ioctl, 0, 0x5401) == ALLOW
     assert on(ioctl, 0, 0x5412) == on(ioctl, 0, 0x541C) == refused(errno.EPERM)

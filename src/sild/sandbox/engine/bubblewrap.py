@@ -1,4 +1,4 @@
-"""Isolation of level L1: bubblewrap's namespaces, a system-call filter, rlimits, control groups, a watchdog.
+"""Isolation of level L1: bubblewrap's namespaces, filters of system calls, Landlock, limits, groups, a watchdog.
 
 As a plain user everything happens in a new user namespace in which no further one can be made. As root the run gets a
 user id of its own instead: root's id would be the same in both namespaces, and no limit by user would count for it.
@@ -18,10 +18,11 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from sild.sandbox.engine import cgroup, seccomp
+from sild.sandbox.engine import bpf, cgroup, landlock, launch, notify, seccomp
 from sild.sandbox.engine.errors import IsolationError
 from sild.sandbox.engine.isolation import SCRATCH, Finding, Job
 from sild.sandbox.engine.process import Process
+from sild.sandbox.engine.supervisor import Supervisor
 from sild.sandbox.engine.uids import fresh_uid
 
 if TYPE_CHECKING:
@@ -62,7 +63,8 @@ class Bubblewrap:
             f"a filter of {len(assembled) // 8} instructions" if assembled else f"no filter for {os.uname().machine}",
             "Run solutions on x86_64 or aarch64.",
         )
-        return [found, filtered, _user_finding(), *_group_findings()]
+        asked = Finding("user notification", notify.supported(), "calls are counted", "Use Linux 5.9 or later.")
+        return [found, filtered, asked, _landlock_finding(), _user_finding(), *_group_findings()]
 
     def require(self) -> None:
         """Pass if every measure is there.
@@ -82,14 +84,25 @@ class Bubblewrap:
             uid = held.enter_context(fresh_uid()) if _is_root() else None
             group = cgroup.make(job.limits)
             held.callback(group.remove)
+            supervisor = Supervisor(_own(job), loopback=job.loopback, egress=job.egress)
+            held.callback(supervisor.close)
             with group.entered():
-                popen, child, status, gate = _spawn(job, uid)
+                popen, child, status, gate = _spawn(job, uid, supervisor.channel)
             held.callback(os.close, status)
+            supervisor.start()
             try:
                 _restrict(child, job.limits, owns_user=uid is not None)
                 group.add(child)
                 os.write(gate, b".")
-                return Process(popen, child, status, job.limits, group, held.pop_all())
+                return Process(
+                    popen,
+                    child,
+                    status,
+                    limits=job.limits,
+                    group=group,
+                    supervisor=supervisor,
+                    held=held.pop_all(),
+                )
             except OSError as error:
                 raise _refusal(popen, f"its limits could not be set: {error}") from error
             finally:
@@ -101,19 +114,28 @@ def _is_root() -> bool:
     return os.geteuid() == 0
 
 
-def _spawn(job: Job, uid: int | None) -> tuple[subprocess.Popen[bytes], int, int, int]:
+def _own(job: Job) -> list[str]:
+    """Where a job may look for files without being counted."""
+    system = [
+        f"/{name}" for name in ("usr", "etc/ld.so.cache", "proc", "dev", "tmp", "sys/devices/system", *_SYSTEM_LINKS)
+    ]
+    return [*system, SCRATCH, launch.PATH, *(bind.target for bind in job.binds)]
+
+
+def _spawn(job: Job, uid: int | None, channel: int) -> tuple[subprocess.Popen[bytes], int, int, int]:
     """Start bubblewrap, held before the command runs: its process inside by its id here, its status, the gate."""
     status, status_inside = os.pipe()
     gate_inside, gate = os.pipe()
     filter_file = seccomp.memory_file()
     assert filter_file is not None  # `require` has looked
     # The gate's other end stays open in bubblewrap too, so that it opens by our word and not by our death.
-    inside = (status_inside, gate_inside, gate, filter_file)
+    program_file = _launcher(job, channel)
+    inside = (status_inside, gate_inside, gate, filter_file, program_file, channel)
     options = ["--json-status-fd", str(status_inside), "--block-fd", str(gate_inside), "--sync-fd", str(gate)]
     options += ["--seccomp", str(filter_file)]
     try:
         popen = subprocess.Popen(
-            [program()[0], *arguments(job, uid), *options, "--", *_becoming(uid), *job.command],
+            [program()[0], *arguments(job, uid, program_file), *options, "--", *_becoming(uid), launch.PATH],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -123,7 +145,7 @@ def _spawn(job: Job, uid: int | None) -> tuple[subprocess.Popen[bytes], int, int
             start_new_session=True,
         )
     finally:
-        for descriptor in (status_inside, gate_inside, filter_file):
+        for descriptor in (status_inside, gate_inside, filter_file, program_file):
             os.close(descriptor)
     try:
         return popen, _child(popen, status), status, gate
@@ -152,8 +174,26 @@ def _refusal(popen: subprocess.Popen[bytes], why: str) -> IsolationError:
     return IsolationError(f"bubblewrap could not isolate the process, so it was not run: {why}.")
 
 
-def arguments(job: Job, uid: int | None) -> list[str]:
-    """Bubblewrap's options for a job; `uid` is the fresh user id when root starts it."""
+def _launcher(job: Job, channel: int) -> int:
+    """The program that restricts itself and becomes the job's command, in an anonymous file."""
+    machine = os.uname().machine
+    filters, known = notify.program(machine, loopback=job.loopback), landlock.version()
+    assert filters is not None  # `require` has looked
+    rules = landlock.ruleset(known, loopback=job.loopback) if known else None
+    environment = {**job.environment, "PWD": job.folder}
+    image = launch.program(machine, job.command, environment, channel=channel, notify=filters, rules=rules)
+    return bpf.memory_file(image, "launch")
+
+
+def arguments(job: Job, uid: int | None, program_file: int | None = None) -> list[str]:
+    """Bubblewrap's options for a job.
+
+    Args:
+        job: what is run.
+        uid: the fresh user id when root starts it.
+        program_file: the descriptor of the program that becomes the command.
+    """
+    launcher = () if program_file is None else ("--perms", "0555", "--file", str(program_file), launch.PATH)
     return [
         *_namespaces(uid),
         *(("--as-pid-1",) if job.first else ()),
@@ -165,9 +205,9 @@ def arguments(job: Job, uid: int | None) -> list[str]:
         *("--perms", "1777", "--size", str(job.limits.scratch_bytes), "--tmpfs", SCRATCH),
         *("--symlink", SCRATCH.lstrip("/"), "/tmp"),  # noqa: S108 -- the one inside
         *("--perms", "0755", "--dir", "/var", "--symlink", SCRATCH, "/var/tmp"),  # noqa: S108 -- the one inside
+        *launcher,
         *("--remount-ro", "/"),
         *("--chdir", job.folder),
-        *(word for name, value in job.environment.items() for word in ("--setenv", name, value)),
     ]
 
 
@@ -275,6 +315,12 @@ def _trial() -> list[str]:
 def _mend(why: str) -> str:
     """How to get a working bubblewrap."""
     return MEND_USERNS if "namespace" in why or "Operation not permitted" in why else MEND
+
+
+def _landlock_finding() -> Finding:
+    """A second wall around files, where the kernel has it."""
+    known = landlock.version()
+    return Finding("landlock", True, f"version {known}" if known else "not in this kernel: the mounts stand alone")
 
 
 def _user_finding() -> Finding:

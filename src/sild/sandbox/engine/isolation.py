@@ -49,6 +49,8 @@ class Job:
         limits: what it may use.
         masked: folders that are shown empty.
         first: whether the command is the first process of its namespace, which nothing in there can kill.
+        egress: what it may reach through the node's proxy, as `host:port`; not together with `loopback`.
+        loopback: whether it may serve and reach internet sockets of its own, in a network without a way out.
     """
 
     command: tuple[str, ...]
@@ -58,6 +60,8 @@ class Job:
     limits: Limits = field(default_factory=Limits)
     masked: tuple[str, ...] = ()
     first: bool = False
+    loopback: bool = False
+    egress: tuple[str, ...] = ()
 
 
 class Isolation(Protocol):

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
+from sild.sandbox.engine import landlock
 from sild.sandbox.engine.errors import IsolationError
 from sild.sandbox.engine.interpreter import interpreter
 from sild.sandbox.engine.isolation import INSIDE, Bind, Job
@@ -22,6 +23,7 @@ ATTEMPTS = (
     "secret-file",
     "other-processes",
     "write-outside",
+    "forbidden-write",
     "nested-namespace",
     "signals",
     "forks",
@@ -53,7 +55,7 @@ def escape_checks(isolation: Isolation) -> list[Check]:
     """
     python = interpreter()
     job = Job(
-        command=(python.program, "-I", f"{INSIDE}/escape.py", str(_LIMITS.memory_bytes)),
+        command=(python.program, "-I", f"{INSIDE}/escape.py", str(_LIMITS.memory_bytes), str(landlock.version())),
         binds=(*python.binds, inside_bind()),
         limits=_LIMITS,
         masked=python.masked,

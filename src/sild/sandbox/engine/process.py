@@ -8,7 +8,7 @@ import signal
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from sild.sandbox.engine import watch
 
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sild.sandbox.engine.cgroup import Group
     from sild.sandbox.engine.limits import Limits
+    from sild.sandbox.engine.supervisor import Supervisor
+    from sild.sandbox.engine.tried import Tried
 
 LOOK_SECONDS = 0.1
 NOT_STARTED = "not-started"  # the isolation could not be set up, so the command never ran
@@ -35,6 +37,7 @@ class Usage:
         peak_memory_bytes: the most that all its processes held at one time. This and the processor time are what the
             control group counted, or what was seen looking ten times a second, whichever is more.
         peak_processes, scratch_bytes, scratch_files: the most that was seen.
+        written_bytes: what all its processes wrote, to files and pipes, up to the last look.
     """
 
     exit: int
@@ -45,6 +48,7 @@ class Usage:
     peak_processes: int
     scratch_bytes: int
     scratch_files: int
+    written_bytes: int
 
 
 class Process:
@@ -55,8 +59,10 @@ class Process:
         popen: subprocess.Popen[bytes],
         init: int,
         status: int,
+        *,
         limits: Limits,
         group: Group,
+        supervisor: Supervisor,
         held: ExitStack,
     ) -> None:
         assert popen.stdin is not None
@@ -65,6 +71,7 @@ class Process:
         self.stdin, self.stdout, self.stderr = popen.stdin, popen.stdout, popen.stderr
         self.limits = limits
         self._popen, self._init, self._status, self._group, self._held = popen, init, status, group, held
+        self._supervisor = supervisor
         self._pidfd = os.pidfd_open(init)
         self._started = time.monotonic()
         self._next_look = self._started + LOOK_SECONDS
@@ -83,6 +90,16 @@ class Process:
     def seconds(self) -> float:
         """Since the start."""
         return time.monotonic() - self._started
+
+    @property
+    def contacts(self) -> list[dict[str, Any]]:
+        """The proxy's log."""
+        return self._supervisor.egress.as_list()
+
+    @property
+    def tried(self) -> Tried:
+        """What it tried so far; all of it after `finish`."""
+        return self._supervisor.tried
 
     def alive(self) -> bool:
         """Tell whether the command still runs."""
@@ -139,6 +156,7 @@ class Process:
             peak_processes=self._peak.processes,
             scratch_bytes=self._peak.scratch_bytes,
             scratch_files=self._peak.scratch_files,
+            written_bytes=self._peak.written_bytes,
         )
         os.close(self._pidfd)
         self._held.close()
@@ -166,7 +184,7 @@ class Process:
 
     def _never_started(self) -> str:
         """Bubblewrap tells a command's exit status only when it got as far as running the command (bwrap(1))."""
-        return "" if b"exit-code" in os.read(self._status, 4096) else NOT_STARTED
+        return "" if self._supervisor.armed and b"exit-code" in os.read(self._status, 4096) else NOT_STARTED
 
     def _limit_of(self, exit_code: int) -> str:
         """The limit that the kernel enforced, told from the signal."""

@@ -161,6 +161,51 @@ class Resources(Part):
     method: Line
 
 
+class Attempt(Part):
+    """One thing that was tried, and how often; what a program chose to say has been made harmless."""
+
+    what: Line
+    attempts: Count
+
+
+class TallyPart(Part):
+    """How many different things of a kind were tried, how often together, and the most frequent ones."""
+
+    different: Count
+    attempts: Count
+    examples: Annotated[list[Attempt], Field(max_length=10)]
+
+
+class TriedPart(Part):
+    """What the solution tried, whether or not it could be done."""
+
+    addresses: TallyPart
+    names: TallyPart
+    files: TallyPart
+    programs: TallyPart
+    processes: Count
+    written_bytes: Count
+    method: Line
+
+
+class Contact(Part):
+    """What became of connections through the proxy to one place."""
+
+    to: Line
+    outcome: Line
+    connections: Count
+    sent_bytes: Count
+    received_bytes: Count
+
+
+class EgressPart(Part):
+    """Where the solution asked to be let out to, whether it was, and the proxy's log."""
+
+    asked: list[Line]
+    allowed: bool
+    contacts: Annotated[list[Contact], Field(max_length=1000)]
+
+
 class Host(Part):
     """What of the host matters to the figures."""
 
@@ -199,6 +244,8 @@ class Report(Part):
     confinement: list[Measure]
     faults: list[Fault]
     resources: Resources
+    tried: TriedPart | None = None  # reports of earlier versions have none, nor the next
+    egress: EgressPart | None = None
     host: Host
 
 

@@ -59,6 +59,7 @@ class Run:
         attempt: which attempt of this solution on this suite it is, from 1.
         registration: what was registered before, as `registration.Part` has it; None outside a node.
         grader: the endpoint that answers for the suite's grader; None where there is none.
+        let_out: whether it may reach the places that the solution asks for.
         progress: called with samples done and to do, some times a second.
         cancelled: asked some times a second whether to stop.
     """
@@ -75,6 +76,9 @@ class Run:
     cancelled: Callable[[], bool] = _never
     faults: Faults = field(default_factory=Faults)
     asked: list[tuple[int, int]] = field(default_factory=list)
+    let_out: bool = False
+    tried: dict[str, Any] = field(default_factory=dict)
+    contacts: list[dict[str, Any]] = field(default_factory=list)
 
     def execute(self) -> dict[str, Any]:
         """Run it and report; `report.check` accepts what comes out.
@@ -136,10 +140,13 @@ class Run:
             copied = load(copy)
             if copied.digest != self.solution.digest:
                 raise SandboxError("The solution's files changed while the run was prepared. Start the run again.")
-            with self.isolation.start(job(copied)) as process:
+            with self.isolation.start(job(copied, let_out=self.let_out)) as process:
                 conversation = Conversation(process, self._receiver(journal), self.faults, alone=self._alone(journal))
                 conversation.run(self._questions(), lambda: self._turn(journal))
-                return process.finish(), conversation
+                usage = process.finish()
+                self.tried = process.tried.as_dict(usage.written_bytes)
+                self.contacts = process.contacts
+                return usage, conversation
         finally:
             shutil.rmtree(copy, ignore_errors=True)
 
@@ -246,13 +253,19 @@ class Run:
             "confinement": probe.as_dicts(checks),
             "faults": self.faults.as_list(),
             "resources": _resources(facts),
+            "tried": self.tried,
+            "egress": {
+                "asked": self.solution.form.egress,
+                "allowed": self.let_out,
+                "contacts": self.contacts,
+            },
             "host": _host(),
         }
 
     def _solution(self) -> dict[str, Any]:
         """What was tested."""
         form = self.solution.form
-        told = form.model_dump(mode="json", exclude={"start", "runtime"})
+        told = form.model_dump(mode="json", exclude={"start", "runtime", "egress"})
         return told | {
             "digest": self.solution.digest,
             "protocol": form.start.protocol,
@@ -320,6 +333,7 @@ def _results(kept: Kept) -> dict[str, Any]:
 def _resources(facts: _Facts) -> dict[str, Any]:
     """What was used."""
     told = {key: round(value, 3) if isinstance(value, float) else value for key, value in asdict(facts.usage).items()}
+    del told["written_bytes"]  # stands with what it tried
     return told | {
         "output_bytes": facts.conversation.output_bytes,
         "error_output_bytes": facts.conversation.error_bytes,

@@ -1,4 +1,4 @@
-"""The system-call filter, assembled here as classic BPF so that no library has to be on the host (seccomp(2)).
+"""The system-call filter (seccomp(2)).
 
 A deny list over default-allow: what a program needs to compute is left alone; what reaches other processes, other
 namespaces, the network or rarely walked kernel code is refused.
@@ -7,25 +7,22 @@ namespaces, the network or rarely walked kernel code is refused.
 from __future__ import annotations
 
 import errno
-import os
 import platform
 import socket
-import struct
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-# Instruction codes (linux/bpf_common.h) and offsets in struct seccomp_data (linux/seccomp.h).
-_LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-_NUMBER, _ARCHITECTURE, _FIRST, _SECOND = 0, 4, 16, 24
-_ALLOW, _ERRNO, _KILL = 0x7FFF0000, 0x00050000, 0x80000000
+from sild.sandbox.engine import bpf
+from sild.sandbox.engine.bpf import instruction, on, refuse, when
+
+if TYPE_CHECKING:
+    from sild.sandbox.engine.bpf import Numbers
 
 _X32 = 0x40000000  # the x32 calls share x86-64's architecture and would slip past a filter by number
 _NEW_NAMESPACES = 0x7E020080  # CLONE_NEWNS|CGROUP|UTS|IPC|USER|PID|NET and CLONE_NEWTIME (linux/sched.h)
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # type into the terminal of whoever started us
 
-_ARCHITECTURES = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-
-# Number on x86-64 and on aarch64 (asm/unistd_64.h, asm-generic/unistd.h); None where the call does not exist.
-_DENIED: dict[str, tuple[int | None, int | None]] = {
+_DENIED: dict[str, Numbers] = {
     "acct": (163, 89),
     "add_key": (248, 217),
     "adjtimex": (159, 171),
@@ -89,52 +86,30 @@ _DENIED: dict[str, tuple[int | None, int | None]] = {
 }
 _CLONE, _CLONE3, _SOCKET, _IOCTL = (56, 220), (435, 435), (41, 198), (16, 29)
 
-
-def _instruction(code: int, constant: int, if_true: int = 0, if_false: int = 0) -> bytes:
-    """One struct sock_filter (linux/filter.h)."""
-    return struct.pack("<HBBI", code, if_true, if_false, constant)
-
-
-def _refuse(error: int = errno.EPERM) -> bytes:
-    """Let the call fail with this errno."""
-    return _instruction(_RETURN, _ERRNO | error)
-
-
-def _deny(number: int, error: int = errno.EPERM) -> bytes:
-    """Refuse one call whatever its arguments."""
-    return _instruction(_EQUAL, number, 0, 1) + _refuse(error)
-
-
-def _when(number: int, body: bytes) -> bytes:
-    """Run `body` for one call, then load the number again for what follows."""
-    body += _instruction(_LOAD, _NUMBER)
-    return _instruction(_EQUAL, number, 0, len(body) // 8) + body
+# Internet sockets pass here and are answered by the second filter (notify.py), without which no command is started.
+_FAMILIES = (socket.AF_UNIX, socket.AF_INET, socket.AF_INET6)
+_FLAGS, _REQUEST = instruction(bpf.LOAD, bpf.argument(0)), instruction(bpf.LOAD, bpf.argument(1))
+_ALLOW = bpf.finish(bpf.ALLOW)
 
 
 @lru_cache(maxsize=4)
 def program(machine: str) -> bytes | None:
     """The filter for a machine as `uname -m` names it; None where the numbers of its calls are not known here."""
-    if machine not in _ARCHITECTURES:
+    column = bpf.column(machine)
+    if column is None:
         return None
-    column = list(_ARCHITECTURES).index(machine)
     parts = [
-        _instruction(_LOAD, _ARCHITECTURE),
-        _instruction(_EQUAL, _ARCHITECTURES[machine], 1, 0) + _instruction(_RETURN, _KILL),
-        _instruction(_LOAD, _NUMBER),
-        _instruction(_AT_LEAST, _X32, 0, 1) + _refuse(),
-        *(_deny(number) for numbers in _DENIED.values() if (number := numbers[column]) is not None),
+        instruction(bpf.LOAD, bpf.ARCHITECTURE),
+        instruction(bpf.EQUAL, bpf.ARCHITECTURES[machine], 1, 0) + bpf.finish(bpf.KILL),
+        instruction(bpf.LOAD, bpf.NUMBER),
+        instruction(bpf.AT_LEAST, _X32, 0, 1) + refuse(),
+        *(on(number, refuse()) for numbers in _DENIED.values() if (number := numbers[column]) is not None),
         # glibc falls back to clone, whose flags can be read by a filter; those of clone3 cannot.
-        _deny(_CLONE3[column], errno.ENOSYS),
-        _when(_CLONE[column], _instruction(_LOAD, _FIRST) + _instruction(_ANY_BIT, _NEW_NAMESPACES, 0, 1) + _refuse()),
-        _when(
-            _SOCKET[column],
-            _instruction(_LOAD, _FIRST) + _instruction(_EQUAL, socket.AF_UNIX, 1, 0) + _refuse(errno.EACCES),
-        ),
-        _when(
-            _IOCTL[column],
-            _instruction(_LOAD, _SECOND) + _deny(_TIOCSTI) + _deny(_TIOCLINUX),
-        ),
-        _instruction(_RETURN, _ALLOW),
+        on(_CLONE3[column], refuse(errno.ENOSYS)),
+        when(_CLONE[column], _FLAGS + instruction(bpf.ANY_BIT, _NEW_NAMESPACES, 0, 1) + refuse()),
+        when(_SOCKET[column], _FLAGS + b"".join(on(family, _ALLOW) for family in _FAMILIES) + refuse(errno.EACCES)),
+        when(_IOCTL[column], _REQUEST + on(_TIOCSTI, refuse()) + on(_TIOCLINUX, refuse())),
+        _ALLOW,
     ]
     return b"".join(parts)
 
@@ -142,9 +117,4 @@ def program(machine: str) -> bytes | None:
 def memory_file() -> int | None:
     """The filter for this machine in an anonymous file, as bubblewrap takes it; the caller closes the descriptor."""
     assembled = program(platform.machine())
-    if assembled is None:
-        return None
-    descriptor = os.memfd_create("seccomp")
-    os.write(descriptor, assembled)
-    os.lseek(descriptor, 0, os.SEEK_SET)
-    return descriptor
+    return None if assembled is None else bpf.memory_file(assembled, "seccomp")

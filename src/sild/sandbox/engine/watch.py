@@ -22,6 +22,7 @@ class Sample:
         cpu_seconds: processor time of those alive and of the children that they waited for.
         processes: how many processes and threads there are, isolation's own not counted.
         scratch_bytes, scratch_files: what stands in the scratch folder and in /dev/shm.
+        written_bytes: what those alive and the children that they waited for have written.
     """
 
     memory_bytes: int = 0
@@ -29,6 +30,7 @@ class Sample:
     processes: int = 0
     scratch_bytes: int = 0
     scratch_files: int = 0
+    written_bytes: int = 0
 
     def peak(self, other: Sample) -> Sample:
         """The larger figure of each kind."""
@@ -37,13 +39,14 @@ class Sample:
 
 def look(init: int) -> Sample:
     """Look at all descendants of `init`, the first process of the confined namespace, by its id on the host."""
-    memory, cpu, threads = 0, _cpu(init), 0
+    memory, cpu, threads, written = 0, _cpu(init), 0, _written(init)
     for pid in _descendants(init):
         memory += _memory(pid)
         cpu += _cpu(pid)
         threads += _threads(pid)
+        written += _written(pid)
     size, files = _scratch(init)
-    return Sample(memory, cpu, threads, size, files)
+    return Sample(memory, cpu, threads, size, files, written)
 
 
 def _descendants(init: int) -> list[int]:
@@ -88,6 +91,14 @@ def _cpu(pid: int) -> float:
         fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
         return sum(int(value) for value in fields[11:15]) / _TICKS
     return 0.0
+
+
+def _written(pid: int) -> int:
+    """Bytes that a process and the children it waited for gave to the kernel to write (proc(5), /proc/pid/io)."""
+    with suppress(OSError, ValueError, StopIteration):
+        lines = Path(f"/proc/{pid}/io").read_bytes().splitlines()
+        return next(int(line.split()[1]) for line in lines if line.startswith(b"wchar:"))
+    return 0
 
 
 def _scratch(init: int) -> tuple[int, int]:

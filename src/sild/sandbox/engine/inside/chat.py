@@ -19,23 +19,31 @@ import time
 from typing import Any
 
 PATH = os.environ["SILD_SOCKET"]
+PORT = int(os.environ.get("SILD_PORT", "0"))
 REPLY_BYTES = int(os.environ["SILD_LINE_BYTES"])
 SAMPLE_SECONDS = float(os.environ["SILD_SAMPLE_SECONDS"])
 START_SECONDS = float(os.environ["SILD_START_SECONDS"])
 CONNECTIONS = 8
 
 
+def endpoint() -> tuple[socket.socket, Any]:
+    """A new socket, and where the solution serves."""
+    if PORT:
+        return socket.socket(socket.AF_INET), ("127.0.0.1", PORT)
+    return socket.socket(socket.AF_UNIX), PATH
+
+
 class Connection(http.client.HTTPConnection):
-    """HTTP over the Unix socket."""
+    """HTTP over the Unix socket, or to the solution's port."""
 
     def __init__(self) -> None:
         super().__init__("solution", timeout=SAMPLE_SECONDS)
 
     def connect(self) -> None:
         """Connect to the solution's socket."""
-        self.sock = socket.socket(socket.AF_UNIX)
+        self.sock, address = endpoint()
         self.sock.settimeout(self.timeout)
-        self.sock.connect(PATH)
+        self.sock.connect(address)
 
 
 def request_body(question: Any) -> dict[str, Any]:
@@ -83,11 +91,12 @@ def wait_for(solution: subprocess.Popen[bytes]) -> None:
     """Wait until the solution listens, has ended, or is too late."""
     deadline = time.monotonic() + START_SECONDS
     while solution.poll() is None and time.monotonic() < deadline:
-        with socket.socket(socket.AF_UNIX) as attempt:
-            if attempt.connect_ex(PATH) == 0:
+        attempt, address = endpoint()
+        with attempt:
+            if attempt.connect_ex(address) == 0:
                 return
         time.sleep(0.02)
-    sys.exit(f"the solution did not listen on {PATH}")
+    sys.exit(f"the solution did not listen on {endpoint()[1]}")
 
 
 def main() -> None:

@@ -33,7 +33,7 @@ def network() -> Held:
     interfaces = Path("/proc/net/dev").read_text().splitlines()
     reached = [line.split(":")[0].strip() for line in interfaces if ":" in line and "lo:" not in line]
     seen = ""
-    for address in (("127.0.0.1", 80), ("192.0.2.1", 53)):
+    for address in (("127.0.0.1", 80), ("192.0.2.1", 80)):
         try:
             with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as attempt:
                 attempt.settimeout(0.2)
@@ -70,6 +70,17 @@ def write_outside() -> Held:
         except OSError as error:
             seen = name(error)
     return (False, "wrote " + ", ".join(written)) if written else (True, seen)
+
+
+def forbidden_write() -> Held:
+    """Write a file of its own process, which the mounts allow and Landlock does not."""
+    if sys.argv[2] == "0":
+        return True, "not in this kernel"
+    try:
+        Path("/proc/self/comm").write_text("escape")
+    except OSError as error:
+        return error.errno == errno.EACCES, name(error)
+    return False, "/proc/self/comm can be written"
 
 
 def nested_namespace() -> Held:
@@ -126,7 +137,17 @@ def memory() -> Held:
     return False, f"{len(taken)} bytes were taken"
 
 
-ATTEMPTS = (network, secret_file, other_processes, write_outside, nested_namespace, signals, forks, memory)
+ATTEMPTS = (
+    network,
+    secret_file,
+    other_processes,
+    write_outside,
+    forbidden_write,
+    nested_namespace,
+    signals,
+    forks,
+    memory,
+)
 
 if __name__ == "__main__":
     for attempt in ATTEMPTS:

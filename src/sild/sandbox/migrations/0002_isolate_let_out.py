@@ -1,0 +1,13 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("sandbox", "0001_initial")]
+
+    operations = [
+        migrations.AddField(
+            model_name="run",
+            name="let_out",
+            field=models.BooleanField(default=False, verbose_name="may reach what it asks for"),
+        )
+    ]

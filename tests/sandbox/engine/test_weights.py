@@ -1,0 +1,104 @@
+"""Model files as solutions, with the real runtimes where they are installed."""
+
+from __future__ import annotations
+
+import struct
+from importlib.util import find_spec
+
+import pytest
+
+from sandbox.factories import write_solution, write_suite
+from sild.sandbox.engine import default_isolation, weights
+from sild.sandbox.engine import solution as solutions
+from sild.sandbox.engine import suite as suites
+from sild.sandbox.engine.errors import FormError, RuntimeMissingError
+from sild.sandbox.engine.limits import GIB
+from sild.sandbox.engine.runner import Run
+
+pytestmark = pytest.mark.integration
+
+
+def field(number, value):
+    """One field of a protocol buffer: a number as a varint, anything else with its length."""
+    if isinstance(value, int):
+        return bytes([number << 3, value])
+    data = value.encode() if isinstance(value, str) else value
+    return bytes([number << 3 | 2, len(data)]) + data
+
+
+def doubling_model():
+    """An ONNX model that adds a vector of three numbers to itself (onnx.proto: ModelProto, GraphProto, NodeProto)."""
+    shape = field(1, field(1, 3))
+    kind = field(1, field(1, 1) + field(2, shape))
+    node = field(1, "x") + field(1, "x") + field(2, "y") + field(4, "Add")
+    graph = (
+        field(1, node)
+        + field(2, "g")
+        + field(11, field(1, "x") + field(2, kind))
+        + field(12, field(1, "y") + field(2, kind))
+    )
+    return field(1, 8) + field(7, graph) + field(8, field(1, "") + field(2, 13))
+
+
+def model_solution(folder, name, data, **changes):
+    write_solution(folder, start={"model": name}, limits={"memory_bytes": 4 * GIB, "processes": 64}, **changes)
+    (folder / name).write_bytes(data)
+    return folder
+
+
+def run(tmp_path, solution):
+    samples = [{"id": "a", "input": [1, 2, 3.5], "target": [2.0, 4.0, 7.0]}, {"id": "b", "input": ["x"], "target": 0}]
+    suite = write_suite(tmp_path / "suite", samples, threshold=("accuracy", 0.5))
+    return Run(solutions.load(solution), suites.load(suite), tmp_path / "run", default_isolation()).execute()
+
+
+def test_an_onnx_file_is_run_or_refused_with_what_to_install(tmp_path):
+    solution = model_solution(tmp_path / "solution", "double.onnx", doubling_model())
+    if find_spec("onnxruntime") is None:
+        with pytest.raises(RuntimeMissingError, match=r"run by onnxruntime.*sild\[onnx\]"):
+            run(tmp_path, solution)
+    else:
+        report = run(tmp_path, solution)
+        assert report["quality"]["value"] == 0.5, report["resources"]
+        assert {fault["code"]: fault["count"] for fault in report["faults"]} == {"error-answer": 1}
+        assert report["solution"]["packages"].keys() == {"onnxruntime", "numpy"}
+        assert report["tried"]["addresses"]["attempts"] == 0
+
+
+def test_a_file_that_is_no_gguf_model_ends_early_or_is_refused(tmp_path):
+    solution = model_solution(tmp_path / "solution", "chat.gguf", struct.pack("<4sI", b"GGUF", 3))
+    if find_spec("llama_cpp") is None:
+        with pytest.raises(RuntimeMissingError, match=r"run by llama-cpp-python.*sild\[gguf\]"):
+            run(tmp_path, solution)
+    else:
+        assert {fault["code"] for fault in run(tmp_path, solution)["faults"]} == {"early-exit", "unanswered"}
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        {},
+        {"model": "a.onnx", "command": ["python3"]},
+        {"model": "a.pickle"},
+        {"model": "../a.onnx"},
+        {"model": "a.onnx", "protocol": "chat"},
+        {"command": ["python3"], "port": 8080},
+    ],
+)
+def test_a_start_that_contradicts_itself_is_a_flaw(tmp_path, start):
+    with pytest.raises(FormError, match="start"):
+        solutions.load(write_solution(tmp_path / "s", start=start))
+
+
+def test_a_solution_that_serves_a_port_is_not_let_out(tmp_path):
+    start = {"command": ["python3", "main.py"], "protocol": "chat", "port": 8080}
+    with pytest.raises(FormError, match="serve on the socket"):
+        solutions.load(write_solution(tmp_path / "s", start=start, egress=["a.example:443"]))
+
+
+def test_kinds_are_told_by_the_end_of_the_name():
+    assert [weights.kind_of(name) and weights.kind_of(name).extra for name in ("A.ONNX", "b.gguf", "c.bin")] == [
+        "onnx",
+        "gguf",
+        None,
+    ]
