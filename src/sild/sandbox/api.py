@@ -12,9 +12,11 @@ from ninja.pagination import paginate
 from sild.people.enums import Right
 from sild.people.middleware import ActingRequest
 from sild.sandbox import finding, services, tasks
+from sild.sandbox.evidence_api import evidence_router
 from sild.sandbox.models import Run, Solution, Suite
 
 router = Router()
+router.add_router("", evidence_router)
 
 
 class SolutionOut(Schema):

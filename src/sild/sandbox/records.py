@@ -25,17 +25,17 @@ class SolutionBody(Form):
 
 def _solution(body: dict[str, Any]) -> None:
     """Check the form of a solution's record."""
-    _in_one_sentence(SolutionBody.model_validate, body)
+    in_one_sentence(SolutionBody.model_validate, body)
 
 
 def _report(body: dict[str, Any]) -> None:
     """Check the form of a report's record, and that it does not contradict itself."""
     from sild.sandbox.engine import report  # noqa: PLC0415 -- its forms load numpy, which is slow
 
-    _in_one_sentence(report.check, body)
+    in_one_sentence(report.check, body)
 
 
-def _in_one_sentence(check: Any, body: dict[str, Any]) -> None:
+def in_one_sentence(check: Any, body: dict[str, Any]) -> None:
     """Let pydantic's findings come as one ValueError that names every member."""
     try:
         check(body)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sild.sandbox import views
+from sild.sandbox import evidence_urls, views
 
 app_name = "sandbox"
 urlpatterns = [
@@ -22,4 +22,5 @@ urlpatterns = [
     path("runs/<uuid:pk>/cancel/", views.cancel, name="cancel"),
     path("runs/<uuid:pk>/resume/", views.resume, name="resume"),
     path("runs/<uuid:pk>/publish/", views.publish, name="publish"),
+    *evidence_urls.urlpatterns,
 ]

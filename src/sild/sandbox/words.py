@@ -114,11 +114,36 @@ METHODS = {
     "answers received, scored and kept, over the time from the first to the last with many in flight": _(
         "answers received, scored and kept, over the time from the first to the last with many in flight"
     ),
-    "a JSON line for each sample, in the data's order; Merkle tree over the lines (RFC 6962, 2.1)": _(
-        "a JSON line for each sample, in the data's order; Merkle tree over the lines (RFC 6962, 2.1)"
+    (
+        "a JSON line for each sample, in the data's order; "
+        "Merkle tree over the lines with each output's digest (RFC 6962, 2.1)"
+    ): _(
+        "a JSON line for each sample, in the data's order; "
+        "Merkle tree over the lines with each output's digest (RFC 6962, 2.1)"
     ),
     "all processes together; from control groups where there are any, else from /proc": _(
         "all processes together; from control groups where there are any, else from /proc"
+    ),
+}
+EVIDENCE = {
+    "samples drawn by a seed from both sides' random bytes; scores, errors and shown outputs compared one by one": _(
+        "samples drawn by a seed from both sides' random bytes; scores, errors and shown outputs compared one by one"
+    ),
+    (
+        "paired, sample by sample: fall of the mean score since the baseline, with its 95 % percentile bootstrap "
+        "interval; drift when the whole interval lies above the bound, none when it lies at or below it, else unclear"
+    ): _(
+        "paired, sample by sample: fall of the mean score since the baseline, with its 95 % percentile bootstrap "
+        "interval; drift when the whole interval lies above the bound, none when it lies at or below it, else unclear"
+    ),
+    (
+        "A countersignature says that a random choice of the report's samples was run again by another party and "
+        "came out as stated here. It is no EU declaration of conformity under Article 47 of Regulation (EU) "
+        "2024/1689 (AI Act)."
+    ): _(
+        "A countersignature says that a random choice of the report's samples was run again by another party and "
+        "came out as stated here. It is no EU declaration of conformity under Article 47 of Regulation (EU) "
+        "2024/1689 (AI Act)."
     ),
 }
 STATEMENTS = {
@@ -136,6 +161,7 @@ ORIGINS = {
     "translated": _("translated"),
     "mixed": _("partly translated"),
 }
+COVERAGE = {"covered": _("covered"), "partly": _("partly covered"), "none": _("not covered")}
 
 
 def gap(kind: str) -> str:
@@ -143,4 +169,4 @@ def gap(kind: str) -> str:
     return gettext("gap between slices: %(kind)s") % {"kind": SLICES.get(kind, kind)}
 
 
-ALL = {**FAULTS, **CHECKS, **MEASURES, **METRICS, **METHODS, **STATEMENTS, **RISKS, **ORIGINS}
+ALL = {**FAULTS, **CHECKS, **MEASURES, **METRICS, **METHODS, **STATEMENTS, **EVIDENCE, **RISKS, **ORIGINS}

@@ -130,6 +130,8 @@ class Suite:
     digest: str
     samples: tuple[Sample, ...] = field(repr=False)
     data_sha256: str
+    # Positions that a re-run was told to ask, whatever the form says.
+    only: tuple[int, ...] = ()
 
     @property
     def label(self) -> str:
@@ -144,6 +146,8 @@ class Suite:
     @cached_property
     def chosen(self) -> tuple[int, ...]:
         """Positions of the samples that a run asks, in the data's order: all, or as many as the limit, by the seed."""
+        if self.only:
+            return self.only
         positions = range(len(self.samples))
         limit = self.form.limit
         if limit is None or limit >= len(positions):
