@@ -12,14 +12,18 @@ from sild.node.supervise import die_with_parent
 
 
 def worker() -> None:
-    """Run jobs from the database."""
+    """Run jobs from the database, and start those whose time has come."""
+    from threading import Thread
+
     from django.core.management import call_command
 
     from sild.exchange.watchdog import beat_beside
     from sild.sandbox.tasks import resume_interrupted
+    from sild.sandbox.watch_tasks import run_forever
 
     beat_beside("worker")
     resume_interrupted()
+    Thread(target=run_forever, args=(lambda: False,), daemon=True).start()
     call_command("db_worker", interval=0.5, verbosity=0)
 
 

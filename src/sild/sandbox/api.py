@@ -13,10 +13,12 @@ from sild.people.enums import Right
 from sild.people.middleware import ActingRequest
 from sild.sandbox import finding, services, tasks
 from sild.sandbox.agreed_api import router as agreed_router
+from sild.sandbox.evidence_api import evidence_router
 from sild.sandbox.models import Run, Solution, Suite
 
 router = Router()
 router.add_router("", agreed_router)
+router.add_router("", evidence_router)
 
 
 class SolutionOut(Schema):

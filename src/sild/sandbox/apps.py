@@ -17,4 +17,5 @@ class SandboxConfig(AppConfig):
         """Make the sandbox's record kinds known, and which files it needs."""
         import_module("sild.sandbox.records")
         import_module("sild.sandbox.agreed_records")
+        import_module("sild.sandbox.evidence_records")
         import_module("sild.exchange.blobs").holders.append(import_module("sild.sandbox.packages").needed)

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sild.sandbox.agreed_cli import preregister, sealed_app
+from sild.sandbox.evidence_cli import evidence_app
 from sild.sandbox.import_cli import import_app
+from sild.sandbox.rerun_cli import rerun_app
+from sild.sandbox.watch_cli import watch_app
 
 if TYPE_CHECKING:
     from sild.exchange.gate import Audience
@@ -21,6 +24,9 @@ app.add_typer(suite_app, name="suite")
 suite_app.add_typer(import_app, name="import")
 app.add_typer(sealed_app, name="sealed")
 app.command()(preregister)
+app.add_typer(evidence_app, name="evidence")
+app.add_typer(rerun_app, name="rerun")
+app.add_typer(watch_app, name="watch")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 To = Annotated[list[str] | None, typer.Option(help="Node that it is for, “partners” or “public”; may be repeated.")]
@@ -236,21 +242,36 @@ def compare(
 def sample(
     run_id: Annotated[str, typer.Argument(metavar="RUN")],
     sample_id: Annotated[str, typer.Argument(metavar="SAMPLE")],
+    outside: Annotated[bool, typer.Option(help="For others: an output with personal data stays here.")] = False,
+    salt: Annotated[bool, typer.Option(help="Print the salt for whoever has the output and is to check it.")] = False,
 ) -> None:
     """Print the result of one SAMPLE of RUN with the proof that the report covers it, as JSON."""
     from sild.people.actor import Actor
     from sild.sandbox import finding, results
 
-    _say(results.proved(finding.run(Actor.operator(), run_id), sample_id), "", as_json=True)
+    found = finding.run(Actor.operator(), run_id)
+    told = {"salt": results.salt_of(found, sample_id)} if salt else results.proved(found, sample_id, outside=outside)
+    _say(told, "", as_json=True)
 
 
 @app.command("check-sample")
-def check_sample(report: Path, proof: Path, as_json: Json = False) -> None:
+def check_sample(
+    report: Path,
+    proof: Path,
+    output: Annotated[
+        Path | None, typer.Option(help="File with the output as JSON, where the proof has its digest.")
+    ] = None,
+    salt: Annotated[str, typer.Option(help="What `sild sandbox sample --salt` printed.")] = "",
+    as_json: Json = False,
+) -> None:
     """Check the PROOF of one sample against a REPORT, both JSON files; needs neither node nor network."""
     from sild.sandbox.engine import samples
+    from sild.sandbox.engine.errors import SandboxError
 
     results = json.loads(report.read_bytes())["results"]
     line = samples.check(json.loads(proof.read_bytes()), results["root"], results["leaves"])
+    if output is not None and not samples.opens(line, json.loads(output.read_bytes()), salt):
+        raise SandboxError("This output, with this salt, is not the one that the report has the digest of.")
     _say(json.loads(line), f"The sample belongs to the report: {line}", as_json=as_json)
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sild.people.models import Agency
 from sild.sandbox.enums import RunState
+from sild.sandbox.evidence_models import Rerun, Watch  # noqa: F401 -- Django looks for tables here
 
 if TYPE_CHECKING:
     from pathlib import Path

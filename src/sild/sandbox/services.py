@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -255,11 +259,13 @@ def publish_report(actor: Actor, run: Run, *, audience: Audience, tlp: str) -> R
         raise StateError(_("This suite is sealed: its reports hold outputs and stay here. Answer a request instead."))
     if run.record_id:
         raise StateError(_("This report was published already, as record %(id)s.") % {"id": run.record_id})
+    from sild.sandbox.engine import redact  # noqa: PLC0415 -- its finder loads the scorers and numpy, which is slow
+
     record = exchange.publish(
         actor,
         kind=REPORT,
         subject=str(run.solution),
-        body=run.report,
+        body=redact.report(run.report, redaction_key(run)),
         tlp=tlp,
         audience=audience,
         answers=Record.objects.filter(pk=run.solution.record_id).first() if run.solution.record_id else None,
@@ -279,3 +285,16 @@ def results_path(run: Run, home: Path) -> Path:
     if not path.exists():
         raise StateError(_("The results of this run's samples are not on this machine."))
     return path
+
+
+def redaction_key(run: Run) -> bytes:
+    """The key under which texts of this run with personal data are shown as digests; made when it is first needed."""
+    path = run.folder(settings.CONFIG.home) / "redaction.key"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            suppress(FileExistsError),
+            os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file,
+        ):
+            file.write(secrets.token_bytes(32))
+    return path.read_bytes()

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from sild.sandbox import agreed_views, views
+from sild.sandbox import agreed_views, evidence_urls, views
 
 app_name = "sandbox"
 urlpatterns = [
@@ -28,4 +28,5 @@ urlpatterns = [
     path("runs/<uuid:pk>/cancel/", views.cancel, name="cancel"),
     path("runs/<uuid:pk>/resume/", views.resume, name="resume"),
     path("runs/<uuid:pk>/publish/", views.publish, name="publish"),
+    *evidence_urls.urlpatterns,
 ]

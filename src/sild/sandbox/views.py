@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from sild.people.enums import Right
-from sild.sandbox import finding, results, services, tasks
+from sild.sandbox import finding, radar, results, services, tasks
+from sild.sandbox.evidence_forms import WatchForm
 from sild.sandbox.forms import CheckForm, CompareForm, PublishForm, StartForm, UploadForm
 from sild.sandbox.models import Run, Solution, Suite
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 PER_PAGE = 25
 SAMPLES_SHOWN = 100
-WHICH = frozenset({"wrong", "unanswered", "slow", "all"})
+WHICH = frozenset({"wrong", "unanswered", "slow", "refused", "all"})
 
 
 @require_GET
@@ -91,7 +92,10 @@ def run(request: ActingRequest, pk: str) -> HttpResponse:
         "report": shown.report,
         "form": PublishForm(),
         "others": CompareForm(request.actor, shown),
+        "watch_form": WatchForm(),
+        "watches": shown.watches.all(),
         "may_run": request.actor.may(Right.EDIT),
+        "may_watch": request.actor.may(Right.PUBLISH),
         "may_publish": request.actor.may(Right.PUBLISH) and shown.report is not None and shown.record_id is None,
     }
     return render(request, "sandbox/run.html", context)
@@ -143,12 +147,23 @@ def publish(request: ActingRequest, pk: str) -> HttpResponse:
 
 @require_GET
 def samples(request: ActingRequest, pk: str) -> HttpResponse:
-    """Results of single samples: all, without a full score, without an answer, or the slowest; with certain words."""
+    """Results of single samples, each with input and target: wrong, refused, slow and so on, of a slice, with words."""
     shown = finding.run(request.actor, str(pk))
     which = cast("results.Which", request.GET.get("which", "wrong"))
-    words = request.GET.get("words", "").strip()
-    found = islice(results.of(shown, which if which in WHICH else "wrong", words), SAMPLES_SHOWN)
-    context = {"run": shown, "results": list(found), "which": which, "words": words, "most": SAMPLES_SHOWN}
+    words, part = request.GET.get("words", "").strip(), request.GET.get("slice", "")
+    suite = results.suite_of(shown) if shown.report else None
+    slices = results.slices(suite) if suite else {}
+    found = results.of(shown, which if which in WHICH else "wrong", words, slices.get(part))
+    context = {
+        "run": shown,
+        "results": [(one, suite.samples[one.position] if suite else None) for one in islice(found, SAMPLES_SHOWN)],
+        "why": suite.scorer.per_sample if suite else "",
+        "which": which,
+        "words": words,
+        "slices": slices,
+        "slice": part,
+        "most": SAMPLES_SHOWN,
+    }
     return render(request, "sandbox/samples.html", context)
 
 
@@ -178,9 +193,8 @@ def compare(request: ActingRequest, pk: str) -> HttpResponse:
     compared = results.compared(first, second)
     assert first.report is not None  # results.compared refuses what is not finished
     assert second.report is not None
-    theirs = {(one["name"], one["slice"]): one for one in second.report["metrics"]}
-    rows = [(one, theirs.get((one["name"], one["slice"]))) for one in first.report["metrics"]]
-    context = {"first": first, "second": second, "compared": compared, "rows": rows}
+    rows = radar.paired(first.report["metrics"], second.report["metrics"])
+    context = {"first": first, "second": second, "compared": compared, "rows": rows, "radar": radar.draw(rows)}
     return render(request, "sandbox/compare.html", context)
 
 

@@ -137,8 +137,12 @@ METHODS = {
     "answers received, scored and kept, over the time from the first to the last with many in flight": _(
         "answers received, scored and kept, over the time from the first to the last with many in flight"
     ),
-    "a JSON line for each sample, in the data's order; Merkle tree over the lines (RFC 6962, 2.1)": _(
-        "a JSON line for each sample, in the data's order; Merkle tree over the lines (RFC 6962, 2.1)"
+    (
+        "a JSON line for each sample, in the data's order; "
+        "Merkle tree over the lines with each output's digest (RFC 6962, 2.1)"
+    ): _(
+        "a JSON line for each sample, in the data's order; "
+        "Merkle tree over the lines with each output's digest (RFC 6962, 2.1)"
     ),
     (
         "calls about which the kernel asked the node (seccomp user notification): addresses connected or sent to, "
@@ -151,6 +155,27 @@ METHODS = {
     ),
     "all processes together; from control groups where there are any, else from /proc": _(
         "all processes together; from control groups where there are any, else from /proc"
+    ),
+}
+EVIDENCE = {
+    "samples drawn by a seed from both sides' random bytes; scores, errors and shown outputs compared one by one": _(
+        "samples drawn by a seed from both sides' random bytes; scores, errors and shown outputs compared one by one"
+    ),
+    (
+        "paired, sample by sample: fall of the mean score since the baseline, with its 95 % percentile bootstrap "
+        "interval; drift when the whole interval lies above the bound, none when it lies at or below it, else unclear"
+    ): _(
+        "paired, sample by sample: fall of the mean score since the baseline, with its 95 % percentile bootstrap "
+        "interval; drift when the whole interval lies above the bound, none when it lies at or below it, else unclear"
+    ),
+    (
+        "A countersignature says that a random choice of the report's samples was run again by another party and "
+        "came out as stated here. It is no EU declaration of conformity under Article 47 of Regulation (EU) "
+        "2024/1689 (AI Act)."
+    ): _(
+        "A countersignature says that a random choice of the report's samples was run again by another party and "
+        "came out as stated here. It is no EU declaration of conformity under Article 47 of Regulation (EU) "
+        "2024/1689 (AI Act)."
     ),
 }
 STATEMENTS = {
@@ -181,6 +206,7 @@ STATES = {
     "failed": _("Failed"),
     "cancelled": _("Cancelled"),
 }
+COVERAGE = {"covered": _("covered"), "partly": _("partly covered"), "none": _("not covered")}
 
 
 def gap(kind: str) -> str:
@@ -196,6 +222,7 @@ ALL = {
     **METRICS,
     **METHODS,
     **STATEMENTS,
+    **EVIDENCE,
     **RISKS,
     **ORIGINS,
     **GRADING,

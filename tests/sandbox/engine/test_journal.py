@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 
+import orjson
 import pytest
 
 from sild.sandbox.engine.errors import SandboxError
-from sild.sandbox.engine.journal import JOURNAL, Journal, Result, keep, kept_results
+from sild.sandbox.engine.journal import JOURNAL, Journal, Result, digest_of, keep, kept_results
 from sild.trust import tree
 
 pytestmark = pytest.mark.integration
@@ -70,11 +71,11 @@ def test_finished_results_are_named_by_their_content_and_have_a_merkle_root(tmp_
     results = [result(position) for position in (2, 0, 1)]
     kept = keep(tmp_path, results)
     data = (tmp_path / kept.file).read_bytes()
-    lines = data.splitlines()
+    leaves = [one.leaf() for one in sorted(results, key=lambda one: one.position)]
     assert kept.sha256 == hashlib.sha256(data).hexdigest()
     assert (kept.leaves, kept.size) == (3, len(data))
-    left = tree.node_hash(tree.leaf_hash(lines[0]), tree.leaf_hash(lines[1]))
-    assert kept.root == tree.node_hash(left, tree.leaf_hash(lines[2])).hex()
+    left = tree.node_hash(tree.leaf_hash(leaves[0]), tree.leaf_hash(leaves[1]))
+    assert kept.root == tree.node_hash(left, tree.leaf_hash(leaves[2])).hex()
     assert [found.position for found in kept_results(tmp_path, kept.sha256)] == [0, 1, 2]
     assert keep(tmp_path, reversed(results)) == kept
 
@@ -92,3 +93,15 @@ def test_changed_or_lost_results_are_told(tmp_path):
     path.unlink()
     with pytest.raises(SandboxError, match="not on this machine"):
         kept_results(tmp_path, kept.sha256)
+
+
+def test_a_leaf_has_the_outputs_salted_digest_and_a_line_has_the_output():
+    one = result(0, {"b": 1, "a": "õ"})
+    assert "salt" not in one.leaf().decode()
+    assert one.salt in one.line().decode()
+    told = orjson.loads(one.leaf())
+    canonical = '{"a":"õ","b":1}'
+    assert told["digest"] == hashlib.sha256((one.salt + canonical).encode()).hexdigest()
+    assert Result.parse(one.line()).leaf() == one.leaf()
+    assert b"digest" not in result(1, error="no answer").leaf()
+    assert digest_of("x", "s") == hashlib.sha256(b's"x"').hexdigest()

@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 ALONE = 100  # questions that are asked one at a time, for latency
 _STDERR_CHARACTERS = 1000
+RESULTS_METHOD = (
+    "a JSON line for each sample, in the data's order; "
+    "Merkle tree over the lines with each output's digest (RFC 6962, 2.1)"
+)
 
 
 def _no_progress(_done: int, _total: int) -> None:
@@ -326,7 +330,7 @@ def _results(kept: Kept) -> dict[str, Any]:
         "bytes": kept.size,
         "root": kept.root,
         "leaves": kept.leaves,
-        "method": "a JSON line for each sample, in the data's order; Merkle tree over the lines (RFC 6962, 2.1)",
+        "method": RESULTS_METHOD,
     }
 
 

@@ -118,6 +118,8 @@ class Suite:
     samples: tuple[Sample, ...] = field(repr=False)
     data_sha256: str
     people: tuple[Judged, ...] = field(default=(), repr=False)
+    # Positions that a re-run was told to ask, whatever the form says.
+    only: tuple[int, ...] = ()
 
     @property
     def label(self) -> str:
@@ -135,6 +137,8 @@ class Suite:
 
         Those that are shown as examples are not asked.
         """
+        if self.only:
+            return self.only
         shown = set(self.form.solver.examples)
         positions = [place for place, sample in enumerate(self.samples) if sample.id not in shown]
         limit = self.form.limit

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from django import template
 
 from sild.exchange import multilingual
-from sild.sandbox.words import ALL, gap
+from sild.people.enums import Right
+from sild.sandbox.words import ALL, COVERAGE, gap
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from sild.people.actor import Actor
 
 register = template.Library()
 GAP = "gap:"
@@ -33,3 +36,23 @@ def word(code: object) -> object:
 def listed(value: object) -> str:
     """One text or several, as one line."""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+@register.filter
+def may_publish(actor: Actor) -> bool:
+    """Whether somebody may publish to partners."""
+    return actor.may(Right.PUBLISH)
+
+
+@register.filter
+def act_mapping(report: dict[str, Any]) -> dict[str, Any]:
+    """Which points of the EU AI Act a report covers."""
+    from sild.sandbox.engine import act  # noqa: PLC0415 -- only a report's page needs the catalogue
+
+    return act.mapping(report)
+
+
+@register.filter
+def covered(code: str) -> object:
+    """The words for how far a point is covered."""
+    return COVERAGE[code]

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sandbox", "0001_initial")]
+    dependencies = [("sandbox", "0002_agreements")]
 
     operations = [
         migrations.AddField(

@@ -1,0 +1,5 @@
+"""A small writer of tagged PDF: text, tables and figures that a screen reader can follow, with nothing but a font."""
+
+from sild.sandbox.engine.pdf.flow import Bar, Flow
+
+__all__ = ["Bar", "Flow"]

@@ -1,0 +1,87 @@
+"""The words `sild sandbox evidence …`: a run's evidence in the forms that others read, and its check offline."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+evidence_app = typer.Typer(
+    no_args_is_help=True, help="A run's evidence for others: in-toto Statement, EU AI Act mapping, PDF, samples."
+)
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+RunId = Annotated[str, typer.Argument(metavar="RUN")]
+File = Annotated[Path, typer.Argument(help="File to write.")]
+
+
+@evidence_app.command()
+def statement(run_id: RunId) -> None:
+    """Print the report of RUN as an in-toto Statement, version 1, with the test-result predicate."""
+    from sild.people.actor import Actor
+    from sild.sandbox import finding, outgoing
+
+    typer.echo(json.dumps(outgoing.statement(finding.run(Actor.operator(), run_id)), ensure_ascii=False))
+
+
+@evidence_app.command()
+def act(run_id: RunId) -> None:
+    """Print which points of the EU AI Act's Annex IV and Article 57(7) the report of RUN covers, as JSON."""
+    from sild.people.actor import Actor
+    from sild.sandbox import finding, outgoing
+
+    typer.echo(json.dumps(outgoing.act_mapping(finding.run(Actor.operator(), run_id)), ensure_ascii=False))
+
+
+@evidence_app.command()
+def pdf(run_id: RunId, file: File, language: Annotated[str, typer.Option(help="en, et or uk.")] = "en") -> None:
+    """Write the report of RUN as a PDF file with charts."""
+    from sild.people.actor import Actor
+    from sild.sandbox import finding, outgoing
+
+    file.write_bytes(outgoing.pdf(finding.run(Actor.operator(), run_id), language))
+    typer.echo(f"Wrote {file}.")
+
+
+@evidence_app.command()
+def samples(run_id: RunId, file: File) -> None:
+    """Write the report of RUN and the results of all its samples to a file that anybody can verify."""
+    from sild.people.actor import Actor
+    from sild.sandbox import finding, results
+
+    lines = results.evidence(finding.run(Actor.operator(), run_id))
+    with file.open("wb") as out:
+        out.writelines(lines)
+    typer.echo(f"Wrote {file}. Check it with: sild sandbox evidence verify {file}")
+
+
+@evidence_app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(help="What `sild sandbox evidence samples` wrote.")],
+    record: Annotated[
+        Path | None, typer.Option(help="The record of the report, as `sild record show --file` wrote it.")
+    ] = None,
+    fingerprint: Annotated[str | None, typer.Option(help="Of the node that should have published the record.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Verify FILE without node and network: every sample belongs to the report, and the record holds that report."""
+    from sild.sandbox.engine.errors import SandboxError
+    from sild.sandbox.engine.evidence import verify as verified
+
+    found = verified(file.read_bytes())
+    issuer = ""
+    if record is not None:
+        from sild.trust.evidence import take_apart, verify_record_file
+
+        verdict = verify_record_file(record.read_bytes(), fingerprint=fingerprint)
+        if not verdict.ok:
+            raise SandboxError(verdict.sentence)
+        raw, *_proof = take_apart(record.read_bytes())
+        if json.loads(raw)["body"] != found.report:
+            raise SandboxError("The record is of another report than the file.")
+        issuer = verdict.issuer
+    facts = {"samples": found.samples, "withheld": found.withheld, "passed": found.report["passed"], "issuer": issuer}
+    said = f" {issuer} published it." if issuer else " Who made it, the record says: give it with --record."
+    sentence = f"All {found.samples} samples belong to the report; {found.withheld} outputs are withheld.{said}"
+    typer.echo(json.dumps(facts) if as_json else sentence)
