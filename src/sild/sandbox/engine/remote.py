@@ -40,7 +40,7 @@ def target(solution: Solution) -> Target:
         raise EndpointError(f"The endpoint's key is not here. Set the variable {start.key} for the node.")
     key = os.environ[start.key] if start.key else ""
     return Target(
-        start.url, start.model, start.served_as, key, limits.window, float(limits.sample_seconds), limits.line_bytes
+        start.url, start.model or "", start.served_as, key, limits.window, float(limits.sample_seconds), limits.line_bytes
     )
 
 
@@ -72,7 +72,7 @@ class EndpointRun(Run):
         started = time.monotonic()
         asked = Asked(target(self.solution), self._receiver(journal), self.faults)
         asked.run(self._bodies(), lambda: self._turn(journal), self._alone(journal))
-        usage = Usage(0, "", time.monotonic() - started, 0.0, 0, 0, 0, 0)
+        usage = Usage(0, "", time.monotonic() - started, 0.0, 0, 0, 0, 0, 0)
         return usage, cast("Conversation", asked)
 
     def _bodies(self) -> Iterator[bytes]:
@@ -80,7 +80,7 @@ class EndpointRun(Run):
         form = self.suite.form
         for position, repeat in self.asked:
             seed = form.seed + repeat if form.repeats > 1 else None
-            yield request(self.suite.question(position), self.solution.form.start.model, seed)
+            yield request(self.suite.question(position), self.solution.form.start.model or "", seed)
 
     def _isolation(self) -> dict[str, Any]:
         """None; what was asked instead."""

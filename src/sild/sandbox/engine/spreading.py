@@ -69,7 +69,7 @@ class Talked:
 
     def usage(self) -> Usage:
         """What was used: processor time of all workers together, memory of the one that used most."""
-        return Usage(0, "", self.ended - self.started, self.cpu_seconds, self.memory_bytes, 0, 0, 0)
+        return Usage(0, "", self.ended - self.started, self.cpu_seconds, self.memory_bytes, 0, 0, 0, 0)
 
 
 @dataclass
