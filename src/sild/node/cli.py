@@ -30,7 +30,7 @@ def _verify() -> None:
     asked = verifier.read(words[1:] if words[0] == "verify" else words[2:])
     # A record has its proof in its own file, so `record verify` takes no signature, and has no such option.
     if asked is not None and (words[0] == "verify" or not (asked.signature or asked.identity)):
-        raise SystemExit(verifier.run(asked))
+        verifier.at_once(lambda: verifier.run(asked))
 
 
 def _all_commands() -> None:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from sild.trust.identity import Identity
 
 
-@dataclass(frozen=True, slots=True)
-class Lifetime:
+class Lifetime(NamedTuple):
     """How long keys of a role are used.
 
     Attributes:
@@ -69,8 +67,7 @@ def end(role: str, start: datetime) -> datetime:
     return start + timedelta(days=LIFETIMES[role].days)
 
 
-@dataclass(frozen=True, slots=True)
-class Ending:
+class Ending(NamedTuple):
     """A key, or the whole identity, that runs out soon or did.
 
     Attributes:

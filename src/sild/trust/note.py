@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from base64 import b64decode
-from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from sild.trust.encoding import b64
 from sild.trust.errors import SignatureError
@@ -19,8 +19,7 @@ MAX_SIGNATURES = 64
 CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(NamedTuple):
     """One signature line: the key's name, its 4-byte id, and the signature's bytes."""
 
     name: str
