@@ -12,6 +12,8 @@ import django
 from daphne.http_protocol import HTTPFactory, WebRequest
 from daphne.server import Server
 
+from sild.node import memory
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, MutableMapping
 
@@ -122,6 +124,7 @@ def application(pages: Any, exchange: Any, machines: Mapping[str, Any]) -> Any:
 
 def serve() -> None:
     """Listen on both ports until a signal ends the process."""
+    memory.keep_little()
     django.setup()
     from django.conf import settings
     from django.core.asgi import get_asgi_application
