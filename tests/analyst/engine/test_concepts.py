@@ -25,7 +25,7 @@ def test_sentences_tell_of_their_technique_alike_in_each_language(language):
 @pytest.mark.parametrize("language", concepts.LANGUAGES)
 def test_hardly_another_technique_is_told_of(language):
     others = [len({*concepts.told(row[language], language)} - {row["technique"]}) for row in ROWS]
-    assert sum(others) <= 8
+    assert sum(others) <= len(ROWS) / 10
 
 
 @pytest.mark.parametrize(

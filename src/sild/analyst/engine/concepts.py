@@ -135,9 +135,10 @@ def _places(tokens: Sequence[str], language: str) -> dict[str, list[int]]:
 def _keys(token: str, language: str) -> tuple[str, ...]:
     """What a token can be looked up by: itself and its stems, and those of the words that it is put together from.
 
-    Parts after a hyphen count in each language, the ends of compounds in Estonian: “failiserver” is a server.
+    Parts after a hyphen and a file's extension count in each language, the ends of compounds in Estonian:
+    “failiserver” is a server.
     """
-    parts = [token, *(token[match.end() :] for match in _HYPHEN.finditer(token))]
+    parts = [token, *(token[match.end() :] for match in _HYPHEN.finditer(token)), token[token.rfind(".") :]]
     if language == "et":
         parts += [token[cut:] for cut in range(_SHORTEST_HEAD, min(len(token) - _SHORTEST_TAIL, _LONGEST) + 1)]
     keys = []

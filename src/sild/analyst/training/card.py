@@ -127,8 +127,9 @@ def _scored(one: crossfit.Judged, model: Model) -> tuple[Any, Any, Any]:
 
 
 def _thresholds(model: Model, judged: Sequence[crossfit.Judged]) -> dict[str, float]:
-    """`proposed` where F1 is best, sources weighing alike; `told` for what rules tell of; `strong` where each source
-    is surely precise.
+    """Thresholds of what is proposed, of what rules tell of, and of what is strong.
+
+    `proposed` is where F1 is best, the sources weighing alike; `strong` where each source is surely precise.
     """
     tables = [_scored(one, model) for one in judged]
     proposed = [crossfit.best_threshold(scores, truth) for scores, truth, _ in tables]
