@@ -1,8 +1,8 @@
 """Suites from the files of EleutherAI's lm-evaluation-harness: sample logs, and plain questions with choices.
 
 A log line (`samples_TASK_TIME.jsonl`) has `doc`, `target` and `arguments`: a list of [context, continuation or
-settings], or since 0.4.5 an object of `gen_args_N` with `arg_0` and `arg_1`. A plain line has `question`, `choices` and `answer`.
-What the logged model said (`resps`) is left out: it is no part of a suite.
+settings], or since 0.4.5 an object of `gen_args_N` with `arg_0` and `arg_1`. A plain line has `question`, `choices` and
+`answer`. What the logged model said (`resps`) is left out: it is no part of a suite.
 """
 
 from __future__ import annotations
