@@ -2,8 +2,8 @@
 
 A graded reply is data from the party that is graded. It stands as one JSON text between markers that it cannot know;
 the grader has to repeat a code that it cannot know either; a reply that seems to address the grader is graded a second
-time without the sentences that do, and the lower grade counts; and replies that are known to be bad and that try to give
-orders are graded too, so that a grader that obeys is seen.
+time without the sentences that do, and the lower grade counts; and replies that are known to be bad and that try to
+give orders are graded too, so that a grader that obeys is seen.
 """
 
 from __future__ import annotations
