@@ -46,7 +46,7 @@ PAGES = [
 ]
 MODULES = {
     "sild.plan": ["/plan/"],
-    "sild.sandbox": ["/sandbox/", "/sandbox/runs/"],
+    "sild.sandbox": ["/sandbox/", "/sandbox/runs/", "/sandbox/registrations/", "/sandbox/sealed/"],
     "sild.analyst": ["/analyst/", "/analyst/read/", "/analyst/card/", "/analyst/activate/"],
 }
 

@@ -64,3 +64,10 @@ def test_what_is_not_there_is_a_problem_with_a_code(call):
 
 def test_without_a_token_there_is_nothing(client, tallinn, db):
     assert client.get("/api/v1/sandbox/runs").status_code == 401
+
+
+def test_a_machine_registers_nothing_without_the_right_to_publish_and_sees_what_was_asked(call):
+    call("POST", "registrations", '{"solution": "echo", "suite": "copy"}', 403)
+    assert call("GET", "registrations")["count"] == 0
+    assert call("GET", "sealed/requests")["count"] == 0
+    call("POST", "sealed/requests/0190a1f0-0000-7000-8000-000000000000/accept", "", 404)

@@ -120,6 +120,9 @@ METHODS = {
     "share of answers; 95 % Wilson score interval over answers divided by the repeats' design effect": _(
         "share of answers; 95 % Wilson score interval over answers divided by the repeats' design effect"
     ),
+    "Cohen's kappa (1960); 95 % percentile bootstrap over the people's grades, 1000 replicates": _(
+        "Cohen's kappa (1960); 95 % percentile bootstrap over the people's grades, 1000 replicates"
+    ),
     "share of samples; 95 % Wilson score interval": _("share of samples; 95 % Wilson score interval"),
     "95 % percentile bootstrap over samples, 1000 replicates, the suite's seed": _(
         "95 % percentile bootstrap over samples, 1000 replicates, the suite's seed"

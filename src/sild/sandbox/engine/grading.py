@@ -2,8 +2,8 @@
 
 A graded reply is data from the party that is graded. It stands as one JSON text between markers that it cannot know;
 the grader has to repeat a code that it cannot know either; a reply that seems to address the grader is graded a second
-time without the sentences that do, and the lower grade counts; and before anything is graded, replies that are known
-to be bad and try to give orders are graded too, so that a grader that obeys is seen.
+time without the sentences that do, and the lower grade counts; and replies that are known to be bad and that try to
+give orders are graded too, so that a grader that obeys is seen.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ import numpy as np
 import orjson
 from pydantic import Field, JsonValue, model_validator
 
+from sild.sandbox.engine.endpoint import EndpointError
 from sild.sandbox.engine.errors import SandboxError
 from sild.sandbox.engine.forms import Form
-from sild.sandbox.engine.grader_endpoint import EndpointError
 from sild.sandbox.engine.intervals import REPLICATES, bootstrap
 from sild.sandbox.engine.prompts import as_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sild.sandbox.engine.grader_endpoint import Endpoint
+    from sild.sandbox.engine.endpoint import Endpoint
 
 AT_ONCE = 8
 READINGS = 3

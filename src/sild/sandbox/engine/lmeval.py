@@ -2,8 +2,7 @@
 
 A log line (`samples_TASK_TIME.jsonl`) has `doc`, `target` and `arguments`: a list of [context, continuation or
 settings], or since 0.4.5 an object of `gen_args_N` with `arg_0` and `arg_1`. A plain line has `question`, `choices` and
-`answer`.
-What the logged model said (`resps`) is left out: it is no part of a suite.
+`answer`. What the logged model said (`resps`) is left out: it is no part of a suite.
 """
 
 from __future__ import annotations
