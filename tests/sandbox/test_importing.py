@@ -62,6 +62,10 @@ def numbers():
     return Task(dataset=MemoryDataset(samples, name="numbers"), solver=generate(), scorer=inside(), sandbox="docker")
 
 @task
+def one():
+    return Task(dataset=MemoryDataset([Sample(input="Say 1", target="1")]), solver=generate(), scorer=exact())
+
+@task
 def broken():
     raise ValueError("no task")
 """
@@ -250,7 +254,7 @@ def test_a_task_that_is_not_there_or_breaks_keeps_nothing(last_word, operator, t
 def test_a_solution_that_ends_fails_the_task_and_holds_nobody(tallinn, operator, task, tmp_path, db):
     dies = services.register(operator, write_solution(tmp_path / "d", "import sys; sys.stdin.readline()", name="dies"))
     with pytest.raises(TaskError, match="ended"):
-        importing.run_inspect(operator, dies, task)
+        importing.run_inspect(operator, dies, task.replace("numbers", "one"))
 
 
 def test_a_chat_solution_is_asked_the_conversation(tallinn, operator, task, tmp_path, db):

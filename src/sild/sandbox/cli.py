@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sild.sandbox.garak_cli import import_app
+
 if TYPE_CHECKING:
     from sild.exchange.gate import Audience
     from sild.sandbox.models import Run, Solution, Suite
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, help="AI solutions: register them, test them in isolation, publish reports.")
 suite_app = typer.Typer(no_args_is_help=True, help="Suites of samples.")
 app.add_typer(suite_app, name="suite")
+suite_app.add_typer(import_app, name="import")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 To = Annotated[list[str] | None, typer.Option(help="Node that it is for, “partners” or “public”; may be repeated.")]
