@@ -109,7 +109,7 @@ def _isolated(folder: Path) -> float:
 def _fresh() -> float:
     """Sandboxes a second, two at a time: started, Python run in it, ended."""
     job, isolation = kept_job(), default_isolation()
-    asked: dict[str, object] = {"do": "exec", "command": ["python3", "-I", "-S", "-c", "print(1)"], "folder": "/scratch"}
+    asked: dict[str, Any] = {"do": "exec", "command": ["python3", "-I", "-S", "-c", "print(1)"], "folder": "/scratch"}
     asked |= {"environment": {}, "most": 1000, "seconds": 10, "has_input": False}
 
     def one(_number: int) -> bytes:

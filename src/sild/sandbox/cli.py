@@ -31,6 +31,7 @@ app.add_typer(watch_app, name="watch")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 To = Annotated[list[str] | None, typer.Option(help="Node that it is for, “partners” or “public”; may be repeated.")]
 TlpOption = Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER or AMBER+STRICT.")]
+AtLeast = Annotated[float | None, typer.Option(help="What the main figure of Inspect's task must reach.")]
 # Django starts only when a command needs it, so imports of models and services stand inside the commands.
 
 
@@ -164,7 +165,11 @@ def runs(as_json: Json = False) -> None:
 @app.command()
 def run(
     solution: Annotated[str, typer.Argument(help="A name, name@version, digest, record id or folder.")],
-    suite: Annotated[str, typer.Argument(help="A name, name@version, digest or folder.")],
+    suite: Annotated[str, typer.Argument(help="A name, name@version, digest or folder.")] = "",
+    inspect: Annotated[
+        str, typer.Option(help="Instead of SUITE a task of Inspect's, as `inspect eval` takes it.")
+    ] = "",
+    at_least: AtLeast = None,
     let_out: Annotated[bool, typer.Option("--let-out", help="Let it reach the places that it asks for.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -173,8 +178,29 @@ def run(
     from sild.sandbox import services
 
     actor = Actor.operator()
+    if bool(suite) == bool(inspect):
+        raise typer.BadParameter("Give either SUITE or --inspect TASK.")
+    if inspect:
+        from sild.sandbox.importing import run_inspect
+
+        _show_imported(run_inspect(actor, _solution(solution), inspect, at_least=at_least), at_least, as_json=as_json)
+        return
     started = services.start_run(actor, _solution(solution), _suite(suite), let_out=let_out)
     _execute(started, as_json=as_json)
+
+
+@app.command("import-inspect")
+def import_inspect(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],
+    at_least: AtLeast = None,
+    as_json: Json = False,
+) -> None:
+    """Take in FILE, an `.eval` log of Inspect's, as a run that was made elsewhere."""
+    from sild.people.actor import Actor
+    from sild.sandbox import importing
+
+    run = importing.import_inspect(Actor.operator(), file, at_least=at_least)
+    _show_imported(run, at_least, as_json=as_json)
 
 
 @app.command()
@@ -293,6 +319,17 @@ def _execute(started: Run, *, as_json: bool) -> None:
     else:
         _show_report(started.report)
     if not started.report["passed"]:
+        raise SystemExit(1)
+
+
+def _show_imported(run: Run, at_least: float | None, *, as_json: bool) -> None:
+    """The report of a run that Inspect made; status 1 when a threshold was given and not met."""
+    assert run.report is not None  # such a run is finished from the start
+    if as_json:
+        _say(run.report, "", as_json=True)
+    else:
+        _show_report(run.report)
+    if at_least is not None and not run.report["passed"]:
         raise SystemExit(1)
 
 

@@ -177,8 +177,11 @@ def start_run(actor: Actor, solution: Solution, suite: Suite, *, let_out: bool =
 
     Raises:
         NotAllowedError: the actor may not edit.
+        StateError: the solution or the suite is only what a log of another tool named.
     """
     actor.require(Right.EDIT)
+    if solution.description["start"]["protocol"] == "elsewhere" or suite.description["scorer"]["name"] == "inspect":
+        raise StateError(_("This came from a log that was taken in; there is nothing here that could be run."))
     earlier = Run.objects.filter(solution__digest=solution.digest, suite__digest=suite.digest)
     run = Run.objects.create(
         agency=actor.agency,

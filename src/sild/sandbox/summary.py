@@ -13,6 +13,9 @@ def lines(report: dict[str, Any]) -> Iterator[str]:
     solution, suite = report["solution"], report["suite"]
     verdict = "passed" if report["passed"] else "not passed"
     yield f"{solution['name']} {solution['version']} on {suite['name']} {suite['version']}: {verdict}"
+    if made := report.get("made_by"):
+        where = "here" if made["here"] else "elsewhere"
+        yield f"made {where} by {made['tool']} {made['version']}: {made['task']} with {made['model']}, {made['status']}"
     yield f"run {report['run']}, attempt {report['attempt']}, {report['seconds']} s"
     yield from _registration(report.get("registration"))
     yield from map(_verdict, report["verdicts"])

@@ -205,6 +205,7 @@ class Inquiry:
             ticking.cancel()
             for connection in connections:
                 connection.close()
+            await asyncio.sleep(0)  # they close in the loop's next turn
 
     @staticmethod
     async def _until_one_fails(work: list[Any], ticking: asyncio.Task[None]) -> None:

@@ -40,7 +40,13 @@ def target(solution: Solution) -> Target:
         raise EndpointError(f"The endpoint's key is not here. Set the variable {start.key} for the node.")
     key = os.environ[start.key] if start.key else ""
     return Target(
-        start.url, start.model or "", start.served_as, key, limits.window, float(limits.sample_seconds), limits.line_bytes
+        start.url,
+        start.model or "",
+        start.served_as,
+        key,
+        limits.window,
+        float(limits.sample_seconds),
+        limits.line_bytes,
     )
 
 

@@ -12,7 +12,7 @@ from sild.sandbox.engine.limits import Limits  # noqa: TC001 -- pydantic reads a
 from sild.sandbox.engine.registration import Part as RegistrationPart
 from sild.sandbox.engine.registration import agree
 from sild.sandbox.engine.solution import TrainedOn  # noqa: TC001
-from sild.sandbox.engine.suite import DataSheet, ScorerForm  # noqa: TC001
+from sild.sandbox.engine.suite import DataSheet  # noqa: TC001
 
 STATEMENT = (
     "This report states what was measured under the conditions described in it. "
@@ -42,10 +42,36 @@ class SolutionPart(Part):
     intended_use: Text
     languages: list[Line]
     risk_class: Literal["minimal", "limited", "high"]
-    protocol: Literal["jsonl", "chat", "endpoint"]
+    protocol: Literal["jsonl", "chat", "endpoint", "elsewhere"]
     packages: dict[Line, Line]
     limits: Limits
     trained_on: TrainedOn | None
+
+
+class ScorerPart(Part):
+    """The scorer; one of ours, or `inspect` with the name of one of Inspect's."""
+
+    name: Line
+    field: Line
+
+
+class MadeBy(Part):
+    """Which other tool made the figures, and where.
+
+    Attributes:
+        here: whether it ran on the node that publishes the report, in that node's isolation.
+        log_sha256: of the log that the figures were taken from.
+        sandbox: what the log says that the task's commands ran in.
+    """
+
+    tool: Line
+    version: Line
+    here: bool
+    status: Line
+    log_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    task: Line
+    model: Line
+    sandbox: Line
 
 
 class SuitePart(Part):
@@ -57,7 +83,7 @@ class SuitePart(Part):
     title: Text
     datasheet: DataSheet
     data_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-    scorer: ScorerForm
+    scorer: ScorerPart
     samples_in_data: Count
     seed: Count
     limit: int | None
@@ -247,6 +273,7 @@ class Report(Part):
     tried: TriedPart | None = None  # reports of earlier versions have none, nor the next
     egress: EgressPart | None = None
     host: Host
+    made_by: MadeBy | None = None
 
 
 def check(body: dict[str, Any]) -> None:

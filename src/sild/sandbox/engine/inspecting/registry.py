@@ -1,5 +1,6 @@
 """What Inspect finds by the entry point `sild`: importing a class of Inspect's kinds registers it."""
 
+from sild.sandbox.engine.inspecting.model import SildModel
 from sild.sandbox.engine.inspecting.provider import SildSandbox
 
-__all__ = ["SildSandbox"]
+__all__ = ["SildModel", "SildSandbox"]

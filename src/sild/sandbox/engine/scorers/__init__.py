@@ -14,6 +14,7 @@ from sild.sandbox.engine.scorers.overlap import Overlap
 from sild.sandbox.engine.scorers.quantities import Numeric, Regression, Symbolic
 from sild.sandbox.engine.scorers.ranking import Retrieval
 from sild.sandbox.engine.scorers.structure import Structure
+from sild.sandbox.engine.scorers.withheld import Withheld
 
 __all__ = ["SCORERS", "Metric", "Scorer", "member"]
 
@@ -37,5 +38,6 @@ _EVERY: tuple[Scorer[Any, Any], ...] = (
     Calibrated(),
     Stable(),
     Graded(),
+    Withheld(),
 )
 SCORERS: dict[str, Scorer[Any, Any]] = {scorer.name: scorer for scorer in _EVERY}
