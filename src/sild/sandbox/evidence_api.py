@@ -113,14 +113,25 @@ def request_rerun(request: ActingRequest, wanted: RerunIn) -> Status[Rerun]:
     return Status(201, rerun.request(request.actor, report, wanted.samples))
 
 
-@evidence_router.post("/reruns/{rerun_id}/{step}", response=RerunOut)
-def step(request: ActingRequest, rerun_id: UUID, step: Literal["answer", "execute", "show"]) -> Rerun:
-    """Take the next step of a re-run; `execute` leaves it to a worker."""
-    steps = {"answer": rerun.answer, "execute": rerun_execution.start, "show": rerun.show}
-    return steps[step](request.actor, rerun.find(request.actor, str(rerun_id)))
+@evidence_router.post("/reruns/{rerun_id}/answer", response=RerunOut)
+def answer(request: ActingRequest, rerun_id: UUID) -> Rerun:
+    """Answer a partner's request, which fixes the draw."""
+    return rerun.answer(request.actor, rerun.find(request.actor, str(rerun_id)))
 
 
-@evidence_router.put("/reruns/{rerun_id}/verdict", response=RerunOut)
+@evidence_router.post("/reruns/{rerun_id}/execute", response=RerunOut)
+def execute(request: ActingRequest, rerun_id: UUID) -> Rerun:
+    """Leave the drawn samples to a worker, which tells the outcome."""
+    return rerun_execution.start(request.actor, rerun.find(request.actor, str(rerun_id)))
+
+
+@evidence_router.post("/reruns/{rerun_id}/show", response=RerunOut)
+def show(request: ActingRequest, rerun_id: UUID) -> Rerun:
+    """Show the original results of the drawn samples."""
+    return rerun.show(request.actor, rerun.find(request.actor, str(rerun_id)))
+
+
+@evidence_router.post("/reruns/{rerun_id}/verdict", response=RerunOut)
 def judge(request: ActingRequest, rerun_id: UUID, word: VerdictIn) -> Rerun:
     """Countersign or dispute."""
     found = rerun.find(request.actor, str(rerun_id))

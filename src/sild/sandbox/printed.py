@@ -48,7 +48,7 @@ def word(code: str) -> str:
 
 def number(value: float | None, digits: int = 3) -> str:
     """A number as the language writes it."""
-    return "–" if value is None else number_format(value, digits, use_l10n=True)
+    return "–" if value is None else number_format(round(value, digits), digits, use_l10n=True)
 
 
 def _verdict(flow: Flow, report: dict[str, Any]) -> None:

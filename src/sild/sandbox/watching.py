@@ -122,7 +122,7 @@ def conclude(watch: Watch, run: Run) -> Watch:
     found = drift.find(results.of(watch.baseline), results.of(run), watch.bound)
     before = watch.state
     watch.state, watch.findings, watch.tested = found.state, found.facts, timezone.now()
-    if found.state == Drift.DRIFTED and before != Drift.DRIFTED:
+    if found.state == "drifted" and before != Drift.DRIFTED:
         watch.record = exchange.publish(
             acting(watch),
             kind=DRIFT,
