@@ -38,7 +38,16 @@ GROUPS = {
 COMMANDS = dict.fromkeys(("sign", "verify", "seal", "open"), "sild.exchange.document_cli")
 COMMANDS |= dict.fromkeys(("backup", "restore"), "sild.node.backup_cli")
 # Commands that need nothing of Django, and commands that work before there is a node.
-WITHOUT_DJANGO = (["init"], ["doctor"], ["demo"], ["record", "verify"], ["verify"], ["restore"])
+WITHOUT_DJANGO = (
+    ["init"],
+    ["doctor"],
+    ["demo"],
+    ["record", "verify"],
+    ["verify"],
+    ["restore"],
+    ["sandbox", "evidence", "verify"],
+    ["sandbox", "check-sample"],
+)
 WITHOUT_NODE = tuple(["analyst", word] for word in ("solution", "suite", "card", "train", "corpus"))
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
