@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -12,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from harness import Figure, best_of, starts
 from sandbox_chat import figures as chat
 
-from sild.sandbox.engine import bubblewrap, default_isolation, probe, solution, suite
+from sild.sandbox.engine import bubblewrap, default_isolation, evidence, probe, redact, solution, suite
 from sild.sandbox.engine.interpreter import interpreter
 from sild.sandbox.engine.isolation import Job
+from sild.sandbox.engine.journal import kept_results
 from sild.sandbox.engine.runner import Run
 
 if TYPE_CHECKING:
@@ -34,7 +36,8 @@ def run() -> list[Figure]:
     """Measure everything."""
     default_isolation().require()
     with tempfile.TemporaryDirectory(prefix="sild-bench-") as folder:
-        return [*_starts(), *_helps(), *_samples(Path(folder)), _probe(), *chat(Path(folder, "chat"))]
+        own = [*_starts(), *_helps(), *_samples(Path(folder)), *_evidence(Path(folder)), _probe()]
+        return [*own, *chat(Path(folder, "chat"))]
 
 
 def _starts() -> list[Figure]:
@@ -148,6 +151,43 @@ def _report(folder: Path, number: int) -> dict[str, Any]:
     return Run(*read, folder / f"run-{number}", default_isolation()).execute()
 
 
+def _evidence(folder: Path) -> list[Figure]:
+    """Checking a file with ten thousand samples as somebody else would, and what a hundred thousand take in memory."""
+    file = folder / "evidence.jsonl"
+    _child("evidence", folder / "ten", 10_000, file)
+    command = [sys.executable, "-m", "sild.node.cli", "sandbox", "evidence", "verify", str(file)]
+    seconds = best_of(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL), 3)
+    small, large = (
+        _child("memory", folder / name, count, file) for name, count in (("fifty", 50_000), ("all", 100_000))
+    )
+    return [
+        Figure("10,000-sample evidence file verified offline, start of the command line included", seconds, "s", 2),
+        Figure("most memory of the node's process, 50,000 samples", small / 2**20, "MiB"),
+        Figure("most memory of the node's process, 100,000 samples", large / 2**20, "MiB", 300),
+    ]
+
+
+def _child(what: str, folder: Path, count: int, file: Path) -> int:
+    """A run in a process of its own, so that its memory is its own; the most that it had, in bytes."""
+    folder.mkdir()
+    _write(folder, count)
+    done = subprocess.run(
+        [sys.executable, __file__, what, str(folder), str(file)], check=True, capture_output=True, text=True
+    )
+    return int(done.stdout)
+
+
+def _in_child(what: str, folder: Path, file: Path) -> None:
+    """What the child does: one run, and for evidence its file."""
+    read = solution.load(folder / "s"), suite.load(folder / "t")
+    report = Run(*read, folder / "run", default_isolation()).execute()
+    if what == "evidence":
+        kept = kept_results(folder / "run", report["results"]["sha256"])
+        with file.open("wb") as out:
+            out.writelines(evidence.write(report, ((result, redact.withheld(result)) for result in kept)))
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+
+
 def _probe() -> Figure:
     """The escape self-test, which runs before each run."""
     return Figure(
@@ -155,7 +195,7 @@ def _probe() -> Figure:
     )
 
 
-def _write(folder: Path) -> None:
+def _write(folder: Path, count: int = SAMPLES) -> None:
     """A solution and a suite."""
     text = {"en": "Made for this benchmark."}
     about = {"name": "echo", "version": "1.0", "title": text}
@@ -180,5 +220,9 @@ def _write(folder: Path) -> None:
         "thresholds": [{"metric": "accuracy", "at_least": 1}],
     }
     (folder / "t" / "suite.yaml").write_text(json.dumps(suite))
-    lines = (json.dumps({"id": str(number), "input": number, "target": number}) for number in range(SAMPLES))
+    lines = (json.dumps({"id": str(number), "input": number, "target": number}) for number in range(count))
     (folder / "t" / "data.jsonl").write_text("\n".join(lines))
+
+
+if __name__ == "__main__":
+    _in_child(sys.argv[1], *map(Path, sys.argv[2:]))

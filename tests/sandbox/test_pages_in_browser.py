@@ -11,7 +11,8 @@ from people.factories import PASSWORD, MembershipFactory
 from sandbox.factories import numbers, write_solution, write_suite
 from sild.people.actor import Actor
 from sild.people.enums import Role
-from sild.sandbox import execution, services
+from sild.sandbox import execution, services, watching
+from sild.sandbox.evidence_models import Rerun, Watch
 from sild.sandbox.models import Run
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
@@ -47,8 +48,24 @@ def official(tallinn, settings, tmp_path):
     membership = MembershipFactory(role=Role.PUBLISHER, person__signs_in=True, person__username="official")
     actor = Actor.of(membership.person)
     solution = services.register(actor, write_solution(tmp_path / "s"))
-    suite = services.add_suite(actor, write_suite(tmp_path / "t", [*numbers(20), {"id": "x", "input": 1, "target": 2}]))
+    grouped = [one | {"slices": {"group": "abcd"[one["input"] % 4]}} for one in numbers(20)]
+    suite = services.add_suite(actor, write_suite(tmp_path / "t", [*grouped, {"id": "x", "input": 1, "target": 2}]))
+    run = execution.execute_run(services.start_run(actor, solution, suite))
     execution.execute_run(services.start_run(actor, solution, suite))
+    adopted = watching.start(actor, run, every_hours=24, bound=0.05, tlp="GREEN", audience="partners")
+    watching.conclude(adopted, run)
+    report = services.publish_report(actor, run, audience="partners", tlp="GREEN")
+    differing = [{"index": 3, "sample": "n3", "theirs": 1.0, "ours": 0.0, "what": "score"}]
+    Rerun.objects.create(
+        agency=actor.agency,
+        side="checking",
+        partner="kyiv",
+        report=report,
+        samples=5,
+        state="shown",
+        shown=report,
+        differences=differing,
+    )
     services.start_run(actor, solution, suite)
     failed = services.start_run(actor, solution, suite)
     Run.objects.filter(pk=failed.pk).update(state="failed", error="The package is not on this node yet.")
@@ -84,6 +101,11 @@ def addresses():
         *shown,
         f"{shown[-1]}samples/?which=all",
         f"/records/{runs[0].solution.record_id}/",
+        f"{shown[-1]}compare/?other={runs[-2].pk}",
+        "/sandbox/watches/",
+        Watch.objects.get().get_absolute_url(),
+        "/sandbox/reruns/",
+        Rerun.objects.get().get_absolute_url(),
     ]
 
 
