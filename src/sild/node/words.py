@@ -81,7 +81,7 @@ WORDS = {
     "threats": Word("sild.threats.cli", "app", "Threat information: import, export, search, ask, write, share."),
 }
 # Commands of modules that need nothing of Django, and commands that work before there is a node.
-WITHOUT_DJANGO = ("record verify", "verify", "restore")
+WITHOUT_DJANGO = ("record verify", "verify", "restore", "sandbox evidence verify", "sandbox check-sample")
 WITHOUT_NODE = tuple(f"analyst {word}" for word in ("solution", "suite", "card", "train", "corpus"))
 
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from sild.people.models import Agency
+from sild.sandbox.agreements import Offer, Registration, Request  # noqa: F401 -- Django looks for tables here
 from sild.sandbox.enums import RunState
 from sild.sandbox.evidence_models import Rerun, Watch  # noqa: F401 -- Django looks for tables here
 
@@ -154,7 +155,3 @@ class Run(models.Model):
     def folder(self, home: Path) -> Path:
         """Where its journal and results are kept."""
         return home / "sandbox" / "runs" / str(self.pk)
-
-
-# The app's other tables; Django looks for all of them here.
-from sild.sandbox.agreements import Offer, Registration, Request  # noqa: E402, F401

@@ -19,7 +19,7 @@ import numpy as np
 import orjson
 from pydantic import Field, JsonValue, model_validator
 
-from sild.sandbox.engine.endpoint import EndpointError
+from sild.sandbox.engine.grader_endpoint import EndpointError
 from sild.sandbox.engine.errors import SandboxError
 from sild.sandbox.engine.forms import Form
 from sild.sandbox.engine.intervals import REPLICATES, bootstrap
@@ -28,7 +28,7 @@ from sild.sandbox.engine.prompts import as_text
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sild.sandbox.engine.endpoint import Endpoint
+    from sild.sandbox.engine.grader_endpoint import Endpoint
 
 AT_ONCE = 8
 READINGS = 3
