@@ -52,7 +52,7 @@ class OfferForm(PublishForm):
 
     def __init__(self, actor: Actor, data: object = None) -> None:
         super().__init__(data)
-        self.initial |= {"submissions": SUBMISSIONS, "smallest": SMALLEST}
+        self.initial = {**self.initial, "submissions": SUBMISSIONS, "smallest": SMALLEST}
         _choose(self, "suite", actor.visible(Suite.objects.filter(offer=None)))
 
 

@@ -22,7 +22,7 @@ from sild.sandbox.errors import NotFoundError, StateError
 from sild.sandbox.models import Run, Solution, Suite
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from django.db.models import QuerySet
 
     from sild.exchange.gate import Audience
     from sild.people.actor import Actor
@@ -99,6 +99,8 @@ def request_arrived(record: Record) -> None:
 
     One that answers no offer of ours, or one that the partner cannot know, is left alone.
     """
+    if record.answers_id is None:
+        return
     found = Offer.objects.select_for_update().filter(record_id=record.answers_id).first()
     offered = Record.objects.filter(pk=record.answers_id).first()
     if not found or not offered or not gate.may_know(offered, record.issuer):
@@ -185,7 +187,7 @@ def find(actor: Actor, request_id: str) -> Request:
     raise NotFoundError(_("There is no request “%(id)s” here. See: sild sandbox sealed requests") % {"id": request_id})
 
 
-def requests(actor: Actor) -> Iterable[Request]:
+def requests(actor: Actor) -> QuerySet[Request]:
     """All requests on sealed suites of the actor's agency, newest first."""
     offers = actor.visible(Offer.objects.all())
     return Request.objects.filter(offer__in=offers).select_related("offer__suite", "solution", "run")
@@ -194,24 +196,25 @@ def requests(actor: Actor) -> Iterable[Request]:
 def _answer(asked: Request) -> dict[str, Any]:
     """The body of the answer."""
     from sild.sandbox.engine import sealed  # noqa: PLC0415 -- its forms load numpy, which is slow
+    from sild.sandbox.engine.report import STATEMENT  # noqa: PLC0415
 
     run, suite = asked.run, asked.offer.suite
     if asked.state == RequestState.ACCEPTED and run and not run.is_over:
         raise StateError(_("The run is not finished yet."))
-    finished = run is not None and run.state == RunState.FINISHED and run.report is not None
+    report = run.report if run is not None and run.state == RunState.FINISHED else None
     reasons = {RequestState.OVER: "limit", RequestState.DECLINED: "declined"}
     opening = bytes.fromhex(asked.opening)
     earlier = asked.offer.requests.filter(origin=asked.origin, created__lte=asked.created)
     return {
         "schema": 1,
-        "statement": sealed.STATEMENT,
+        "statement": STATEMENT,
         "suite": suite.digest,
         "thresholds_digest": suite.description["thresholds_digest"],
         "solution": asked.solution.digest,
         "submission": earlier.count(),
         "submissions": asked.offer.submissions,
-        "outcome": sealed.outcome(run.report, asked.offer.smallest, opening) if finished and run else None,
-        "reason": None if finished else reasons.get(RequestState(asked.state), "failed"),
+        "outcome": sealed.outcome(report, asked.offer.smallest, opening) if report else None,
+        "reason": None if report else reasons.get(RequestState(asked.state), "failed"),
     }
 
 

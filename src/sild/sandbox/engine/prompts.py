@@ -123,8 +123,9 @@ def reply(target: JsonValue) -> str:
     """A target as an assistant would have said it: a choice's letter, the first of several right answers, a text."""
     if isinstance(target, dict) and "right" in target:
         return as_text(target["right"])
-    if isinstance(target, dict) and isinstance(target.get("answers"), list) and target["answers"]:
-        return as_text(target["answers"][0])
+    answers = target.get("answers") if isinstance(target, dict) else None
+    if isinstance(answers, list) and answers:
+        return as_text(answers[0])
     return as_text(target)
 
 

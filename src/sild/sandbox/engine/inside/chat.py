@@ -54,10 +54,10 @@ def request_body(question: Any) -> dict[str, Any]:
     return {"model": "solution", "temperature": 0, "messages": [{"role": "user", "content": content}]}
 
 
-def ask(connection: Connection, asked: dict[str, Any]) -> str:
+def ask(connection: Connection, question: Any, seed: int | None = None) -> str:
     """Ask one question, with its seed where it is repeated; the text of the reply."""
-    seed = {"seed": asked["seed"]} if "seed" in asked else {}
-    body = json.dumps(request_body(asked["input"]) | seed).encode()
+    chosen = {} if seed is None else {"seed": seed}
+    body = json.dumps(request_body(question) | chosen).encode()
     connection.request("POST", "/v1/chat/completions", body, {"Content-Type": "application/json"})
     reply = connection.getresponse()
     data = reply.read(REPLY_BYTES + 1)
@@ -78,7 +78,7 @@ def answer(waiting: queue.Queue[bytes | None], said: threading.Lock) -> None:
     while (line := waiting.get()) is not None:
         asked = json.loads(line)
         try:
-            told = {"id": asked["id"], "output": ask(connection, asked)}
+            told = {"id": asked["id"], "output": ask(connection, asked["input"], asked.get("seed"))}
         except Exception as error:  # noqa: BLE001 -- whatever a reply breaks is an answer that could not be had
             connection.close()
             told = {"id": asked["id"], "error": f"{type(error).__name__}: {str(error)[:200]}"}
