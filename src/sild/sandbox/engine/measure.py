@@ -74,9 +74,8 @@ def _gap(suite: Suite, kind: str, slices: list[Pairs]) -> dict[str, Any]:
         np.array([suite.scorer.score(*pair) for pair in pairs]).reshape(-1, each).mean(axis=1) for pairs in slices
     ]
     generator = np.random.default_rng(suite.form.seed)
-    means = np.stack(
-        [generator.choice(one, (REPLICATES, len(one))).mean(axis=1) for one in scores]
-    )  # shape (slices, replicates)
+    # One replicate at a time: all at once would take gigabytes for a long run. Shape (slices, replicates).
+    means = np.array([[generator.choice(one, len(one)).mean() for _ in range(REPLICATES)] for one in scores])
     low, high = np.percentile(means.max(axis=0) - means.min(axis=0), (2.5, 97.5))
     at_hand = [float(one.mean()) for one in scores]
     return {
@@ -97,8 +96,9 @@ def costs(results: Sequence[Result], cpu_seconds: float, seed: int) -> list[dict
     told = []
     for name, share in (("latency_p50_ms", 50), ("latency_p95_ms", 95)):
         value = float(np.percentile(times, share)) if answers else 0.0
-        drawn = np.random.default_rng(seed).choice(times, (200, answers)) if answers else np.zeros((1, 1))
-        low, high = np.percentile(np.percentile(drawn, share, axis=1), (2.5, 97.5))
+        generator = np.random.default_rng(seed)
+        drawn = [np.percentile(generator.choice(times, answers), share) for _ in range(200)] if answers else [0.0]
+        low, high = np.percentile(drawn, (2.5, 97.5))
         told.append((name, value, float(low), float(high), f"all answers, in flight together; {_SMALL_BOOTSTRAP}"))
     each = cpu_seconds * 1000 / answers if answers else 0.0
     told.append(("cpu_ms_per_answer", each, each, each, "processor time of all the solution's processes over answers"))
