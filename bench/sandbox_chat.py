@@ -48,7 +48,7 @@ from inspect_ai.log import list_eval_logs, read_eval_log
 log = read_eval_log(list_eval_logs(sys.argv[1])[0], header_only=True)
 assert log.status == "success", log.error
 begun, ended = (datetime.fromisoformat(at) for at in (log.stats.started_at, log.stats.completed_at))
-print((ended - begun).total_seconds(), log.results.completed_samples, log.results.scores[0].metrics["accuracy"].value)
+print((ended - begun).total_seconds(), log.results.completed_samples, log.results.scores[0].metrics["mean"].value)
 """
 
 
@@ -135,7 +135,7 @@ def _inspect(folder: Path, port: int) -> float | None:
     command = [
         str(python.parent / "inspect"),
         "eval",
-        str(task),
+        task.name,
         "--model",
         "openai-api/mock/mock",
         "--display",

@@ -9,6 +9,7 @@ import zipfile
 from textwrap import dedent
 
 import pytest
+from django.template.loader import render_to_string
 
 from sandbox.factories import CHAT, write_solution
 from sandbox.test_cli import in_json, typed
@@ -123,6 +124,7 @@ def test_a_log_is_taken_in_as_made_elsewhere_once(last_word, operator, task, tmp
     }
     assert (report["made_by"]["here"], report["made_by"]["model"]) == (False, "sild/echo")
     assert report["quality"]["value"] == pytest.approx(5 / 6, abs=1e-6)
+    assert "This node ran nothing of it." in render_to_string("sandbox/report.html", {"report": report, "run": run})
     assert importing.import_inspect(editor, kept) == run
     assert results.proved(run, "s3")["leaves"] == 6
     with pytest.raises(StateError, match="nothing here that could be run"):
