@@ -69,3 +69,21 @@ def basis(item: Item) -> str:
         "person": _("added by a person"),
     }
     return told.get(item.basis, item.basis)
+
+
+@register.filter
+def scope(item: Item) -> str:
+    """Whose or what an indicator is, in the reader's language."""
+    told = {
+        "public": _("public"),
+        "private": _("private network"),
+        "loopback": _("this machine itself"),
+        "reserved": _("reserved"),
+        "documentation": _("for documentation"),
+        "example": _("example"),
+        "system": _("part of Windows"),
+        "known": _("harmless, says a warning list"),
+        "victim": _("the victim’s"),
+        "benign": _("harmless, says the text"),
+    }
+    return told.get(item.scope, item.scope)
