@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 _OWN_FILES = ("solution.yaml", "main.py", "NOTICE")
-_ENGINE_DATA = ("tlds.txt", "lexicon.txt", "entities.txt", "entities-native.txt", "known.txt", MODEL_FILE, CARD_FILE)
+_ENGINE_DATA = (
+    "tlds.txt",
+    "lexicon.txt",
+    "concepts.txt",
+    "entities.txt",
+    "entities-native.txt",
+    "known.txt",
+    MODEL_FILE,
+    CARD_FILE,
+)
 DATA_FILE = "samples.jsonl"
 
 
