@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -13,6 +14,7 @@ from sild.exchange import kinds
 from sild.exchange.models import Record
 from sild.people.errors import NotAllowedError
 from sild.sandbox import services, watch_tasks, watching
+from sild.sandbox.agreements import Offer
 from sild.sandbox.engine import runner
 from sild.sandbox.engine.errors import IsolationError
 from sild.sandbox.errors import NotFoundError, StateError
@@ -138,6 +140,9 @@ def test_what_cannot_be_watched_is_refused_with_a_sentence(watch, run, operator,
         watching.start(operator, services.start_run(operator, run.solution, run.suite), **told)
     with pytest.raises(NotAllowedError):
         watching.start(editor, run, **told)
+    Offer.objects.create(suite=run.suite, record_id=uuid.uuid4(), submissions=1, smallest=5)
+    with pytest.raises(StateError, match="sealed"):
+        watching.start(operator, run, **told)
     with pytest.raises(NotFoundError):
         watching.find(editor, str(watch.pk))
 

@@ -247,6 +247,16 @@ def resume_run(actor: Actor, run: Run) -> Run:
     return run
 
 
+def require_open(run: Run) -> None:
+    """Refuse to tell partners of a run on a sealed suite by anything but the answer to a request.
+
+    Raises:
+        StateError: the suite is sealed.
+    """
+    if Offer.objects.filter(suite__digest=run.suite.digest).exists():
+        raise StateError(_("This suite is sealed: its reports hold outputs and stay here. Answer a request instead."))
+
+
 @transaction.atomic
 def publish_report(actor: Actor, run: Run, *, audience: Audience, tlp: str) -> Record:
     """Publish a finished run's report; it answers the record by which the solution came, if it came by one.
@@ -258,8 +268,7 @@ def publish_report(actor: Actor, run: Run, *, audience: Audience, tlp: str) -> R
     """
     if run.report is None:
         raise StateError(_("This run has no report yet."))
-    if Offer.objects.filter(suite__digest=run.suite.digest).exists():
-        raise StateError(_("This suite is sealed: its reports hold outputs and stay here. Answer a request instead."))
+    require_open(run)
     if run.record_id:
         raise StateError(_("This report was published already, as record %(id)s.") % {"id": run.record_id})
     from sild.sandbox.engine import redact  # noqa: PLC0415 -- its finder loads the scorers and numpy, which is slow

@@ -55,7 +55,7 @@ def start(actor: Actor, baseline: Run, *, every_hours: int, bound: float, tlp: s
 
     Raises:
         NotAllowedError: the actor may not publish.
-        StateError: the run has no report, is being watched, or a number is out of range.
+        StateError: the run has no report, its suite is sealed, it is being watched, or a number is out of range.
         WithheldError: marking and audience contradict each other.
     """
     actor.require(Right.PUBLISH)
@@ -63,6 +63,7 @@ def start(actor: Actor, baseline: Run, *, every_hours: int, bound: float, tlp: s
         raise StateError(_("Only a finished run can be what a solution is measured against."))
     if not 1 <= every_hours <= MOST_HOURS or not 0 <= bound <= 1:
         raise StateError(_("Give 1 to %(most)d hours, and a bound from 0 to 1.") % {"most": MOST_HOURS})
+    services.require_open(baseline)
     if Watch.objects.filter(baseline=baseline, ended=None).exists():
         raise StateError(_("This run is being watched already."))
     exchange.preview(tlp, audience)
