@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-import pyarrow
+import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
@@ -72,11 +72,11 @@ def test_parquet_is_read_with_its_types_and_its_flaws_named_by_row(tmp_path):
     columns = {"input": ["question"], "slices": ["language"]}
     folder = write_suite(tmp_path / "t", [], data={"file": "data.parquet", "columns": columns})
     rows = {"id": ["a", "b"], "question": ["2 + 2", "Так?"], "target": [4, 5], "language": ["en", "uk"]}
-    parquet.write_table(pyarrow.table(rows), folder / "data.parquet")
+    parquet.write_table(pa.table(rows), folder / "data.parquet")
     first, second = suite.load(folder).samples
-    assert (first.id, first.input, first.target, first.slices) == ("a", "2 + 2", 4, {"language": "en"})
-    assert (second.input, second.target) == ("Так?", 5)
-    parquet.write_table(pyarrow.table(rows | {"id": ["a", "a"]}), folder / "data.parquet")
+    assert (first.id, first.input, first.target, first.slices) == ("a", {"question": "2 + 2"}, 4, {"language": "en"})
+    assert (second.input, second.target) == ({"question": "Так?"}, 5)
+    parquet.write_table(pa.table(rows | {"id": ["a", "a"]}), folder / "data.parquet")
     assert ("data.parquet", 2) in [place[:2] for place in flaws(folder)[0]]
     (folder / "data.parquet").write_bytes(b"PAR1")
     assert "not a readable Parquet file" in flaws(folder)[1]
