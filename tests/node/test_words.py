@@ -61,7 +61,7 @@ def test_the_help_of_a_word_imports_its_own_commands_alone(tmp_path):
     status, modules = imported(tmp_path, "sandbox", "--help")
     assert status == 0
     commands = {name for name in modules if name.endswith("cli")}
-    assert commands == {"sild.node.cli", "sild.node.own_cli", "sild.sandbox.cli"}
+    assert {name for name in commands if not name.startswith("sild.sandbox.")} == {"sild.node.cli", "sild.node.own_cli"}
 
 
 def test_no_words_help_imports_anything_heavy(tmp_path):
