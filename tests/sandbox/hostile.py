@@ -235,7 +235,7 @@ CORPUS: dict[str, Hostile] = {
     ),
     "reads the password file": told("tell(tried(open, '/etc/shadow'))", "ENOENT"),
     "reads the node's home": told(
-        "tell([tried(os.listdir, '/home'), tried(os.listdir, '/var')])", ["ENOENT", "ENOENT"]
+        "tell([tried(os.listdir, '/home'), tried(os.listdir, '/var/lib')])", ["ENOENT", "ENOENT"]
     ),
     "writes over itself": told("tell(tried(open, '/solution/main.py', 'w'))", "EROFS"),
     "writes outside its scratch folder": told(

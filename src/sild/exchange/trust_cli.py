@@ -64,7 +64,8 @@ def trust_rotate(
     _show(_facts(keys.rotate(Actor.operator(), roles, root, token)), as_json=as_json)
 
 
-@trust_app.command("revoke")
+# A key's id may begin with a hyphen.
+@trust_app.command("revoke", context_settings={"ignore_unknown_options": True})
 def trust_revoke(
     kid: Annotated[str, typer.Argument(help="The key's id as `sild trust show` prints it, or its first 8 characters.")],
     reason: Annotated[Reason, typer.Option(help="What happened to it.")],

@@ -135,7 +135,8 @@ def _kind(run: Run) -> Callable[..., runner.Run]:
     """
     address = settings.CONFIG.cluster
     if run.solution.description["start"]["protocol"] != "endpoint":
-        return partial(spreading.SpreadRun, address=address) if address else runner.Run
+        # What is let out goes through one proxy with one log, in one process.
+        return partial(spreading.SpreadRun, address=address) if address and not run.let_out else runner.Run
     if run.solution.origin:
         raise StateError(_("This solution is an endpoint that a partner named. Register it here to let it be asked."))
     return remote.EndpointRun

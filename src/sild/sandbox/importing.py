@@ -74,7 +74,7 @@ def run_inspect(actor: Actor, tested: Solution, task: str, *, at_least: float | 
         packages.take_out(tested, Path(folder, "solution"))
         log, here = tasks.run_task(solutions.load(Path(folder, "solution")), task, Path(folder, "logs"))
     form = tested.description
-    part = {key: value for key, value in form.items() if key not in {"start", "runtime"}}
+    part = {key: value for key, value in form.items() if key not in {"start", "runtime", "egress"}}
     part |= {"digest": tested.digest, "protocol": form["start"]["protocol"], "packages": here.pop("packages")}
     return _finish(actor, log, tested, part, at_least, here)
 

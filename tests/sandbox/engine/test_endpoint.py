@@ -54,9 +54,11 @@ def serving(answer):
         ready.set()
         await ended.wait()
         server.close()
-        for task in asyncio.all_tasks() - {asyncio.current_task()}:
+        serving_still = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in serving_still:
             task.cancel()
-        await asyncio.sleep(0.01)  # connections close in the loop's next turns
+        await asyncio.gather(*serving_still, return_exceptions=True)
+        await asyncio.sleep(0.05)  # connections close in the loop's next turns
 
     thread = threading.Thread(target=asyncio.run, args=(work(),))
     thread.start()
@@ -227,9 +229,9 @@ def test_a_key_is_read_only_from_variables_made_for_keys(tmp_path, monkeypatch):
 def test_an_endpoint_has_no_command_and_a_command_no_endpoint(tmp_path):
     with pytest.raises(FormError, match="has no command"):
         run_of(tmp_path, "http://127.0.0.1:9/v1", command=["x"])
-    with pytest.raises(FormError, match="give a command"):
+    with pytest.raises(FormError, match="are for the protocol endpoint"):
         solution.load(write_solution(tmp_path / "x", start={"protocol": "chat", "url": "http://x", "command": ["x"]}))
-    with pytest.raises(FormError, match="give a command"):
+    with pytest.raises(FormError, match="give either a command or a model"):
         solution.load(write_solution(tmp_path / "y", start={}))
 
 

@@ -81,7 +81,7 @@ class Run:
     faults: Faults = field(default_factory=Faults)
     asked: list[tuple[int, int]] = field(default_factory=list)
     let_out: bool = False
-    tried: dict[str, Any] = field(default_factory=dict)
+    tried: dict[str, Any] | None = None
     contacts: list[dict[str, Any]] = field(default_factory=list)
 
     def execute(self) -> dict[str, Any]:
