@@ -18,9 +18,9 @@ ROOT = Path(__file__).parent.parent
 BROWSER = "_in_browser.py"
 # These layers know nothing of any database, which the import contracts hold.
 WITHOUT_DATABASE = [
-    "--ignore-glob=*/tests/*/engine/*",
-    "--ignore-glob=*/tests/trust/*",
-    "--ignore-glob=*/tests/spread/*",
+    "--ignore-glob=tests/*/engine/*",
+    "--ignore-glob=tests/trust/*",
+    "--ignore-glob=tests/spread/*",
 ]
 
 
