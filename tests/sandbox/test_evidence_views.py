@@ -16,7 +16,8 @@ from sild.people.actor import Actor
 from sild.people.enums import Role
 from sild.sandbox import rerun, rerun_execution, results, services, watching
 from sild.sandbox.engine import draw, evidence, samples
-from sild.sandbox.evidence_models import Rerun, RerunState, Watch
+from sild.sandbox.enums import RerunState
+from sild.sandbox.evidence_models import Rerun, Watch
 from sild.sandbox.execution import execute_run
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]

@@ -16,8 +16,9 @@ from sild.people.errors import NotAllowedError
 from sild.sandbox import rerun, rerun_bodies, rerun_execution, results, services
 from sild.sandbox.engine import draw, samples
 from sild.sandbox.engine.journal import Result
+from sild.sandbox.enums import RerunState, Side
 from sild.sandbox.errors import NotFoundError, StateError
-from sild.sandbox.evidence_models import Rerun, RerunState, Side
+from sild.sandbox.evidence_models import Rerun
 from sild.sandbox.execution import execute_run
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]

@@ -17,8 +17,9 @@ from sild.sandbox import services, watch_tasks, watching
 from sild.sandbox.agreements import Offer
 from sild.sandbox.engine import runner
 from sild.sandbox.engine.errors import IsolationError
+from sild.sandbox.enums import Drift
 from sild.sandbox.errors import NotFoundError, StateError
-from sild.sandbox.evidence_models import Drift, Watch
+from sild.sandbox.evidence_models import Watch
 from sild.sandbox.execution import execute_run
 from sild.sandbox.models import Run
 

@@ -1,4 +1,4 @@
-"""The states of a run, and the words for what engines name by code."""
+"""The states of runs, requests, re-runs and watches, and the words for what engines name by code."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -30,3 +30,30 @@ class RequestState(models.TextChoices):
     DECLINED = "declined", _("Declined")
     OVER = "limit", _("Over the limit")
     ANSWERED = "answered", _("Answered")
+
+
+class Side(models.TextChoices):
+    """Which part this node has in a re-run."""
+
+    CHECKING = "checking", _("we check")
+    CHECKED = "checked", _("we are checked")
+
+
+class RerunState(models.TextChoices):
+    """Where a re-run stands."""
+
+    ASKED = "asked", _("asked for")
+    ANSWERED = "answered", _("the draw is fixed")
+    TESTED = "tested", _("run again")
+    SHOWN = "shown", _("the original results are shown")
+    COUNTERSIGNED = "countersigned", _("countersigned")
+    DISPUTED = "disputed", _("disputed")
+
+
+class Drift(models.TextChoices):
+    """What the last re-test of a watched solution showed."""
+
+    STEADY = "steady", _("no drift beyond the bound")
+    UNCLEAR = "unclear", _("drift beyond the bound is neither shown nor excluded")
+    DRIFTED = "drifted", _("drift beyond the bound")
+    FAILED = "failed", _("the re-test failed")

@@ -12,27 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from sild.exchange.models import Record
 from sild.people.models import Agency
+from sild.sandbox.enums import Drift, RerunState, Side
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-class Side(models.TextChoices):
-    """Which part this node has in a re-run."""
-
-    CHECKING = "checking", _("we check")
-    CHECKED = "checked", _("we are checked")
-
-
-class RerunState(models.TextChoices):
-    """Where a re-run stands."""
-
-    ASKED = "asked", _("asked for")
-    ANSWERED = "answered", _("the draw is fixed")
-    TESTED = "tested", _("run again")
-    SHOWN = "shown", _("the original results are shown")
-    COUNTERSIGNED = "countersigned", _("countersigned")
-    DISPUTED = "disputed", _("disputed")
 
 
 def _record() -> models.ForeignKey[Record | None, Record | None]:
@@ -78,15 +61,6 @@ class Rerun(models.Model):
     def folder(self, home: Path) -> Path:
         """Where its results are kept."""
         return home / "sandbox" / "reruns" / str(self.pk)
-
-
-class Drift(models.TextChoices):
-    """What the last re-test of a watched solution showed."""
-
-    STEADY = "steady", _("no drift beyond the bound")
-    UNCLEAR = "unclear", _("drift beyond the bound is neither shown nor excluded")
-    DRIFTED = "drifted", _("drift beyond the bound")
-    FAILED = "failed", _("the re-test failed")
 
 
 class Watch(models.Model):

@@ -14,8 +14,9 @@ from sild.exchange.models import Record
 from sild.people import audit
 from sild.people.actor import Actor
 from sild.people.enums import Right, Role
+from sild.sandbox.enums import RerunState, Side
 from sild.sandbox.errors import NotFoundError, StateError
-from sild.sandbox.evidence_models import Rerun, RerunState, Side
+from sild.sandbox.evidence_models import Rerun
 from sild.sandbox.models import Run
 from sild.sandbox.services import REPORT, results_path
 

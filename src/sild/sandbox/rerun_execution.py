@@ -19,8 +19,9 @@ from sild.sandbox.engine import solution as solutions
 from sild.sandbox.engine import suite as suites
 from sild.sandbox.engine.errors import SandboxError
 from sild.sandbox.engine.journal import Result, kept_results
+from sild.sandbox.enums import RerunState, Side
 from sild.sandbox.errors import NotFoundError, StateError
-from sild.sandbox.evidence_models import Rerun, RerunState, Side
+from sild.sandbox.evidence_models import Rerun
 from sild.sandbox.models import Solution, Suite
 
 if TYPE_CHECKING:

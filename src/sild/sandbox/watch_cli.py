@@ -55,7 +55,7 @@ def again(watch_id: WatchId, as_json: Json = False) -> None:
     """Test the watched solution here and now; status 1 when it drifted or the test failed."""
     from sild.people.actor import Actor
     from sild.sandbox import watch_tasks, watching
-    from sild.sandbox.evidence_models import Drift
+    from sild.sandbox.enums import Drift
 
     tested = watch_tasks.retest_now(watching.find(Actor.operator(), watch_id))
     _say(tested, as_json=as_json)

@@ -15,8 +15,9 @@ from sild.people import audit
 from sild.people.actor import Actor
 from sild.people.enums import Right, Role
 from sild.sandbox import services
+from sild.sandbox.enums import Drift
 from sild.sandbox.errors import NotFoundError, StateError
-from sild.sandbox.evidence_models import Drift, Watch
+from sild.sandbox.evidence_models import Watch
 
 if TYPE_CHECKING:
     from sild.exchange.gate import Audience

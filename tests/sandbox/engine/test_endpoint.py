@@ -11,8 +11,8 @@ import pytest
 
 from sandbox.factories import write_solution, write_suite
 from sild.sandbox.engine import default_isolation, endpoint, solution, suite
-from sild.sandbox.engine.endpoint import EndpointError, Inquiry, Target
-from sild.sandbox.engine.errors import CancelledError, FormError
+from sild.sandbox.engine.endpoint import Inquiry, Target
+from sild.sandbox.engine.errors import CancelledError, EndpointError, FormError
 from sild.sandbox.engine.faults import Faults
 from sild.sandbox.engine.remote import EndpointRun, request
 

@@ -7,7 +7,8 @@ import socket
 import pytest
 
 from sandbox.engine.grader_server import Script, serve
-from sild.sandbox.engine.grader_endpoint import LONGEST_PAUSE, Endpoint, EndpointError
+from sild.sandbox.engine.errors import EndpointError
+from sild.sandbox.engine.grader_endpoint import LONGEST_PAUSE, Endpoint
 
 pytestmark = pytest.mark.integration
 QUESTION = [{"role": "user", "content": "tere"}]

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from sild.sandbox.engine.errors import SandboxError
+from sild.sandbox.engine.errors import EndpointError
 from sild.sandbox.engine.faults import Faults, harmless
 
 if TYPE_CHECKING:
@@ -34,12 +34,6 @@ _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 _THROTTLED = frozenset({429, 529})
 _OF_THE_QUESTION = frozenset({400, 413, 422})  # refused for what was asked: an answer, if not a good one
 _NOT_HTTP = "it does not speak HTTP/1.1"
-
-
-class EndpointError(SandboxError):
-    """The endpoint does not answer as it should; what is finished is kept."""
-
-    code = "endpoint"
 
 
 @dataclass(frozen=True, slots=True)

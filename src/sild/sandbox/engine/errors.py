@@ -29,6 +29,12 @@ class RuntimeMissingError(SandboxError):
     code = "runtime"
 
 
+class EndpointError(SandboxError):
+    """An endpoint does not answer as it should, however often it was asked; what is finished is kept."""
+
+    code = "endpoint"
+
+
 class CancelledError(SandboxError):
     """Somebody stopped the run; what is finished is kept."""
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 import urllib3
 
-from sild.sandbox.engine.errors import SandboxError
+from sild.sandbox.engine.errors import EndpointError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 TOO_MANY, SERVER_ERROR, OK = 429, 500, 200
 LONGEST_PAUSE = 60.0
 MAX_REPLY = 1024 * 1024
-
-
-class EndpointError(SandboxError):
-    """The endpoint gave no usable answer, however often it was asked."""
-
-    code = "endpoint"
 
 
 class _FailedError(Exception):

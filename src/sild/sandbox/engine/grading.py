@@ -19,9 +19,8 @@ import numpy as np
 import orjson
 from pydantic import Field, JsonValue, model_validator
 
-from sild.sandbox.engine.errors import SandboxError
+from sild.sandbox.engine.errors import EndpointError, SandboxError
 from sild.sandbox.engine.forms import Form
-from sild.sandbox.engine.grader_endpoint import EndpointError
 from sild.sandbox.engine.intervals import REPLICATES, bootstrap
 from sild.sandbox.engine.prompts import as_text
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import orjson
 
-from sild.sandbox.engine.endpoint import EndpointError, Inquiry, Target
+from sild.sandbox.engine.endpoint import Inquiry, Target
+from sild.sandbox.engine.errors import EndpointError
 from sild.sandbox.engine.process import Usage
 from sild.sandbox.engine.runner import Run
 
