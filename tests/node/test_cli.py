@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 
@@ -14,7 +15,9 @@ pytestmark = pytest.mark.integration
 
 def sild(home, *typed, **environment):
     kept = {
-        name: value for name, value in os.environ.items() if not name.startswith("SILD_") and name != "DATABASE_URL"
+        name: value
+        for name, value in os.environ.items()
+        if name == "SILD_RUN" or not (name.startswith("SILD_") or name == "DATABASE_URL")
     }
     command = [sys.executable, "-m", "sild.node.cli", *typed]
     settings = {**kept, "SILD_HOME": str(home), "COLUMNS": "200", **environment}
@@ -27,6 +30,18 @@ def home(tmp_path_factory):
     made = sild(folder, "init", "--node", "tallinn")
     assert made.returncode == 0, made.stderr
     return folder
+
+
+def test_a_new_node_in_the_folder_of_an_old_one_begins_a_log_of_its_own(tmp_path):
+    body = tmp_path / "body.json"
+    body.write_text('{"text": "An example."}')
+    for _ in range(2):
+        shutil.rmtree(tmp_path / "home", ignore_errors=True)
+        assert sild(tmp_path / "home", "init", "--node", "tallinn").returncode == 0
+        typed = ("record", "publish", "exchange.comment", str(body), "--subject", "Example", "--tlp", "CLEAR")
+        done = sild(tmp_path / "home", *typed, "--to", "public")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert json.loads(sild(tmp_path / "home", "status", "--json").stdout)["log_size"] == 1
 
 
 def failed(done):

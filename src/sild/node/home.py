@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from sild.node.config import CONFIG_FILE, SECRET_FILE, Config, ConfigError
 from sild.trust.errors import TrustError
 from sild.trust.identity import NodeKeys
+from sild.trust.marks import Marks
 from sild.trust.token import obtain
 
 if TYPE_CHECKING:
@@ -18,12 +19,13 @@ if TYPE_CHECKING:
 
 
 def create(
-    home: Path, node: str, *, title: str, pages: str, exchange: str, tokens: Mapping[str, str] | None = None
+    home: Path, run: Path, node: str, *, title: str, pages: str, exchange: str, tokens: Mapping[str, str] | None = None
 ) -> NodeKeys:
     """Make the folder with new keys and settings; the settings are written last, so a cut-off attempt can be repeated.
 
     Args:
         home: the folder.
+        run: where this machine remembers, until it restarts, how far a log was signed.
         node: the node's id.
         title: the name that people see; empty for the id.
         pages: host:port of the pages.
@@ -43,6 +45,8 @@ def create(
     try:
         on_tokens = {role: obtain(uri) for role, uri in (tokens or {}).items() if uri}
         keys = NodeKeys.generate(node, now=datetime.now(UTC), tokens=on_tokens)
+        # New keys begin a new log: what this machine remembers is of a node that was in the same folder before.
+        Marks.of(home, run).fleeting.unlink(missing_ok=True)
         keys.save(config.keys, os.environ.get("SILD_KEY_PASSPHRASE", "").encode() or None)
     except TrustError as error:
         raise ConfigError(str(error)) from error

@@ -36,10 +36,11 @@ def init(
     from sild.node import config, home
 
     tokens = {"root": root_token, "log": log_token}
-    keys = home.create(config.load().home, node, title=title, pages=pages, exchange=exchange, tokens=tokens)
+    here = config.load()
+    keys = home.create(here.home, here.run, node, title=title, pages=pages, exchange=exchange, tokens=tokens)
     start.django()
     start.migrate()
-    console.print(f"Made the node {node} in {config.load().home}.")
+    console.print(f"Made the node {node} in {here.home}.")
     console.print(f"Its fingerprint is [bold]{keys.fingerprint}[/bold]. Start it with: sild up")
 
 
