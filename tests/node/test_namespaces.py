@@ -139,7 +139,7 @@ PUBLISHING = [
     "sild.exchange.log:append:call",
     "sild.trust.checkpoint:sign_checkpoint:return",
     "sild.exchange.log:append:return",
-    "sild.exchange.services:enqueue:return",
+    "sild.exchange.numbering:enqueue:return",
     "sild.people.audit:note_all:return",
 ]
 
