@@ -18,7 +18,8 @@ from sild.exchange import guard, kinds, log, numbering, own, rows, services
 from sild.exchange.client import Client
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import ExchangeError, LogHeldError
-from sild.exchange.models import KEPT_TO_AGENCY, Checkpoint, Delivery, Partner, Record
+from sild.exchange.log_models import Checkpoint
+from sild.exchange.models import KEPT_TO_AGENCY, Delivery, Partner, Record
 from sild.people import audit
 from sild.people.enums import Right
 from sild.people.inserting import insert
