@@ -24,7 +24,7 @@ from sild.trust.record import Header, build_record, uuid7
 from sild.trust.runs import verify_run
 from sild.trust.seal import open_sealed, seal
 from sild.trust.suites import CURRENT
-from sild.trust.tree import HASH_BYTES, MemoryTiles, Tree, leaf_hash
+from sild.trust.tree import HASH_BYTES, MemoryTiles, Tree, leaf_hash, leaf_hashes
 from sild.trust.verdicts import all_languages
 from sild.trust.verify import Inclusion
 
@@ -49,7 +49,7 @@ def best_of(function: Callable[[], object], times: int = TIMES) -> float:
 def sign_batch(keys: NodeKeys, raws: list[bytes]) -> tuple[str, list[bytes]]:
     """Log the records, sign one checkpoint with both keys, make every inclusion proof, its hashes joined."""
     tree = Tree(MemoryTiles())
-    size = tree.append(0, [leaf_hash(raw) for raw in raws])
+    size = tree.append(0, leaf_hashes(raws))
     text = sign_checkpoint(keys, Checkpoint(ORIGIN, size, tree.root(size)), timestamp=int(time.time()))
     return text, [b"".join(tree.inclusion_proof(index, size)) for index in range(size)]
 
@@ -57,7 +57,7 @@ def sign_batch(keys: NodeKeys, raws: list[bytes]) -> tuple[str, list[bytes]]:
 def verify_batch(identity: Identity, raws: list[bytes], text: str, proofs: list[bytes]) -> None:
     """Verify both signatures of the checkpoint, and that each record is the leaf that its own proof says."""
     checkpoint = open_checkpoint(text, identity)
-    verify_run(checkpoint.size, checkpoint.root, 0, [leaf_hash(raw) for raw in raws], proofs)
+    verify_run(checkpoint.size, checkpoint.root, 0, leaf_hashes(raws), proofs)
 
 
 def verify_one_by_one(identity: Identity, raws: list[bytes], text: str, proofs: list[bytes]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import shutil
 
 import pytest
@@ -33,6 +34,31 @@ def each_log_begins_anew(request, memory_of_this_run, tmp_path_factory):
     if request.node.get_closest_marker("e2e") is None:
         for left in memory_of_this_run.iterdir():
             left.unlink()
+
+
+@pytest.fixture(scope="session")
+def base_url():
+    """Instead of pytest-base-url's, whose way of being a fixture pytest warns about."""
+    return ""
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    # Playwright keeps an event loop in this thread; Django would refuse the database there.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    arguments = ["--disable-background-networking", "--disable-component-update"]
+    if os.geteuid() == 0:
+        arguments.append("--no-sandbox")  # Chromium refuses its own sandbox to root
+    return {**browser_type_launch_args, "executable_path": "/usr/bin/chromium", "args": arguments}
+
+
+@pytest.fixture
+def complaints(page):
+    """What the browser's console says about errors and violated policies."""
+    heard = []
+    page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    return heard
 
 
 @pytest.hookimpl(trylast=True)

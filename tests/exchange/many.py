@@ -82,7 +82,8 @@ def take(file):
 def check():
     """Hold the whole log against itself, and print how much there is."""
     from sild.exchange import numbering, own, receipts
-    from sild.exchange.models import URGENT_START, Checkpoint, Delivery, LogState, Partner, Record
+    from sild.exchange.log_models import Checkpoint, LogState
+    from sild.exchange.models import URGENT_START, Delivery, Partner, Record
     from sild.trust.checkpoint import open_checkpoint
     from sild.trust.identity import Identity
     from sild.trust.tree import MemoryTiles, Tree

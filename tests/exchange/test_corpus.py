@@ -13,7 +13,8 @@ from sild.exchange import outgoing, partners, services
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import ExchangeError, HistoryError, TransferError
 from sild.exchange.incoming import import_page
-from sild.exchange.models import Checkpoint, Cosignature, Partner, Record, Refusal
+from sild.exchange.log_models import Checkpoint, Cosignature
+from sild.exchange.models import Partner, Record, Refusal
 from sild.trust import documents
 from sild.trust.checkpoint import cosign
 from sild.trust.encoding import canonical

@@ -43,7 +43,8 @@ READER = textwrap.dedent("""
 
     django.setup()
     from sild.exchange import guard, log, tile_files
-    from sild.exchange.models import Checkpoint, LogState, Record
+    from sild.exchange.log_models import Checkpoint, LogState
+    from sild.exchange.models import Record
     from sild.trust.tree import Tree
 
     state = LogState.objects.first()

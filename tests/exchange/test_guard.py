@@ -8,7 +8,8 @@ from django.db import transaction
 from exchange.test_wire import comment
 from sild.exchange import evidence, guard, log, outgoing, services
 from sild.exchange.errors import LogHeldError, UnsignedError
-from sild.exchange.models import Checkpoint, Cosignature, Delivery, LogState, Record, Tile
+from sild.exchange.log_models import Checkpoint, Cosignature, LogState, Tile
+from sild.exchange.models import Delivery, Record
 from sild.trust.tree import Tree
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]

@@ -11,7 +11,7 @@ from exchange.test_wire import comment
 from exchange.test_witnesses import Witness
 from sild.exchange import guard, keeper, log, tile_files, witnesses
 from sild.exchange.keeper import Keeper
-from sild.exchange.models import Cosignature
+from sild.exchange.log_models import Cosignature
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 

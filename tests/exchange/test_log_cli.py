@@ -11,7 +11,7 @@ from people.factories import AgencyFactory
 from sild.exchange import recovery
 from sild.exchange.errors import LogHeldError
 from sild.exchange.log_cli import log_app
-from sild.exchange.models import LogState
+from sild.exchange.log_models import LogState
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 

@@ -6,7 +6,7 @@ import pytest
 from exchange.test_wire import comment, converse, scope
 from sild.exchange import partners
 from sild.exchange.client import HELD_PATH
-from sild.exchange.models import Checkpoint
+from sild.exchange.log_models import Checkpoint
 from sild.trust.checkpoint import open_checkpoint
 from sild.trust.identity import Identity, NodeKeys
 from sild.trust.witness import format_request, origin_hash

@@ -8,7 +8,8 @@ import pytest
 from sild.exchange import blobs, naming, services
 from sild.exchange.errors import WithheldError
 from sild.exchange.incoming import import_page
-from sild.exchange.models import Attachment, Checkpoint, Record
+from sild.exchange.log_models import Checkpoint
+from sild.exchange.models import Attachment, Record
 from sild.trust.identity import Identity
 from sild.trust.record import Attachment as Entry
 from sild.trust.record import uuid7

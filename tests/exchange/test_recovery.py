@@ -9,7 +9,8 @@ from people.factories import AgencyFactory
 from sild.exchange import evidence, guard, log, partners, recovery, services, witnesses
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import LogHeldError
-from sild.exchange.models import Checkpoint, Delivery, LogState, Partner, Record
+from sild.exchange.log_models import Checkpoint, LogState
+from sild.exchange.models import Delivery, Partner, Record
 from sild.people.actor import Actor
 from sild.people.errors import NotAllowedError
 from sild.people.models import AuditEntry

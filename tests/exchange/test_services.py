@@ -4,7 +4,8 @@ import pytest
 
 from sild.exchange import evidence, services
 from sild.exchange.errors import BodyError, ExchangeError, NotFoundError, UnknownKindError, WithheldError
-from sild.exchange.models import Checkpoint, Delivery, LogState, Record
+from sild.exchange.log_models import Checkpoint, LogState
+from sild.exchange.models import Delivery, Record
 from sild.people.actor import Actor
 from sild.people.enums import Role
 from sild.people.errors import NotAllowedError

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from sild.exchange import blobs, partners, services, wire
 from sild.exchange.client import ATTACHMENT_PATH, COSIGNATURE_PATH, IDENTITY_PATH, INDEX_PATH
-from sild.exchange.models import Checkpoint, Cosignature
+from sild.exchange.log_models import Checkpoint, Cosignature
 from sild.trust.checkpoint import cosign
 from sild.trust.tls import _credentials
 

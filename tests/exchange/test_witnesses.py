@@ -11,7 +11,7 @@ from exchange.test_wire import comment
 from sild.exchange import guard, log, witnesses
 from sild.exchange.client import Client
 from sild.exchange.errors import LinkDownError, LogHeldError
-from sild.exchange.models import Checkpoint, Cosignature, LogState
+from sild.exchange.log_models import Checkpoint, Cosignature, LogState
 from sild.people.actor import Actor
 from sild.people.errors import NotAllowedError
 from sild.people.models import AuditEntry

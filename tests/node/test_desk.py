@@ -11,7 +11,7 @@ from node.factories import DeliveryFactory, PartnerFactory, RecordFactory, Refus
 from people.factories import MembershipFactory
 from sild.exchange import guard, log
 from sild.exchange.enums import PartnerState, Tlp
-from sild.exchange.models import LogState, Tile
+from sild.exchange.log_models import LogState, Tile
 from sild.node import desk
 from sild.people.actor import Actor
 from sild.people.enums import Role

@@ -11,6 +11,7 @@ from contextlib import suppress
 import pytest
 
 from node.field import Field, wrong_clock
+from node.pairs import until
 
 pytestmark = pytest.mark.e2e
 PATIENCE = 240.0
@@ -22,14 +23,6 @@ def some_by_day(stages, *names):
         stage if any(name in stage for name in names) else pytest.param(stage, marks=pytest.mark.nightly)
         for stage in stages
     ]
-
-
-def until(what, condition):
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.3)
-    return found
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +72,7 @@ def arrives(machine, ids):
         assert len(set(found["received"])) == len(found["received"])
         return set(ids) <= set(found["received"]) and not found["files_missing"]
 
-    until(f"{len(ids)} records at {machine.name}", here)
+    until(f"{len(ids)} records at {machine.name}", here, PATIENCE)
 
 
 def test_a_node_whose_clock_is_a_day_behind_exchanges_with_the_others(tallinn, riga):
@@ -92,7 +85,7 @@ def test_a_cable_that_is_pulled_in_the_middle_of_a_transfer_costs_time_and_nothi
     kyiv.drop(0.3)
     ids = tallinn.act("publish", 600, "kyiv", 400)
     before = kyiv.count()["partners"]["tallinn"]["position"]
-    until("a part of it", lambda: kyiv.count()["partners"]["tallinn"]["position"] > before)
+    until("a part of it", lambda: kyiv.count()["partners"]["tallinn"]["position"] > before, PATIENCE)
     kyiv.link("down")
     more = tallinn.act("publish", 5, "kyiv")
     time.sleep(2)
@@ -139,7 +132,7 @@ PUBLISHING = [
     "sild.exchange.log:append:call",
     "sild.trust.checkpoint:sign_checkpoint:return",
     "sild.exchange.log:append:return",
-    "sild.exchange.services:enqueue:return",
+    "sild.exchange.numbering:enqueue:return",
     "sild.people.audit:note_all:return",
 ]
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.apps import apps
 from django.utils import timezone
 
+from browser import check, look_at, resize, sign_in
 from node.factories import PartnerFactory, RefusalFactory
 from people.factories import PASSWORD, MembershipFactory
 from sild.exchange import partners, services
@@ -21,7 +21,6 @@ from sild.trust.identity import NodeKeys
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
-AXE = Axe()
 OPEN = ["/accounts/login/"]
 PAGES = [
     "/",
@@ -82,25 +81,6 @@ def official(settings, kyiv_keys):
     return membership.person
 
 
-@pytest.fixture
-def complaints(page):
-    """What the browser's console says about errors and violated policies."""
-    heard = []
-    page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    return heard
-
-
-def sign_in(page, server, person, language="en"):
-    page.goto(f"{server.url}/accounts/login/")
-    page.fill("#id_login", person.username)
-    page.fill("#id_password", PASSWORD)
-    page.press("#id_password", "Enter")
-    page.wait_for_url(f"{server.url}/")
-    if language != "en":
-        page.click(f".sild-languages button[value={language}]")
-
-
 def confirm(page, server):
     page.goto(f"{server.url}/accounts/reauthenticate/")
     page.fill("#id_password", PASSWORD)
@@ -140,28 +120,17 @@ VIEWS = [
 
 @pytest.mark.parametrize(("language", "width", "scheme"), VIEWS)
 def test_every_page_is_accessible(page, live_server, official, complaints, language, width, scheme):
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=scheme)
+    resize(page, width, scheme)
     page.goto(f"{live_server.url}{OPEN[0]}")
-    check(page, OPEN[0], width)
+    check(page, OPEN[0])
     sign_in(page, live_server, official, language)
     confirm(page, live_server)
     for path in addresses():
-        assert page.goto(f"{live_server.url}{path}").status in {200, 404}
-        assert page.locator("html").get_attribute("lang") == language
-        assert page.locator("h1").count() == 1
-        check(page, path, width)
+        look_at(page, live_server, path, language, statuses=(200, 404))
     page.goto(f"{live_server.url}/")
     page.click(".sild-menu > summary")
-    check(page, "the open menu", width)
+    check(page, "the open menu")
     assert [text for text in complaints if "404 (Not Found)" not in text] == []
-
-
-def check(page, path, width):
-    """No finding of axe-core, and nothing wider than the window."""
-    found = AXE.run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]})
-    assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, path
 
 
 def test_the_whole_journey_works_by_keyboard(page, live_server, official, complaints):

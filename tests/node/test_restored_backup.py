@@ -2,23 +2,14 @@
 
 import json
 import shutil
-import time
 from pathlib import Path
 
 import pytest
 
-from sild.node.demo_node import DemoError, DemoNode
+from node.pairs import running_pair, until
+from sild.node.demo_node import DemoError
 
 pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
-PATIENCE = 90.0
-
-
-def until(what, condition):
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.2)
-    return found
 
 
 def publish(node, text):
@@ -38,14 +29,7 @@ def state(node):
 def restored(tmp_path_factory, memory_of_this_run):
     """Tallinn as it was two records ago, on a machine that forgot everything; Kyiv, which has them."""
     home = tmp_path_factory.mktemp("restored")
-    tallinn, kyiv = DemoNode.make(home / "tallinn", "tallinn"), DemoNode.make(home / "kyiv", "kyiv")
-    try:
-        for node in (tallinn, kyiv):
-            node.create()
-            node.start()
-        for node, other in ((tallinn, kyiv), (kyiv, tallinn)):
-            node.json("partner", "add", other.exchange_url)
-            node.run("partner", "pin", other.name, other.fingerprint)
+    with running_pair(home) as (tallinn, kyiv):
         publish(tallinn, "before")
         until("the first record", lambda: "before" in subjects(kyiv, "tallinn"))
         tallinn.stop()
@@ -61,9 +45,6 @@ def restored(tmp_path_factory, memory_of_this_run):
         for left in memory_of_this_run.iterdir():
             left.unlink()
         yield tallinn, kyiv
-    finally:
-        for node in (tallinn, kyiv):
-            node.stop()
 
 
 def test_a_restored_node_signs_nothing_until_its_partner_was_asked_then_refuses_and_is_recovered(restored):

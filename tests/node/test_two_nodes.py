@@ -4,46 +4,26 @@ import json
 import os
 import random
 import signal
-import time
 from pathlib import Path
 
 import orjson
 import pytest
 
+from node.pairs import running_pair, until
 from sild.exchange.client import INDEX_PATH
-from sild.node.demo_node import DemoError, DemoNode
+from sild.node.demo_node import DemoError
 from sild.trust.evidence import verify_record_file
 from sild.trust.identity import NodeKeys
 from sild.trust.tls import open_pool
 
 pytestmark = pytest.mark.e2e
-PATIENCE = 90.0
-
-
-def until(what, condition):
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.2)
-    return found
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
     """Tallinn and Kyiv, running and pinned to each other."""
-    home = tmp_path_factory.mktemp("nodes")
-    nodes = tallinn, kyiv = DemoNode.make(home / "tallinn", "tallinn"), DemoNode.make(home / "kyiv", "kyiv")
-    try:
-        for node in nodes:
-            node.create()
-            node.start()
-        for node, other in ((tallinn, kyiv), (kyiv, tallinn)):
-            assert node.json("partner", "add", other.exchange_url)["fingerprint"] == other.fingerprint
-            node.run("partner", "pin", other.name, other.fingerprint)
-        yield tallinn, kyiv
-    finally:
-        for node in nodes:
-            node.stop()
+    with running_pair(tmp_path_factory.mktemp("nodes")) as nodes:
+        yield nodes
 
 
 def publish(node, text, *, to="kyiv", tlp="GREEN"):

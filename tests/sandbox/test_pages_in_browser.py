@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 
-from people.factories import PASSWORD, MembershipFactory
+from browser import look_at, resize, sign_in
+from people.factories import MembershipFactory
 from sandbox.factories import numbers, write_solution, write_suite
 from sild.people.actor import Actor
 from sild.people.enums import Role
@@ -16,29 +14,6 @@ from sild.sandbox.evidence_models import Rerun, Watch
 from sild.sandbox.models import Run
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
-
-AXE = Axe()
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]}
-
-
-@pytest.fixture(scope="session")
-def base_url():
-    """Instead of pytest-base-url's, whose way of being a fixture pytest warns about."""
-    return ""
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args(browser_type_launch_args):
-    arguments = ["--disable-background-networking", "--disable-component-update"]
-    if os.geteuid() == 0:
-        arguments.append("--no-sandbox")  # Chromium refuses its own sandbox to root
-    return {**browser_type_launch_args, "executable_path": "/usr/bin/chromium", "args": arguments}
-
-
-@pytest.fixture(autouse=True, scope="session")
-def database_beside_the_browser():
-    """Playwright keeps an event loop in this thread; Django would refuse the database there."""
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
 @pytest.fixture
@@ -73,25 +48,6 @@ def official(tallinn, settings, tmp_path):
     return membership.person
 
 
-@pytest.fixture
-def complaints(page):
-    """What the browser's console says about errors and violated policies."""
-    heard = []
-    page.on("console", lambda message: heard.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    return heard
-
-
-def sign_in(page, server, person, language="en"):
-    page.goto(f"{server.url}/accounts/login/")
-    page.fill("#id_login", person.username)
-    page.fill("#id_password", PASSWORD)
-    page.press("#id_password", "Enter")
-    page.wait_for_url(f"{server.url}/")
-    if language != "en":
-        page.click(f".sild-languages button[value={language}]")
-
-
 def addresses():
     runs = list(Run.objects.select_related("solution", "suite"))
     pages = ["/sandbox/", "/sandbox/runs/", runs[0].solution.get_absolute_url(), runs[0].suite.get_absolute_url()]
@@ -114,15 +70,10 @@ def addresses():
     [("en", 1280, "light"), ("et", 320, "dark"), ("uk", 320, "light"), ("uk", 1280, "dark")],
 )
 def test_every_page_is_accessible(page, live_server, official, complaints, language, width, scheme):
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=scheme)
+    resize(page, width, scheme)
     sign_in(page, live_server, official, language)
     for path in addresses():
-        assert page.goto(f"{live_server.url}{path}").status == 200
-        page.locator("details:not(.sild-menu)").evaluate_all("all => all.forEach(one => one.open = true)")
-        found = AXE.run(page, options=RULES)
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        look_at(page, live_server, path, language)
     assert complaints == []
 
 

@@ -3,39 +3,19 @@
 from __future__ import annotations
 
 import json
-import time
 
 import pytest
 
+from node.pairs import running_pair, until
 from sandbox.factories import ECHO, numbers, write_solution, write_suite
-from sild.node.demo_node import DemoNode
 
 pytestmark = pytest.mark.e2e
-PATIENCE = 90.0
 
 
 @pytest.fixture
 def pair(tmp_path):
-    nodes = tallinn, kyiv = DemoNode.make(tmp_path / "tallinn", "tallinn"), DemoNode.make(tmp_path / "kyiv", "kyiv")
-    try:
-        for node in nodes:
-            node.create()
-            node.start()
-        for node, other in ((tallinn, kyiv), (kyiv, tallinn)):
-            node.json("partner", "add", other.exchange_url)
-            node.run("partner", "pin", other.name, other.fingerprint)
-        yield tallinn, kyiv
-    finally:
-        for node in nodes:
-            node.stop()
-
-
-def until(what, condition):
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.3)
-    return found
+    with running_pair(tmp_path) as nodes:
+        yield nodes
 
 
 def in_state(node, state):

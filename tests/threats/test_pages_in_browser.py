@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings as django_settings
 from django.urls import reverse
 
-from node.conftest import base_url, browser_type_launch_args, database_beside_the_browser  # noqa: F401 -- fixtures
+from browser import bring_in, look_at, resize
 from people.factories import MembershipFactory
 from sild.people.actor import Actor
 from sild.people.enums import Role
@@ -21,8 +19,6 @@ from threats.examples import PLAYBOOK, SIGMA, indicator
 
 pytestmark = [pytest.mark.e2e, pytest.mark.django_db(transaction=True)]
 
-AXE = Axe()
-RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa", "best-practice"]
 # Each language once; both widths and both colour schemes.
 VIEWS = [("en", 1280, "light"), ("et", 1280, "dark"), ("uk", 320, "dark")]
 
@@ -60,27 +56,18 @@ def signed_in(page, live_server, client, agency):
 
     def sign_in(language):
         membership = MembershipFactory(role=Role.ADMINISTRATOR, agency=agency, person__language=language)
-        client.force_login(membership.person)
-        name = django_settings.SESSION_COOKIE_NAME
-        page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_server.url}])
+        bring_in(page.context, live_server, client, membership.person)
         return page
 
     return sign_in
 
 
 @pytest.mark.parametrize(("language", "width", "scheme"), VIEWS)
-def test_every_page_is_accessible(signed_in, live_server, story, language, width, scheme):
+def test_every_page_is_accessible(signed_in, live_server, complaints, story, language, width, scheme):
     page = signed_in(language)
-    complaints = []
-    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-    page.set_viewport_size({"width": width, "height": 900})
-    page.emulate_media(color_scheme=scheme)
+    resize(page, width, scheme)
     for path in story:
-        assert page.goto(f"{live_server.url}{path}").status == 200
-        assert page.locator("html").get_attribute("lang") == language
-        found = AXE.run(page, options={"runOnly": RULES})
-        assert found.violations_count == 0, f"{path}: {found.generate_report()}"
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+        look_at(page, live_server, path, language)
     assert complaints == []
 
 

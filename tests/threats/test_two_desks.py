@@ -1,39 +1,17 @@
 """Two real nodes: what one desk shares the other has with its proof, and what the other saw comes back."""
 
-import time
-
 import pytest
 
-from sild.node.demo_node import DemoError, DemoNode
+from node.pairs import running_pair, until
+from sild.node.demo_node import DemoError
 
 pytestmark = pytest.mark.e2e
-PATIENCE = 90.0
-
-
-def until(what, condition):
-    deadline = time.monotonic() + PATIENCE
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.2)
-    return found
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
-    home = tmp_path_factory.mktemp("desks")
-    nodes = tallinn, kyiv = DemoNode.make(home / "tallinn", "tallinn"), DemoNode.make(home / "kyiv", "kyiv")
-    try:
-        for node in nodes:
-            node.create()
-            node.run("agency", "add", "cert", "Example CERT")
-            node.start()
-        for node, other in ((tallinn, kyiv), (kyiv, tallinn)):
-            node.json("partner", "add", other.exchange_url)
-            node.run("partner", "pin", other.name, other.fingerprint)
-        yield tallinn, kyiv
-    finally:
-        for node in nodes:
-            node.stop()
+    with running_pair(tmp_path_factory.mktemp("desks"), "agency", "add", "cert", "Example CERT") as nodes:
+        yield nodes
 
 
 def shown(node, stix_id):

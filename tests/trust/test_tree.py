@@ -5,7 +5,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sild.trust.errors import ProofError
-from sild.trust.tree import EMPTY_ROOT, HASH_BYTES, MemoryTiles, Tree, leaf_hash, levels_of, path_in
+from sild.trust.tree import (
+    EMPTY_ROOT,
+    HASH_BYTES,
+    MemoryTiles,
+    Tree,
+    leaf_hash,
+    leaf_hashes,
+    levels_of,
+    node_hash,
+    node_hashes,
+    path_in,
+)
 from trust import reference
 
 pytestmark = pytest.mark.unit
@@ -101,3 +112,10 @@ def test_growing_from_nothing_or_not_at_all_needs_no_proof():
     tree = tree_of(leaves_of(5))
     assert tree.consistency_proof(0, 5) == []
     assert tree.consistency_proof(5, 5) == []
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 5])
+def test_many_hashes_are_those_of_each(count):
+    data = [bytes([place]) * place for place in range(count)]
+    assert leaf_hashes(data) == [leaf_hash(one) for one in data]
+    assert node_hashes(data) == [node_hash(data[place], data[place + 1]) for place in range(0, count - 1, 2)]

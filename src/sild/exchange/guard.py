@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import LogHeldError
-from sild.exchange.models import Checkpoint, LogState, Partner
+from sild.exchange.log_models import Checkpoint, LogState
+from sild.exchange.models import Partner
 from sild.trust.marks import Marks
 
 if TYPE_CHECKING:

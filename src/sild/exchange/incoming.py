@@ -15,12 +15,13 @@ from sild.exchange import entries, history, kinds
 from sild.exchange.entries import Entry, Vouched
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import ExchangeError, HistoryError, PartnerError, RefusedError, StaleError, TransferError
-from sild.exchange.models import Attachment, Partner, Record, Refusal
+from sild.exchange.models import Partner, Record, Refusal
 from sild.exchange.outgoing import URGENT
 from sild.exchange.partners import freeze, identity_of
 from sild.exchange.rows import attachment_rows
 from sild.exchange.services import apply_withdrawals
 from sild.people.actor import Actor
+from sild.people.inserting import insert
 from sild.trust.verify import Inclusion
 
 if TYPE_CHECKING:
@@ -147,8 +148,8 @@ def _accept(partner: Partner, vouched: Vouched, plain: Sequence[dict[str, Any]])
     _check_continues(partner, read)
     new = _new(entries.check_all(vouched, read, partner.chains))
     _advance(partner, read)
-    Record.objects.bulk_create(new)
-    Attachment.objects.bulk_create([row for record in new for row in attachment_rows(record)])
+    insert(new)
+    insert([row for record in new for row in attachment_rows(record)])
     _tell_modules(new)
     return new
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from sild.exchange import guard, own
 from sild.exchange.errors import LogHeldError, UnsignedError
-from sild.exchange.models import Checkpoint, LogState, Record, Tile
+from sild.exchange.log_models import Checkpoint, LogState, Tile
 from sild.trust.checkpoint import Checkpoint as SignedCheckpoint
 from sild.trust.checkpoint import add_cosignature, sign_checkpoint
 from sild.trust.proof import format_proof
@@ -23,6 +23,8 @@ from sild.trust.tree import Tree
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from sild.exchange.models import Record
 
 
 class DatabaseTiles:

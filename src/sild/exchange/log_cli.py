@@ -69,7 +69,7 @@ def log_end(
 def _facts() -> dict[str, Any]:
     """How the log stands."""
     from sild.exchange import guard, log
-    from sild.exchange.models import Checkpoint
+    from sild.exchange.log_models import Checkpoint
 
     held = log.held()
     known = guard.marks().furthest()

@@ -8,7 +8,7 @@ import time
 from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 
-from sild.exchange.models import LogState
+from sild.exchange.log_models import LogState
 
 LOOK_EVERY_SECONDS = 0.2
 

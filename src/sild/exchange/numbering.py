@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sild.exchange import gate
 from sild.exchange.models import URGENT_START, Delivery, Partner
+from sild.people.inserting import insert_values
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,8 @@ def enqueue(records: Sequence[Record], partners: Any) -> None:
     """Number the records for each partner that the gate lets them reach."""
     for partner in partners:
         ends = {urgent: _end(partner, urgent=urgent) for urgent in (True, False)}
-        rows, allowed = [], {}
+        rows: list[tuple[Any, ...]] = []
+        allowed: dict[tuple[str, str], bool] = {}
         for record in records:
             marking = record.tlp, str(record.audience)
             if marking not in allowed:
@@ -27,10 +29,8 @@ def enqueue(records: Sequence[Record], partners: Any) -> None:
             if allowed[marking]:
                 position, chain = ends[record.urgent]
                 ends[record.urgent] = position, chain = position + 1, link(chain, record.hash)
-                rows.append(
-                    Delivery(partner=partner, urgent=record.urgent, position=position, record=record, chain=chain)
-                )
-        Delivery.objects.bulk_create(rows)
+                rows.append((partner.pk, record.urgent, position, record.pk, chain))
+        insert_values(Delivery, ("partner_id", "urgent", "position", "record_id", "chain"), rows)
 
 
 def _end(partner: Partner, *, urgent: bool) -> tuple[int, bytes]:

@@ -13,7 +13,8 @@ from django.utils import timezone
 
 from sild.exchange import blobs, gate, lag, log, narrowing, own
 from sild.exchange.errors import HistoryError, NotFoundError, PartnerError, WithheldError
-from sild.exchange.models import Attachment, Checkpoint, Cosignature, Delivery, Partner, Record, Sealing
+from sild.exchange.log_models import Checkpoint, Cosignature
+from sild.exchange.models import Attachment, Delivery, Partner, Record, Sealing
 from sild.exchange.partners import identity_of
 from sild.exchange.stores import PREFIX
 from sild.trust.checkpoint import verify_cosignature

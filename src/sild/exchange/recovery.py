@@ -18,9 +18,11 @@ from sild.exchange import guard, kinds, log, numbering, own, rows, services
 from sild.exchange.client import Client
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import ExchangeError, LogHeldError
-from sild.exchange.models import KEPT_TO_AGENCY, Attachment, Checkpoint, Delivery, Partner, Record
+from sild.exchange.log_models import Checkpoint
+from sild.exchange.models import KEPT_TO_AGENCY, Delivery, Partner, Record
 from sild.people import audit
 from sild.people.enums import Right
+from sild.people.inserting import insert
 from sild.trust import note
 from sild.trust.errors import TrustError
 from sild.trust.record import Parsed, parse_record
@@ -150,8 +152,8 @@ def _rebuild(target: SignedCheckpoint, first: int, gathered: Gathered, agency: A
             code="log-incomplete",
         )
     Checkpoint.objects.create(size=target.size, text=_own_lines(guard.marks().text()))
-    Record.objects.bulk_create(records)
-    Attachment.objects.bulk_create([row for record in records for row in rows.attachment_rows(record)])
+    insert(records)
+    insert([row for record in records for row in rows.attachment_rows(record)])
     _number(records, waiting, gathered)
     services.apply_withdrawals(records)
     kinds.announce(records)

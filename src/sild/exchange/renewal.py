@@ -11,7 +11,8 @@ from sild.exchange import evidence, services
 from sild.exchange.enums import Tlp
 from sild.exchange.errors import NotFoundError
 from sild.exchange.gate import PARTNERS
-from sild.exchange.models import Checkpoint, Partner, Record
+from sild.exchange.log_models import Checkpoint
+from sild.exchange.models import Partner, Record
 from sild.people import audit
 from sild.people.enums import Right
 from sild.trust import keystore

@@ -15,9 +15,10 @@ from django.utils.translation import gettext as _
 from sild.exchange import blobs, gate, kinds, log, naming, narrowing, numbering, own, rows, urgency
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import BodyError, ExchangeError, NotFoundError
-from sild.exchange.models import Attachment, Partner, Record
+from sild.exchange.models import Partner, Record
 from sild.people import audit
 from sild.people.enums import Right
+from sild.people.inserting import insert
 from sild.trust.errors import TrustError
 from sild.trust.record import Attachment as AttachmentEntry
 from sild.trust.record import Header, Reference, compose_record, uuid7
@@ -109,8 +110,8 @@ def publish_batch(actor: Actor, drafts: Sequence[Draft]) -> list[Record]:
     urgency.check(actor, sum(draft.urgent for draft in drafts))
     records = [_build(actor, draft, state.size + offset) for offset, draft in enumerate([*drafts, *notices])]
     log.append(state, [bytes.fromhex(record.hash.removeprefix("sha256:")) for record in records])
-    Record.objects.bulk_create(records)
-    Attachment.objects.bulk_create([row for record in records for row in rows.attachment_rows(record)])
+    insert(records)
+    insert([row for record in records for row in rows.attachment_rows(record)])
     numbering.enqueue(records, Partner.objects.exclude(state=PartnerState.ADDED))
     apply_withdrawals(records)
     audit.note_all(

@@ -14,7 +14,8 @@ from sild.exchange import guard, log, outgoing, own
 from sild.exchange.client import Client
 from sild.exchange.enums import PartnerState
 from sild.exchange.errors import ExchangeError, LinkDownError, LogHeldError, PartnerError
-from sild.exchange.models import Checkpoint, Cosignature, LogState, Partner
+from sild.exchange.log_models import Checkpoint, Cosignature, LogState
+from sild.exchange.models import Partner
 from sild.exchange.partners import identity_of
 from sild.people import audit
 from sild.people.enums import Right

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 
-from sild.exchange.models import Checkpoint, Cosignature, Delivery, Partner, Record, Refusal
+from sild.exchange.log_models import Checkpoint, Cosignature
+from sild.exchange.models import Delivery, Partner, Record, Refusal
 from sild.people import audit
 from sild.people.actor import Actor
 from sild.people.models import Agency, ApiToken, AuditEntry, Membership, Person

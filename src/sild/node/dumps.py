@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import connection, transaction
 
-from sild.exchange.models import Blob, Checkpoint
+from sild.exchange.log_models import Checkpoint
+from sild.exchange.models import Blob
 from sild.node.backup_format import POSTGRESQL, SQLITE, BackupError
 
 if TYPE_CHECKING:

@@ -18,7 +18,8 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
 from sild.exchange import watchdog
-from sild.exchange.models import Delivery, Heartbeat, LogState, Partner, Record, Refusal
+from sild.exchange.log_models import LogState
+from sild.exchange.models import Delivery, Heartbeat, Partner, Record, Refusal
 from sild.people import services
 
 if TYPE_CHECKING:

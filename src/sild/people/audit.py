@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from sild.people.inserting import insert
 from sild.people.models import AuditEntry
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ def note_all(actor: Actor, action: str, deeds: Sequence[tuple[object, dict[str, 
         action: a verb with its module.
         deeds: each thing with its details.
     """
-    AuditEntry.objects.bulk_create([_line(actor, action, target, details) for target, details in deeds])
+    insert([_line(actor, action, target, details) for target, details in deeds])
 
 
 def note(actor: Actor, action: str, target: object = "", **details: Any) -> AuditEntry:

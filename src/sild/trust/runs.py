@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from hashlib import sha256
 from itertools import pairwise
 from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 from sild.trust.errors import ProofError
-from sild.trust.tree import HASH_BYTES
+from sild.trust.tree import HASH_BYTES, node_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,7 +68,7 @@ def _climb(
         levels.append(Level(place, nodes))
         from_first += not (is_lone and len(nodes) == 2)  # noqa: PLR2004 -- the first leaf is under the lone node, too
         from_last += not is_lone
-        parents = [sha256(b"\x01" + one + other).digest() for one, other in zip(nodes[::2], nodes[1::2], strict=True)]
+        parents = node_hashes(nodes)
         nodes = [*parents[:-1], nodes[-2]] if is_lone else parents
         place, end = place // 2, end // 2
     return levels, nodes

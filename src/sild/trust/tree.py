@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from sild.trust.errors import ProofError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 HASH_BYTES = 32
 TILE_HEIGHT = 8
@@ -16,6 +16,7 @@ TILE_WIDTH = 1 << TILE_HEIGHT
 EMPTY_ROOT = sha256(b"").digest()
 # To copy a hash that has begun costs less than to begin one, and the data need not be copied behind the prefix.
 _leaf_start = sha256(b"\x00").copy
+_node_start = sha256(b"\x01").copy
 
 Levels = list[list[bytes]]
 
@@ -27,9 +28,29 @@ def leaf_hash(data: bytes) -> bytes:
     return hashed.digest()
 
 
+def leaf_hashes(data: Iterable[bytes]) -> list[bytes]:
+    """The `leaf_hash` of each, without a call for each."""
+    hashes, start = [], _leaf_start
+    for one in data:
+        hashed = start()
+        hashed.update(one)
+        hashes.append(hashed.digest())
+    return hashes
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """SHA-256(0x01 || left || right) (RFC 6962 section 2.1)."""
     return sha256(b"\x01" + left + right).digest()
+
+
+def node_hashes(below: Sequence[bytes]) -> list[bytes]:
+    """The `node_hash` of each pair; a lone last one is left out."""
+    hashes, start = [], _node_start
+    for left, right in zip(below[::2], below[1::2], strict=False):
+        hashed = start()
+        hashed.update(left + right)
+        hashes.append(hashed.digest())
+    return hashes
 
 
 def levels_of(hashes: Sequence[bytes]) -> Levels:
@@ -40,7 +61,7 @@ def levels_of(hashes: Sequence[bytes]) -> Levels:
     levels = [list(hashes)]
     while len(levels[-1]) > 1:
         below = levels[-1]
-        above = [sha256(b"\x01" + below[place] + below[place + 1]).digest() for place in range(0, len(below) - 1, 2)]
+        above = node_hashes(below)
         if len(below) % 2:
             above.append(below[-1])
         levels.append(above)
@@ -214,8 +235,7 @@ def _perfect_levels(hashes: list[bytes]) -> Levels:
     """The levels of perfect subtrees only: a lone last node does not move up."""
     levels = [hashes]
     for _ in range(TILE_HEIGHT - 1):
-        below = levels[-1]
-        levels.append([node_hash(below[place], below[place + 1]) for place in range(0, len(below) - 1, 2)])
+        levels.append(node_hashes(levels[-1]))
     return levels
 
 

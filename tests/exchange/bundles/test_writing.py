@@ -8,7 +8,7 @@ from exchange.bundles.carrying import DATA, export, publish, take
 from sild.exchange import blobs
 from sild.exchange.bundles import writing
 from sild.exchange.errors import BundleError
-from sild.exchange.models import Cosignature
+from sild.exchange.log_models import Cosignature
 
 pytestmark = pytest.mark.integration
 

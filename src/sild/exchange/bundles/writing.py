@@ -15,7 +15,8 @@ from django.utils.translation import gettext as _
 from sild.exchange import log, narrowing, outgoing, own, partners
 from sild.exchange.bundles.form import FORMAT, HEAD, file_name, page_name
 from sild.exchange.errors import BundleError
-from sild.exchange.models import Attachment, Checkpoint, Delivery
+from sild.exchange.log_models import Checkpoint
+from sild.exchange.models import Attachment, Delivery
 from sild.people import audit
 from sild.people.enums import Right
 from sild.trust.checkpoint import cosign

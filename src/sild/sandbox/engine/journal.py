@@ -188,7 +188,7 @@ def keep(folder: Path, results: Iterable[Result]) -> Kept:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(path)
-    levels = tree.levels_of([tree.leaf_hash(result.leaf()) for result in ordered])
+    levels = tree.levels_of(tree.leaf_hashes(result.leaf() for result in ordered))
     root = levels[-1][0] if ordered else tree.EMPTY_ROOT
     return Kept(path.name, sha256, len(data), root.hex(), len(ordered))
 

@@ -31,7 +31,7 @@ def prove_some(results: Sequence[Result], wanted: dict[int, Sequence[str]]) -> l
         wanted: which ones, from 0, each with the kinds of personal data for which its output stays here; none to
             show it.
     """
-    levels = tree.levels_of([tree.leaf_hash(result.leaf()) for result in results])
+    levels = tree.levels_of(tree.leaf_hashes(result.leaf() for result in results))
     return [
         {
             "format": FORMAT,
