@@ -68,6 +68,15 @@ def test_an_image_is_run_and_its_level_is_told(tallinn, tmp_path):
     assert CliRunner().invoke(app, ["run", str(solution), "--inspect", "x.py", "--level", "L2"]).exit_code == 2
 
 
+def test_the_levels_are_listed_with_what_is_missing(monkeypatch):
+    monkeypatch.delenv("SILD_KUBECONFIG", raising=False)
+    rows = {(row["level"], row["for"]): row for row in in_json("levels")}
+    assert [level for level, _for in rows] == ["L0", "L1", "L1", "L2", "L3"]
+    assert [row["ok"] for row in rows.values()] == [True, True, True, True, False]
+    assert "Set SILD_KUBECONFIG" in rows["L3", "images by digest"]["missing"]
+    assert "runsc" in typed("levels")
+
+
 def test_a_run_that_does_not_reach_its_thresholds_ends_with_status_1(tallinn, tmp_path):
     suite = write_suite(tmp_path / "t", [{"id": "a", "input": 1, "target": 2}])
     report = in_json("run", write_solution(tmp_path / "s", ECHO), suite, status=1)

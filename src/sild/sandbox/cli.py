@@ -194,6 +194,14 @@ def run(
     _execute(started, as_json=as_json)
 
 
+@app.command()
+def levels(as_json: Json = False) -> None:
+    """List the levels of isolation, whether this host has them, and what to do where it has not."""
+    from sild.sandbox.engine import levels
+
+    _table(levels.offered(), as_json=as_json)
+
+
 @app.command("import-inspect")
 def import_inspect(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False)],

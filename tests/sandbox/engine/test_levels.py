@@ -29,6 +29,14 @@ def test_higher_levels_are_by_podman_with_runsc_for_commands_and_images_alike():
         assert "runsc" in isolation.backend
 
 
+def test_a_cluster_runs_images_by_digest():
+    reference = Start(image=f"registry.example.org/a@sha256:{'a' * 64}")
+    assert levels.isolation("L3", reference).level == "L3"
+    for start in (COMMAND, IMAGE):
+        with pytest.raises(IsolationError, match="by digest alone"):
+            levels.isolation("L3", start)
+
+
 def test_a_level_that_does_not_fit_is_refused():
     for level, start, why in (
         ("L9", COMMAND, "There is no level L9"),

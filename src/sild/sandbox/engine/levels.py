@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sild.sandbox.engine import default_isolation
+from sild.sandbox.engine.containers import images
 from sild.sandbox.engine.containers.arguments import CRUN, RUNSC
 from sild.sandbox.engine.containers.podman import Podman
 from sild.sandbox.engine.errors import IsolationError
+from sild.sandbox.engine.kubernetes.jobs import KubernetesJobs
 
 if TYPE_CHECKING:
     from sild.sandbox.engine.isolation import Isolation
     from sild.sandbox.engine.solution import Start
 
-L0, L1, L2 = "L0", "L1", "L2"
-LEVELS = (L0, L1, L2)
+L0, L1, L2, L3 = "L0", "L1", "L2", "L3"
+LEVELS = (L0, L1, L2, L3)
 
 
 def fitting(level: str, start: Start) -> str:
@@ -37,6 +39,10 @@ def fitting(level: str, start: Start) -> str:
         )
     if level == L0 and not remote:
         raise IsolationError("Level L0 runs nothing, and this solution is run. Ask for level L1 or a higher one.")
+    if level == L3 and not images.is_reference(start.image):
+        raise IsolationError(
+            "Level L3 runs images by digest alone, as in name@sha256:…; the cluster fetches them itself."
+        )
     return level or (L0 if remote else L1)
 
 
@@ -51,9 +57,30 @@ def isolation(level: str, start: Start) -> Isolation:
         IsolationError: the solution cannot run at that level.
     """
     fits = fitting(level, start)
+    if fits == L3:
+        return KubernetesJobs()
     if fits == L2:
         return _podman_runsc()
     return _podman_crun() if start.image else default_isolation()
+
+
+def offered() -> list[dict[str, Any]]:
+    """Every way to isolate, as JSON: `level`, `for` what, `backend`, `ok`, and what is `missing` with what to do.
+
+    Looked at by running it; the levels that are offered here are those that a run may ask for.
+    """
+    ways = (
+        (L1, "commands and models", default_isolation()),
+        (L1, "images", _podman_crun()),
+        (L2, "commands, models and images", _podman_runsc()),
+        (L3, "images by digest", KubernetesJobs()),
+    )
+    told: list[dict[str, Any]] = [{"level": L0, "for": "endpoints", "backend": "none", "ok": True, "missing": ""}]
+    for level, what, way in ways:
+        missing = [f"{one.name}: {one.detail} {one.mend}" for one in way.available() if not one.ok]
+        row = {"level": level, "for": what, "backend": way.backend, "ok": not missing, "missing": " ".join(missing)}
+        told.append(row)
+    return told
 
 
 @lru_cache(maxsize=1)

@@ -37,7 +37,7 @@ class Leaking:
     @contextmanager
     def start(self, job):
         if self._reaches:
-            socket.create_connection(("127.0.0.1", int(job.command[4]))).close()
+            socket.create_connection(("127.0.0.1", int(job.command[4].split(",")[0].split(":")[1]))).close()
         said = [json.dumps({"name": name, "ok": True, "detail": ""}) for name in proof.ATTEMPTS]
         said = said[:-1] if self._stopped_by else said
         chunks = ["\n".join(said).encode(), b""]

@@ -62,7 +62,7 @@ class Podman:
         if all(finding.ok for finding in found):
             why = _trial(self.runtime)
             ran = "without any right on the host, in a user namespace with ids of its own"
-            found.append(Finding("container", not why, why or ran, "Run “sild doctor” as the node's user."))
+            found.append(Finding("container", not why, why or ran, "See docs/sandbox.md on containers."))
         return [*found, *_group_findings()]
 
     def require(self) -> None:

@@ -63,8 +63,9 @@ def _job(port: int, *, own_kernel: bool) -> Job:
     """The program with what it has to know about the host."""
     python, host = interpreter(), os.uname()
     kernel = f"{host.release} {host.version}" if own_kernel else ""
+    places = f"127.0.0.1:{port},192.0.2.1:80"  # the node, and RFC 5737's TEST-NET-1
     return Job(
-        command=(python.program, "-I", f"{INSIDE}/contained.py", str(_LIMITS.memory_bytes), str(port), kernel),
+        command=(python.program, "-I", f"{INSIDE}/contained.py", str(_LIMITS.memory_bytes), places, kernel),
         binds=(*python.binds, inside_bind()),
         limits=_LIMITS,
         masked=python.masked,

@@ -1,7 +1,7 @@
 """Tries to escape from a container, from inside: prints a JSON line for each attempt, as `escape.py` does.
 
-Arguments: the memory that is allowed, a port on which the node listens on the host, and the host's kernel where the
-container must have another one.
+Arguments: the memory that is allowed, what may not be reached as `host:port,host:port`, the host's kernel where the
+container must have another one, and `interface` where it has an interface over which nothing may pass.
 """
 
 from __future__ import annotations
@@ -16,22 +16,23 @@ import time
 from pathlib import Path
 
 OTHER = runpy.run_path(str(Path(__file__).with_name("escape.py")))
-MEMORY, PORT, KERNEL = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-OUTSIDE = (("127.0.0.1", PORT), ("192.0.2.1", 80))  # the node, and RFC 5737's TEST-NET-1
+MEMORY, KERNEL, INTERFACE = int(sys.argv[1]), sys.argv[3], sys.argv[4:] == ["interface"]
+OUTSIDE = [tuple(place.rsplit(":", 1)) for place in sys.argv[2].split(",")]
 LOOKED_AT = 1.0  # seconds within which whoever watches ten times a second has seen it
 
 Held = tuple[bool, str]
 
 
 def network() -> Held:
-    """Reach the node on the host, and a public address; look for an interface to the world. A loopback is its own."""
+    """Reach what may not be reached; look for an interface to the world. A loopback is its own."""
     interfaces = Path("/proc/net/dev").read_text().splitlines()
-    reached = [line.split(":")[0].strip() for line in interfaces if ":" in line and "lo:" not in line]
+    seen_there = [line.split(":")[0].strip() for line in interfaces if ":" in line and "lo:" not in line]
+    reached = [] if INTERFACE else seen_there
     seen = ""
-    for address in OUTSIDE:
+    for host, port in OUTSIDE:
         try:
-            with socket.create_connection(address, timeout=0.5):
-                reached.append(address[0])
+            with socket.create_connection((host, int(port)), timeout=0.5):
+                reached.append(host)
         except OSError as error:
             seen = OTHER["name"](error)
     return (False, "reached " + ", ".join(reached)) if reached else (True, seen)
