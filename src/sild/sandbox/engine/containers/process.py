@@ -70,25 +70,36 @@ def _at_home(pid: int) -> bool:
 
 
 def _kernel_memory(pids: list[int]) -> int:
-    """Bytes that a runtime with a kernel of its own holds: its own, and the files in memory that it gives out from."""
+    """Bytes that a runtime with a kernel of its own holds: its own, and the files in memory that it gives out from.
+
+    A plain user may not look at its files: what processes map of them stands in for it, shared pages more than once.
+    """
     files: dict[tuple[int, int], int] = {}
-    for pid in pids:
-        files |= _files_in_memory(pid)
-    return sum(map(_own_bytes, pids)) + sum(files.values())
+    try:
+        for pid in pids:
+            files |= _files_in_memory(pid)
+        given = sum(files.values())
+    except PermissionError:
+        given = sum(_held(pid, b"RssShmem:") for pid in pids)
+    return given + sum(_held(pid, b"RssAnon:") for pid in pids)
 
 
-def _own_bytes(pid: int) -> int:
-    """Anonymous memory of a process."""
+def _held(pid: int, kind: bytes) -> int:
+    """Bytes of one kind of memory that a process holds (proc(5), /proc/pid/status)."""
     with suppress(OSError, ValueError, IndexError):
         lines = Path(f"/proc/{pid}/status").read_bytes().splitlines()
-        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(b"RssAnon:"))
+        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith(kind))
     return 0
 
 
 def _files_in_memory(pid: int) -> dict[tuple[int, int], int]:
-    """Device and inode, and allocated bytes, of each file in memory that a process has open (memfd_create(2))."""
+    """Device and inode, and allocated bytes, of each file in memory that a process has open (memfd_create(2)).
+
+    Raises:
+        PermissionError: we may not look.
+    """
     found: dict[tuple[int, int], int] = {}
-    with suppress(OSError):
+    with suppress(FileNotFoundError, ProcessLookupError):
         for descriptor in Path(f"/proc/{pid}/fd").iterdir():
             with suppress(OSError):
                 if str(descriptor.readlink()).startswith("/memfd:"):

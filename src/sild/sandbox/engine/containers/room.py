@@ -255,6 +255,6 @@ def _write(pid: int, kind: str, rows: tuple[int, ...]) -> None:
     except (OSError, subprocess.CalledProcessError) as error:
         said = getattr(error, "stderr", b"") or str(error).encode()
         raise IsolationError(
-            f"The ids of the container could not be mapped: {said.decode(errors='replace').strip()}. "
+            f"The ids of the container could not be mapped: {said.decode(errors='replace').strip().rstrip('.')}. "
             "Install them: apt-get install uidmap"
         ) from error
