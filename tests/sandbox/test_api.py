@@ -56,6 +56,13 @@ def test_a_run_is_cancelled_and_resumed(call):
     assert call("POST", f"runs/{started['id']}/resume")["state"] == "waiting"
 
 
+def test_a_level_is_asked_for_and_one_that_does_not_fit_is_refused(call):
+    started = call("POST", "runs", '{"solution": "echo", "suite": "copy", "level": "L2"}', 201)
+    assert started["level"] == "L2"
+    refused = call("POST", "runs", '{"solution": "echo", "suite": "copy", "level": "L0"}', 400)
+    assert refused["code"] == "isolation"
+
+
 def test_what_is_not_there_is_a_problem_with_a_code(call):
     assert call("POST", "runs", '{"solution": "none", "suite": "copy"}', 404)["code"] == "not-found"
     assert call("GET", "runs/00000000-0000-0000-0000-000000000000", status=404)["code"] == "not-found"

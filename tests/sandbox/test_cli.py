@@ -11,8 +11,9 @@ import pytest
 from typer.testing import CliRunner
 
 from sandbox.factories import ECHO, numbers, write_solution, write_suite
+from sandbox.images import write_archive
 from sild.sandbox.cli import app
-from sild.sandbox.engine.errors import FormError
+from sild.sandbox.engine.errors import FormError, IsolationError
 from sild.sandbox.errors import CheckError, NotFoundError
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
@@ -53,6 +54,27 @@ def test_what_people_read(tallinn, tmp_path):
     assert "9 of 9 escape checks held" in shown
     assert "echo" in typed("solutions")
     assert "copy" in typed("suites")
+
+
+def test_an_image_is_run_and_its_level_is_told(tallinn, tmp_path):
+    solution = write_solution(tmp_path / "s", start={"image": "image.tar"})
+    write_archive(solution / "image.tar")
+    suite = write_suite(tmp_path / "t", numbers(5))
+    shown = typed("run", solution, suite, "--level", "L1")
+    assert "isolation L1, podman" in shown
+    assert "8 of 8 escape checks held" in shown
+    with pytest.raises(IsolationError, match="There is no level 2"):
+        typed("run", solution, suite, "--level", "2")
+    assert CliRunner().invoke(app, ["run", str(solution), "--inspect", "x.py", "--level", "L2"]).exit_code == 2
+
+
+def test_the_levels_are_listed_with_what_is_missing(monkeypatch):
+    monkeypatch.delenv("SILD_KUBECONFIG", raising=False)
+    rows = {(row["level"], row["for"]): row for row in in_json("levels")}
+    assert [level for level, _for in rows] == ["L0", "L1", "L1", "L2", "L3"]
+    assert [row["ok"] for row in rows.values()] == [True, True, True, True, False]
+    assert "Set SILD_KUBECONFIG" in rows["L3", "images by digest"]["missing"]
+    assert "runsc" in typed("levels")
 
 
 def test_a_run_that_does_not_reach_its_thresholds_ends_with_status_1(tallinn, tmp_path):

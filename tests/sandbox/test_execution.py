@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from sandbox.factories import LABELLER, numbers, sentences, write_solution, write_suite
 from sild.sandbox import execution, services
-from sild.sandbox.engine.errors import CancelledError, PackError, RuntimeMissingError
+from sild.sandbox.engine.errors import CancelledError, IsolationError, PackError, RuntimeMissingError
 from sild.sandbox.engine.report import check
 from sild.sandbox.enums import RunState
 from sild.sandbox.errors import StateError
@@ -51,6 +51,22 @@ def test_a_solution_like_the_analysts_runs_with_the_packages_that_it_names(talli
     assert figures["exact_match", "group=b"] == 0.5
     assert report["passed"]
     assert set(report["solution"]["packages"]) == {"numpy"}
+
+
+def test_a_level_that_was_asked_for_is_the_one_in_the_report(operator, solution, suite):
+    """A solution that is a command, at level L2: on the host's programs, in a container with a kernel of its own."""
+    report = execution.execute_run(services.start_run(operator, solution, suite, level="L2")).report
+    assert (report["isolation"]["level"], report["passed"], report["answered"]) == ("L2", True, 300)
+    assert all(one["ok"] for one in report["confinement"])
+    assert "own-kernel" in [one["name"] for one in report["confinement"]]
+
+
+def test_a_level_that_is_not_to_be_had_fails_the_run_and_nothing_else_is_tried(operator, solution, suite, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    run = services.start_run(operator, solution, suite, level="L2")
+    with pytest.raises(IsolationError, match=r"Level L2 is not to be had.*apt-get install"):
+        execution.execute_run(run)
+    assert (run.state, run.report) == (RunState.FAILED, None)
 
 
 def test_a_package_that_is_not_installed_fails_the_run_with_a_sentence(tallinn, operator, suite, tmp_path):

@@ -13,7 +13,7 @@ from sild.people.enums import Role
 from sild.people.errors import NotAllowedError
 from sild.people.models import AuditEntry
 from sild.sandbox import finding, services
-from sild.sandbox.engine.errors import FormError
+from sild.sandbox.engine.errors import FormError, IsolationError
 from sild.sandbox.enums import RunState
 from sild.sandbox.errors import NotFoundError, StateError
 from sild.sandbox.execution import execute_run
@@ -31,6 +31,14 @@ def test_a_registered_solution_has_its_description_and_its_package(tallinn, oper
     assert AuditEntry.objects.get().action == "sandbox.register"
     assert services.register(operator, folder) == solution
     assert AuditEntry.objects.count() == 1
+
+
+def test_a_level_that_does_not_fit_starts_nothing(operator, solution, suite):
+    for level in ("L0", "L7"):
+        with pytest.raises(IsolationError, match=level):
+            services.start_run(operator, solution, suite, level=level)
+    assert not Run.objects.exists()
+    assert services.start_run(operator, solution, suite, level="L2").level == "L2"
 
 
 def test_a_broken_solution_leaves_nothing_behind(tallinn, operator, tmp_path):

@@ -96,6 +96,15 @@ def test_a_run_is_started_followed_and_shown(client, things, transactional_db):
     assert "It tried to reach 0 addresses." in shown
 
 
+def test_a_level_is_chosen_and_one_that_does_not_fit_is_said(client, things):
+    solution, suite = things
+    chosen = {"solution": solution.pk, "suite": suite.pk, "level": "L2"}
+    assert Run.objects.filter(level="L2").count() == 0
+    client.post("/sandbox/runs/start/", chosen)
+    assert Run.objects.filter(level="L2").count() == 1
+    assert "Level L0 runs nothing" in client.post("/sandbox/runs/start/", chosen | {"level": "L0"}).content.decode()
+
+
 def test_a_form_without_a_choice_starts_nothing(client, things):
     answer = client.post("/sandbox/runs/start/", {"solution": things[0].pk}, follow=True)
     assert "Choose a solution and a suite." in answer.content.decode()

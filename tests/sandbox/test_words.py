@@ -8,6 +8,9 @@ from django.utils import translation
 from sandbox.factories import write_solution, write_suite
 from sild.sandbox import words
 from sild.sandbox.engine import default_isolation, measure, probe, repeats, solution, suite
+from sild.sandbox.engine.containers import proof
+from sild.sandbox.engine.containers.arguments import CRUN, RUNSC
+from sild.sandbox.engine.containers.podman import Podman
 from sild.sandbox.engine.faults import CODES
 from sild.sandbox.engine.report import STATEMENT
 from sild.sandbox.engine.runner import Run
@@ -19,11 +22,12 @@ pytestmark = pytest.mark.integration
 
 def test_every_code_has_words():
     assert set(words.FAULTS) == set(CODES)
-    assert set(words.CHECKS) == set(probe.ATTEMPTS)
+    assert set(words.CHECKS) == {*probe.ATTEMPTS, *proof.ATTEMPTS, proof.OWN_KERNEL}
     assert set(words.METRICS) == {name for scorer in SCORERS.values() for name in scorer.metrics} | set(
         suite.COSTS
     ) | set(repeats.NAMES)
-    assert {finding.name for finding in default_isolation().available()} <= set(words.MEASURES)
+    for isolation in (default_isolation(), Podman(CRUN), Podman(RUNSC)):
+        assert {finding.name for finding in isolation.available()} <= set(words.MEASURES)
     assert list(words.STATEMENTS) == [STATEMENT]
 
 

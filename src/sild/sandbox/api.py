@@ -51,6 +51,7 @@ class RunOut(Schema):
     solution_id: UUID
     suite_id: UUID
     attempt: int
+    level: str
     state: str
     done: int
     total: int
@@ -67,11 +68,15 @@ class RunDetail(RunOut):
 
 
 class RunIn(Schema):
-    """What to run, each by id, name, name@version or digest; whether it may reach the places that it asks for."""
+    """What to run, each by id, name, name@version or digest.
+
+    `let_out`: whether it may reach the places that it asks for; `level`: of isolation, empty for the lowest that fits.
+    """
 
     solution: str
     suite: str
     let_out: bool = False
+    level: str = ""
 
 
 @router.get("/solutions", response=list[SolutionOut])
@@ -109,7 +114,7 @@ def start(request: ActingRequest, wanted: RunIn) -> Status[Run]:
     """Start a run in the background."""
     actor = request.actor
     solution, suite = finding.solution(actor, wanted.solution), finding.suite(actor, wanted.suite)
-    started = tasks.start(actor, solution, suite, let_out=wanted.let_out)
+    started = tasks.start(actor, solution, suite, let_out=wanted.let_out, level=wanted.level)
     return Status(201, started)
 
 

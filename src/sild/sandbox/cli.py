@@ -171,6 +171,9 @@ def run(
     ] = "",
     at_least: AtLeast = None,
     let_out: Annotated[bool, typer.Option("--let-out", help="Let it reach the places that it asks for.")] = False,
+    level: Annotated[
+        str, typer.Option(help="L0, L1, L2 or L3; a level that is not to be had is refused. The lowest that fits.")
+    ] = "",
     as_json: Json = False,
 ) -> None:
     """Run SOLUTION in isolation on SUITE, here and now; status 1 when a threshold is not met."""
@@ -181,12 +184,22 @@ def run(
     if bool(suite) == bool(inspect):
         raise typer.BadParameter("Give either SUITE or --inspect TASK.")
     if inspect:
+        if level:
+            raise typer.BadParameter("Tasks of Inspect run at level L1; leave --level out.")
         from sild.sandbox.importing import run_inspect
 
         _show_imported(run_inspect(actor, _solution(solution), inspect, at_least=at_least), at_least, as_json=as_json)
         return
-    started = services.start_run(actor, _solution(solution), _suite(suite), let_out=let_out)
+    started = services.start_run(actor, _solution(solution), _suite(suite), let_out=let_out, level=level)
     _execute(started, as_json=as_json)
+
+
+@app.command()
+def levels(as_json: Json = False) -> None:
+    """List the levels of isolation, whether this host has them, and what to do where it has not."""
+    from sild.sandbox.engine import levels
+
+    _table(levels.offered(), as_json=as_json)
 
 
 @app.command("import-inspect")

@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from sild.sandbox import packages, registration
-from sild.sandbox.engine import default_isolation, remote, runner, spreading
+from sild.sandbox.engine import levels, remote, runner, spreading
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.engine import suite as suites
 from sild.sandbox.engine.errors import CancelledError, SandboxError
@@ -103,12 +103,13 @@ def _run(run: Run, folder: Path, follower: Follower) -> dict[str, Any]:
         for thing, name in ((run.solution, "solution"), (run.suite, "suite")):
             packages.take_out(thing, Path(unpacked) / name)
         suite = suites.load(Path(unpacked) / "suite")
+        solution = solutions.load(Path(unpacked) / "solution")
         job = _kind(run)(
-            solution=solutions.load(Path(unpacked) / "solution"),
+            solution=solution,
             suite=suite,
             grader=_grader(suite),
             folder=folder,
-            isolation=default_isolation(),
+            isolation=levels.isolation(run.level, solution.form.start),
             name=str(run.pk),
             attempt=run.attempt,
             registration=registration.before(run),
@@ -135,8 +136,9 @@ def _kind(run: Run) -> Callable[..., runner.Run]:
     """
     address = settings.CONFIG.cluster
     if run.solution.description["start"]["protocol"] != "endpoint":
-        # What is let out goes through one proxy with one log, in one process.
-        return partial(spreading.SpreadRun, address=address) if address and not run.let_out else runner.Run
+        # What is let out goes through one proxy with one log, in one process. Workers isolate at level L1.
+        here = run.let_out or run.level not in {"", levels.L1} or run.solution.description["start"].get("image")
+        return partial(spreading.SpreadRun, address=address) if address and not here else runner.Run
     if run.solution.origin:
         raise StateError(_("This solution is an endpoint that a partner named. Register it here to let it be asked."))
     return remote.EndpointRun

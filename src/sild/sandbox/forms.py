@@ -11,6 +11,7 @@ from sild.exchange.enums import Tlp
 from sild.exchange.gate import PARTNERS
 from sild.exchange.models import Partner
 from sild.exchange.multilingual import pick
+from sild.sandbox.engine.levels import LEVELS
 from sild.sandbox.enums import RunState
 from sild.sandbox.models import Run, Solution, Suite
 
@@ -22,10 +23,15 @@ SENDABLE = [choice for choice in Tlp.choices if choice[0] != Tlp.RED]
 
 
 class StartForm(forms.Form):
-    """Which solution, on which suite, and whether it is let out."""
+    """Which solution, on which suite, at which level, and whether it is let out."""
 
     solution = forms.ModelChoiceField(label=_("Solution"), queryset=Solution.objects.none())
     suite = forms.ModelChoiceField(label=_("Suite"), queryset=Suite.objects.none())
+    level = forms.ChoiceField(
+        label=_("Level of isolation"),
+        choices=[("", _("the lowest that fits")), *((level, level) for level in LEVELS)],
+        required=False,
+    )
     let_out = forms.BooleanField(label=_("Let it reach the places that it asks for"), required=False)
 
     def __init__(self, actor: Actor, data: object = None, *, initial: dict[str, object] | None = None) -> None:

@@ -119,6 +119,8 @@ class Run(models.Model):
     total = models.PositiveIntegerField(_("samples"), default=0)
     # Whether whoever started it lets the solution reach the places that it asks for.
     let_out = models.BooleanField(_("may reach what it asks for"), default=False)
+    # The level of isolation that was asked for; empty for the lowest that fits.
+    level = models.CharField(_("level of isolation"), max_length=2, blank=True, default="")
     stopping = models.BooleanField(default=False)
     error = models.TextField(_("why it failed"), blank=True, default="")
     report = models.JSONField(_("report"), null=True, blank=True)

@@ -14,7 +14,7 @@ from django_tasks import task
 
 from sild.people.enums import Right
 from sild.sandbox import packages, rerun
-from sild.sandbox.engine import default_isolation, draw, runner
+from sild.sandbox.engine import draw, levels, runner
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.engine import suite as suites
 from sild.sandbox.engine.errors import SandboxError
@@ -115,11 +115,12 @@ def _run(found: Rerun, drawn: list[int]) -> dict[str, Any]:
         chosen = loaded.chosen
         if len(chosen) != found.report.body["results"]["leaves"]:
             raise StateError(_("The suite has another number of samples than the report."))
+        tested = solutions.load(Path(unpacked) / "solution")
         job = runner.Run(
-            solution=solutions.load(Path(unpacked) / "solution"),
+            solution=tested,
             suite=replace(loaded, only=tuple(chosen[index] for index in drawn)),
             folder=folder,
-            isolation=default_isolation(),
+            isolation=levels.isolation("", tested.form.start),
             name=str(found.pk),
         )
         return job.execute()

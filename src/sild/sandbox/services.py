@@ -20,7 +20,7 @@ from sild.people import audit
 from sild.people.enums import Right
 from sild.sandbox import packages
 from sild.sandbox.agreements import Offer
-from sild.sandbox.engine import pack
+from sild.sandbox.engine import levels, pack
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.enums import RunState
 from sild.sandbox.errors import CheckError, StateError
@@ -166,7 +166,7 @@ def add_check(actor: Actor, name: str, language: str) -> Suite:
 
 
 @transaction.atomic
-def start_run(actor: Actor, solution: Solution, suite: Suite, *, let_out: bool = False) -> Run:
+def start_run(actor: Actor, solution: Solution, suite: Suite, *, let_out: bool = False, level: str = "") -> Run:
     """Set up a run, to be executed by a job or at once. Every attempt of the same content on this node is numbered.
 
     Args:
@@ -174,14 +174,17 @@ def start_run(actor: Actor, solution: Solution, suite: Suite, *, let_out: bool =
         solution: what is tested.
         suite: what it is tested with.
         let_out: whether the solution may reach the places that its description asks for.
+        level: of isolation, as in `L2`; empty for the lowest that fits. Whether the host has it is seen when it runs.
 
     Raises:
         NotAllowedError: the actor may not edit.
+        IsolationError: the solution cannot run at that level.
         StateError: the solution or the suite is only what a log of another tool named.
     """
     actor.require(Right.EDIT)
     if solution.description["start"]["protocol"] == "elsewhere" or suite.description["scorer"]["name"] == "inspect":
         raise StateError(_("This came from a log that was taken in; there is nothing here that could be run."))
+    levels.fitting(level, solutions.Start.model_validate(solution.description["start"]))
     earlier = Run.objects.filter(solution__digest=solution.digest, suite__digest=suite.digest)
     run = Run.objects.create(
         agency=actor.agency,
@@ -191,12 +194,14 @@ def start_run(actor: Actor, solution: Solution, suite: Suite, *, let_out: bool =
         total=_total(suite),
         started_by=actor.who,
         let_out=let_out,
+        level=level,
     )
     audit.note(
         actor,
         "sandbox.start-run",
         run,
         let_out=let_out,
+        level=level,
         run=str(run.pk),
         thresholds=suite.description["thresholds_digest"],
     )

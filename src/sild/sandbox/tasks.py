@@ -26,9 +26,9 @@ def run(run_id: str) -> None:
 
 
 @transaction.atomic
-def start(actor: Actor, solution: Solution, suite: Suite, *, let_out: bool = False) -> Run:
+def start(actor: Actor, solution: Solution, suite: Suite, *, let_out: bool = False, level: str = "") -> Run:
     """Set up a run and leave it to a worker; see `services.start_run`."""
-    started = services.start_run(actor, solution, suite, let_out=let_out)
+    started = services.start_run(actor, solution, suite, let_out=let_out, level=level)
     run.enqueue(str(started.pk))
     return started
 

@@ -109,7 +109,8 @@ def acting(watch: Watch) -> Actor:
 @transaction.atomic
 def begin_test(watch: Watch) -> Run:
     """Set up the next test; it is a run like any other, numbered and shown."""
-    started = services.start_run(acting(watch), watch.baseline.solution, watch.baseline.suite)
+    before = watch.baseline
+    started = services.start_run(acting(watch), before.solution, before.suite, level=before.level)
     watch.last = started
     watch.save(update_fields=["last"])
     return started

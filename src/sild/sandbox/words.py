@@ -37,6 +37,7 @@ CHECKS = {
     "write-outside": _("write outside its scratch folder"),
     "forbidden-write": _("write a file that Landlock alone forbids"),
     "nested-namespace": _("make a user namespace of its own"),
+    "own-kernel": _("talk to the host's kernel"),
     "signals": _("kill its parent or other processes"),
     "forks": _("fork without end"),
     "memory": _("take more memory than allowed"),
@@ -58,6 +59,15 @@ MEASURES = {
     "fresh user id": _("a user id of its own"),
     "control group: memory": _("control group for memory"),
     "control group: pids": _("control group for processes"),
+    "podman": _("containers by Podman, without any right on the host"),
+    "crun": _("runtime crun, on the host's kernel"),
+    "runsc": _("runtime runsc, with a kernel of its own (gVisor)"),
+    "container": _("a container was run here"),
+    "image": _("container image"),
+    "cluster": _("Kubernetes cluster"),
+    "runtime class": _("runtime class of the pods"),
+    "network policy": _("network policy that allows nothing"),
+    "self-test image": _("image of the self-test"),
 }
 METRICS = {
     "accuracy": _("accuracy"),

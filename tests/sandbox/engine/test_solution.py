@@ -70,3 +70,31 @@ def test_other_programs_stand_in_the_folder_or_in_the_system(tmp_path, word, pro
 def test_a_package_that_is_not_installed_is_named(tmp_path):
     with pytest.raises(RuntimeMissingError, match="no-such-thing"):
         solution.job(solution.load(write_solution(tmp_path / "s", packages=["no-such-thing"])))
+
+
+@pytest.mark.parametrize(
+    ("start", "why"),
+    [
+        ({"image": "registry.example.org/a:1.0"}, "a tag is not the same image tomorrow"),
+        ({"image": "../image.tar"}, "OCI archive"),
+        ({"image": "image.tar", "protocol": "chat"}, "spoken to by jsonl"),
+        ({"image": "image.tar", "model": "weights.onnx"}, "runs no model file"),
+        ({"image": "image.tar", "protocol": "endpoint", "url": "https://a.example/v1", "model": "m"}, "no image"),
+    ],
+)
+def test_an_image_is_an_archive_or_has_a_digest_and_speaks_json_lines(tmp_path, start, why):
+    assert why in " ".join(flaws(tmp_path, start=start).values())
+
+
+def test_an_image_is_not_let_out_and_is_shown_no_packages(tmp_path):
+    start = {"image": "image.tar"}
+    assert "never let out" in " ".join(flaws(tmp_path, start=start, egress=["a.example:443"]).values())
+
+
+def test_the_job_of_an_image_sees_nothing_of_the_hosts(tmp_path):
+    job = solution.job(solution.load(write_solution(tmp_path / "s", start={"image": "image.tar", "command": ["/run"]})))
+    assert (job.command, job.binds, job.image) == (("/run",), (), str(tmp_path / "s" / "image.tar"))
+    assert not {"PATH", "PYTHONPATH", "SILD_SOCKET"} & set(job.environment)
+    reference = f"registry.example.org/a@sha256:{'a' * 64}"
+    job = solution.job(solution.load(write_solution(tmp_path / "r", start={"image": reference})))
+    assert (job.command, job.image) == ((), reference)

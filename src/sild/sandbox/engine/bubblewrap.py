@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
-from sild.sandbox.engine import bpf, cgroup, landlock, launch, notify, seccomp
+from sild.sandbox.engine import bpf, cgroup, landlock, launch, notify, probe, seccomp
 from sild.sandbox.engine.errors import IsolationError
 from sild.sandbox.engine.isolation import SCRATCH, Finding, Job
 from sild.sandbox.engine.process import Process
@@ -77,8 +77,14 @@ class Bubblewrap:
             why = " ".join(f"{finding.name}: {finding.detail}. {finding.mend}" for finding in missing)
             raise IsolationError(f"Solutions cannot be isolated on this host, so none is run. {why}")
 
+    def prove(self) -> list[probe.Check]:
+        """Try to escape; see `Isolation.prove`."""
+        return probe.escape_checks(self)
+
     def start(self, job: Job) -> Process:
         """Start a command; see `Isolation.start`."""
+        if job.image:
+            raise IsolationError("bubblewrap runs no container images, so nothing was run.")
         self.require()
         with ExitStack() as held:
             uid = held.enter_context(fresh_uid()) if _is_root() else None

@@ -10,6 +10,7 @@ from sild.sandbox.engine.limits import Limits
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sild.sandbox.engine.probe import Check
     from sild.sandbox.engine.process import Process
 
 # Where things stand inside; nothing else of the node's is there.
@@ -42,7 +43,7 @@ class Job:
     """A command to run confined.
 
     Attributes:
-        command: program and arguments; the program's path as it is inside.
+        command: program and arguments; the program's path as it is inside. Empty only with an image that has its own.
         binds: what it sees besides the system's own programs and libraries, read-only.
         environment: all the variables it has.
         folder: where it starts.
@@ -51,6 +52,8 @@ class Job:
         first: whether the command is the first process of its namespace, which nothing in there can kill.
         egress: what it may reach through the node's proxy, as `host:port`; not together with `loopback`.
         loopback: whether it may serve and reach internet sockets of its own, in a network without a way out.
+        image: a container image that it runs in instead of the host's programs: the path of an OCI archive on the
+            host, or a name with a digest.
     """
 
     command: tuple[str, ...]
@@ -62,6 +65,7 @@ class Job:
     first: bool = False
     loopback: bool = False
     egress: tuple[str, ...] = ()
+    image: str = ""
 
 
 class Isolation(Protocol):
@@ -69,7 +73,7 @@ class Isolation(Protocol):
 
     @property
     def level(self) -> str:
-        """The level it claims: L1 shares the host's kernel."""
+        """The level it claims: L1 shares the host's kernel, L2 has one of its own, L3 is not on this host."""
 
     @property
     def backend(self) -> str:
@@ -83,6 +87,13 @@ class Isolation(Protocol):
 
         Raises:
             IsolationError: saying what is missing and how to get it.
+        """
+
+    def prove(self) -> list[Check]:
+        """Try to escape, at this very isolation; `probe.require` judges what comes out.
+
+        Raises:
+            IsolationError: there is no isolation here.
         """
 
     def start(self, job: Job) -> Process:

@@ -62,28 +62,28 @@ def escape_checks(isolation: Isolation) -> list[Check]:
     )
     with isolation.start(job) as process:
         process.stdin.close()
-        said = _read(process)
+        said = said_by(process)
         process.finish()
-    return _checks(said)
+    return checks(said)
 
 
-def require(checks: list[Check]) -> None:
+def require(found: list[Check]) -> None:
     """Pass if every check held.
 
     Raises:
         IsolationError: naming those that did not.
     """
-    failed = [f"{check.name} ({check.detail})" for check in checks if not check.ok]
+    failed = [f"{check.name} ({check.detail})" for check in found if not check.ok]
     if failed:
         raise IsolationError(f"The isolation does not hold on this host, so nothing is run: {', '.join(failed)}.")
 
 
-def as_dicts(checks: list[Check]) -> list[dict[str, Any]]:
+def as_dicts(found: list[Check]) -> list[dict[str, Any]]:
     """The checks as the report has them."""
-    return [asdict(check) for check in checks]
+    return [asdict(check) for check in found]
 
 
-def _read(process: Process) -> bytes:
+def said_by(process: Process) -> bytes:
     """What the program printed, up to a bound; its wall-clock limit ends it."""
     said = b""
     while len(said) < _SAID_AT_MOST and (chunk := _chunk(process)):
@@ -99,10 +99,10 @@ def _chunk(process: Process) -> bytes:
     return b""
 
 
-def _checks(said: bytes) -> list[Check]:
-    """One check for each attempt, in order."""
+def checks(said: bytes, attempts: tuple[str, ...] = ATTEMPTS) -> list[Check]:
+    """One check for each attempt, in order, from what the program printed."""
     heard: dict[str, Check] = {}
     for line in said.splitlines():
         told = json.loads(line)
         heard[told["name"]] = Check(told["name"], told["ok"] is True, str(told["detail"])[:200])
-    return [heard.get(name, Check(name, ok=False, detail="the attempt said nothing")) for name in ATTEMPTS]
+    return [heard.get(name, Check(name, ok=False, detail="the attempt said nothing")) for name in attempts]

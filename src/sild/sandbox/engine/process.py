@@ -62,7 +62,7 @@ class Process:
         *,
         limits: Limits,
         group: Group,
-        supervisor: Supervisor,
+        supervisor: Supervisor | None,
         held: ExitStack,
     ) -> None:
         assert popen.stdin is not None
@@ -94,12 +94,12 @@ class Process:
     @property
     def contacts(self) -> list[dict[str, Any]]:
         """The proxy's log."""
-        return self._supervisor.egress.as_list()
+        return self._supervisor.egress.as_list() if self._supervisor else []
 
     @property
-    def tried(self) -> Tried:
-        """What it tried so far; all of it after `finish`."""
-        return self._supervisor.tried
+    def tried(self) -> Tried | None:
+        """What it tried so far; all of it after `finish`. None where nobody counts."""
+        return self._supervisor.tried if self._supervisor else None
 
     def alive(self) -> bool:
         """Tell whether the command still runs."""
@@ -170,7 +170,7 @@ class Process:
 
     def _look(self) -> None:
         """Compare what is used with the limits that the kernel does not hold by itself."""
-        seen = watch.look(self._init)
+        seen = self._seen()
         self._peak = self._peak.peak(seen)
         limits = self.limits
         for name, used, most in (
@@ -182,9 +182,14 @@ class Process:
             if used > most:
                 self.kill(name)
 
+    def _seen(self) -> watch.Sample:
+        """What is used at this moment."""
+        return watch.look(self._init)
+
     def _never_started(self) -> str:
         """Bubblewrap tells a command's exit status only when it got as far as running the command (bwrap(1))."""
-        return "" if self._supervisor.armed and b"exit-code" in os.read(self._status, 4096) else NOT_STARTED
+        armed = self._supervisor is not None and self._supervisor.armed
+        return "" if armed and b"exit-code" in os.read(self._status, 4096) else NOT_STARTED
 
     def _limit_of(self, exit_code: int) -> str:
         """The limit that the kernel enforced, told from the signal."""

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from sild.sandbox.engine import graded_run, measure, pack, probe
+from sild.sandbox.engine.containers.images import named
 from sild.sandbox.engine.errors import CancelledError, IsolationError, SandboxError
 from sild.sandbox.engine.faults import Faults, harmless
 from sild.sandbox.engine.journal import Journal, Kept, Result, keep
@@ -121,7 +122,7 @@ class Run:
 
     def _prove(self) -> list[probe.Check]:
         """Try to break out of the isolation first."""
-        checks = probe.escape_checks(self.isolation)
+        checks = self.isolation.prove()
         probe.require(checks)
         return checks
 
@@ -148,7 +149,7 @@ class Run:
                 conversation = Conversation(process, self._receiver(journal), self.faults, alone=self._alone(journal))
                 conversation.run(self._questions(), lambda: self._turn(journal))
                 usage = process.finish()
-                self.tried = process.tried.as_dict(usage.written_bytes)
+                self.tried = process.tried.as_dict(usage.written_bytes) if process.tried else None
                 self.contacts = process.contacts
                 return usage, conversation
         finally:
@@ -295,6 +296,8 @@ class Run:
             {"name": finding.name, "ok": finding.ok, "detail": finding.detail.split(" (/")[0]}
             for finding in self.isolation.available()
         ]
+        if image := self.solution.form.start.image:
+            measures.append({"name": "image", "ok": True, "detail": named(self.solution.folder, image)})
         return {"level": self.isolation.level, "backend": self.isolation.backend, "measures": measures}
 
     def _throughput(self, facts: _Facts) -> dict[str, Any]:

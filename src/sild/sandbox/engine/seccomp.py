@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from sild.sandbox.engine.bpf import Numbers
 
 _X32 = 0x40000000  # the x32 calls share x86-64's architecture and would slip past a filter by number
-_NEW_NAMESPACES = 0x7E020080  # CLONE_NEWNS|CGROUP|UTS|IPC|USER|PID|NET and CLONE_NEWTIME (linux/sched.h)
+NEW_NAMESPACES = 0x7E020080  # CLONE_NEWNS|CGROUP|UTS|IPC|USER|PID|NET and CLONE_NEWTIME (linux/sched.h)
 _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C  # type into the terminal of whoever started us
 
 _DENIED: dict[str, Numbers] = {
@@ -106,12 +106,17 @@ def program(machine: str) -> bytes | None:
         *(on(number, refuse()) for numbers in _DENIED.values() if (number := numbers[column]) is not None),
         # glibc falls back to clone, whose flags can be read by a filter; those of clone3 cannot.
         on(_CLONE3[column], refuse(errno.ENOSYS)),
-        when(_CLONE[column], _FLAGS + instruction(bpf.ANY_BIT, _NEW_NAMESPACES, 0, 1) + refuse()),
+        when(_CLONE[column], _FLAGS + instruction(bpf.ANY_BIT, NEW_NAMESPACES, 0, 1) + refuse()),
         when(_SOCKET[column], _FLAGS + b"".join(on(family, _ALLOW) for family in _FAMILIES) + refuse(errno.EACCES)),
         when(_IOCTL[column], _REQUEST + on(_TIOCSTI, refuse()) + on(_TIOCLINUX, refuse())),
         _ALLOW,
     ]
     return b"".join(parts)
+
+
+def refused() -> frozenset[str]:
+    """The names of the calls that are refused whatever their arguments."""
+    return frozenset(_DENIED)
 
 
 def memory_file() -> int | None:

@@ -11,6 +11,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 
 from sild.sandbox.engine import forms
+from sild.sandbox.engine.containers import images
 from sild.sandbox.engine.egress import PROXY
 from sild.sandbox.engine.errors import Flaw, FormError
 from sild.sandbox.engine.forms import Form, Name, Text, Version
@@ -48,6 +49,16 @@ def _is_model_file(name: str) -> bool:
     return kind_of(name) is not None and re.fullmatch(MODEL_FILE, name) is not None and ".." not in name
 
 
+def _image(value: str) -> str:
+    """Refuse an image whose name can mean another image tomorrow."""
+    if value and not (images.is_archive(value) or images.is_reference(value)):
+        raise ValueError(
+            "an image is an OCI archive in the folder that ends in .tar, or a name with a digest, as in "
+            "registry.example.org/name@sha256:…; a tag is not the same image tomorrow"
+        )
+    return value
+
+
 class Start(Form):
     """How a solution is started and talked to.
 
@@ -58,6 +69,8 @@ class Start(Form):
             (`./tool`) or in the system.
         protocol: `jsonl` on standard input and output; `chat`, served on the Unix socket named by SILD_SOCKET; or
             `endpoint`: nothing is started, `model` is asked at `url`.
+        image: a container image, spoken to by `jsonl`: an OCI archive in the folder, or a name with the digest of its
+            manifest, which this node's Podman has. A command then stands in the image; without one its own is run.
         port: of 127.0.0.1, on which it serves `chat` instead of on the socket.
         url: of an OpenAI-compatible API, up to `/v1`.
         served_as: how the endpoint names its model in its answers, if otherwise than `model`.
@@ -66,6 +79,7 @@ class Start(Form):
 
     command: Annotated[list[Annotated[str, Field(min_length=1, max_length=1000)]], Field(max_length=64)] = []
     model: Annotated[str, Field(pattern=r"^[^\x00-\x1f]{1,200}$")] | None = None
+    image: Annotated[str, Field(max_length=400), AfterValidator(_image)] = ""
     protocol: Literal["jsonl", "chat", "endpoint"] = "jsonl"
     port: Annotated[int, Field(ge=1024, le=65535)] | None = None
     url: Annotated[str, Field(pattern=r"^(https?://[^\s\x00-\x1f]{1,480})?$")] = ""
@@ -88,12 +102,14 @@ class Start(Form):
     def _one_start(self) -> Self:
         """It is a command, a model file, or an endpoint with its model."""
         if self.protocol == "endpoint":
-            if self.command or not self.url or not self.model:
-                raise ValueError("the protocol endpoint asks for url and model, and has no command")
+            if self.command or self.image or not self.url or not self.model:
+                raise ValueError("the protocol endpoint asks for url and model, and has no command and no image")
             return self
+        if self.image and (self.model or self.protocol != "jsonl"):
+            raise ValueError("an image is spoken to by jsonl, and runs no model file")
         if self.url or self.served_as or self.key:
             raise ValueError("url, served_as and key are for the protocol endpoint")
-        if bool(self.command) == bool(self.model):
+        if not self.image and bool(self.command) == bool(self.model):
             raise ValueError("give either a command or a model")
         if self.model and not (self.protocol == "jsonl" and _is_model_file(self.model)):
             raise ValueError(f"a model is a file in the folder that ends in {' or '.join(KINDS)}, spoken to by jsonl")
@@ -130,6 +146,13 @@ class SolutionForm(Form):
     limits: Limits = Limits()
     trained_on: TrainedOn | None = None
     egress: Annotated[list[Annotated[str, Field(pattern=PLACE)]], Field(max_length=50)] = []
+
+    @model_validator(mode="after")
+    def _image_alone(self) -> Self:
+        """An image holds what it needs, and no network reaches into it."""
+        if self.start.image and (self.egress or self.runtime.packages):
+            raise ValueError("an image brings its own packages and is never let out: leave out egress and packages")
+        return self
 
     @model_validator(mode="after")
     def _one_network(self) -> Self:
@@ -178,6 +201,8 @@ def job(solution: Solution, *, let_out: bool = False) -> Job:
         RuntimeMissingError: a package that it names is not installed on this node.
     """
     form, python = solution.form, interpreter()
+    if form.start.image:
+        return _image_job(solution)
     binds = [Bind(str(solution.folder), SOLUTION), *python.binds]
     for name in packages(form):
         binds += package(name)[1]
@@ -192,6 +217,18 @@ def job(solution: Solution, *, let_out: bool = False) -> Job:
         masked=python.masked,
         loopback=form.start.port is not None,
         egress=tuple(form.egress) if let_out else (),
+    )
+
+
+def _image_job(solution: Solution) -> Job:
+    """The confined job that runs an image: nothing of the host's is seen in there."""
+    form, image = solution.form, solution.form.start.image
+    theirs = {"PATH", "PYTHONPATH", "SILD_SOCKET"}
+    return Job(
+        command=tuple(form.start.command),
+        environment={name: value for name, value in _environment(form).items() if name not in theirs},
+        limits=form.limits,
+        image=image if images.is_reference(image) else str(solution.folder / image),
     )
 
 

@@ -40,34 +40,34 @@ class Sample:
 def look(init: int) -> Sample:
     """Look at all descendants of `init`, the first process of the confined namespace, by its id on the host."""
     memory, cpu, threads, written = 0, _cpu(init), 0, _written(init)
-    for pid in _descendants(init):
+    for pid in descendants(init):
         memory += _memory(pid)
         cpu += _cpu(pid)
         threads += _threads(pid)
         written += _written(pid)
-    size, files = _scratch(init)
+    size, files = scratch(init)
     return Sample(memory, cpu, threads, size, files, written)
 
 
-def _descendants(init: int) -> list[int]:
+def descendants(init: int) -> list[int]:
     """Ids of everything below `init`; orphans are its children too, since it is the namespace's first process."""
     found: list[int] = []
     waiting = [init]
     while waiting:
-        children = _children(waiting.pop())
-        found += children
-        waiting += children
+        below = children(waiting.pop())
+        found += below
+        waiting += below
     return found
 
 
-def _children(pid: int) -> list[int]:
+def children(pid: int) -> list[int]:
     """Children of all threads of a process (proc(5), /proc/pid/task/tid/children)."""
-    children: list[int] = []
+    found: list[int] = []
     with suppress(OSError, ValueError):
         for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 -- read ten times a second
             with suppress(OSError):
-                children += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_bytes().split())
-    return children
+                found += map(int, Path(f"/proc/{pid}/task/{thread}/children").read_bytes().split())
+    return found
 
 
 def _memory(pid: int) -> int:
@@ -101,10 +101,10 @@ def _written(pid: int) -> int:
     return 0
 
 
-def _scratch(init: int) -> tuple[int, int]:
-    """Bytes and files of the scratch folder. It is a mount in a read-only root, so no link can stand in its place."""
+def scratch(init: int, folders: tuple[str, ...] = (SCRATCH, "/dev/shm")) -> tuple[int, int]:  # noqa: S108 -- inside
+    """Bytes and files of what it can write: mounts in a read-only root, so no link can stand in their place."""
     size = files = 0
-    for folder in (SCRATCH, "/dev/shm"):  # noqa: S108 -- the one inside
+    for folder in folders:
         with suppress(OSError):
             seen = os.statvfs(f"/proc/{init}/root{folder}")
             size += (seen.f_blocks - seen.f_bfree) * seen.f_frsize

@@ -94,7 +94,7 @@ def nested_namespace() -> Held:
 def signals() -> Held:
     """Kill the parent, and whatever else can be named."""
     reached = []
-    for pid in (os.getppid(), -1):
+    for pid in (os.getppid() or -1, -1):  # the first process of a container has no parent that it could name
         try:
             os.kill(pid, signal.SIGKILL)
         except OSError as error:

@@ -1,0 +1,95 @@
+"""The levels of isolation: which one fits a solution, and what isolates at that level. There is no falling back."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from sild.sandbox.engine import default_isolation
+from sild.sandbox.engine.containers import images
+from sild.sandbox.engine.containers.arguments import CRUN, RUNSC
+from sild.sandbox.engine.containers.podman import Podman
+from sild.sandbox.engine.errors import IsolationError
+from sild.sandbox.engine.kubernetes.jobs import KubernetesJobs
+
+if TYPE_CHECKING:
+    from sild.sandbox.engine.isolation import Isolation
+    from sild.sandbox.engine.solution import Start
+
+L0, L1, L2, L3 = "L0", "L1", "L2", "L3"
+LEVELS = (L0, L1, L2, L3)
+
+
+def fitting(level: str, start: Start) -> str:
+    """The level that a solution runs at.
+
+    Args:
+        level: the one that was asked for; empty for the lowest that fits.
+        start: how the solution is started.
+
+    Raises:
+        IsolationError: it cannot run at that level, or there is no such level.
+    """
+    if level and level not in LEVELS:
+        raise IsolationError(f"There is no level {level}. Ask for one of {', '.join(LEVELS)}.")
+    remote = start.protocol == "endpoint"
+    if remote and level not in {"", L0}:
+        raise IsolationError(
+            f"This solution is an endpoint elsewhere: nothing of it runs here, which is level L0 and never {level}."
+        )
+    if level == L0 and not remote:
+        raise IsolationError("Level L0 runs nothing, and this solution is run. Ask for level L1 or a higher one.")
+    if level == L3 and not images.is_reference(start.image):
+        raise IsolationError(
+            "Level L3 runs images by digest alone, as in name@sha256:…; the cluster fetches them itself."
+        )
+    return level or (L0 if remote else L1)
+
+
+def isolation(level: str, start: Start) -> Isolation:
+    """What a solution runs in; whether this host has it, `Isolation.require` says, and so does starting.
+
+    Args:
+        level: the one that was asked for; empty for the lowest that fits.
+        start: how the solution is started.
+
+    Raises:
+        IsolationError: the solution cannot run at that level.
+    """
+    fits = fitting(level, start)
+    if fits == L3:
+        return KubernetesJobs()
+    if fits == L2:
+        return _podman_runsc()
+    return _podman_crun() if start.image else default_isolation()
+
+
+def offered() -> list[dict[str, Any]]:
+    """Every way to isolate, as JSON: `level`, `for` what, `backend`, `ok`, and what is `missing` with what to do.
+
+    Looked at by running it; the levels that are offered here are those that a run may ask for.
+    """
+    ways = (
+        (L1, "commands and models", default_isolation()),
+        (L1, "images", _podman_crun()),
+        (L2, "commands, models and images", _podman_runsc()),
+        (L3, "images by digest", KubernetesJobs()),
+    )
+    told: list[dict[str, Any]] = [{"level": L0, "for": "endpoints", "backend": "none", "ok": True, "missing": ""}]
+    for level, what, way in ways:
+        missing = [f"{one.name}: {one.detail} {one.mend}" for one in way.available() if not one.ok]
+        row = {"level": level, "for": what, "backend": way.backend, "ok": not missing, "missing": " ".join(missing)}
+        told.append(row)
+    return told
+
+
+@lru_cache(maxsize=1)
+def _podman_crun() -> Isolation:
+    """Containers on the host's kernel."""
+    return Podman(CRUN)
+
+
+@lru_cache(maxsize=1)
+def _podman_runsc() -> Isolation:
+    """Containers with a kernel of their own."""
+    return Podman(RUNSC)
