@@ -22,6 +22,8 @@ WITHOUT_DATABASE = [
     "--ignore-glob=tests/trust/*",
     "--ignore-glob=tests/spread/*",
 ]
+# What takes longest is printed, so that somebody looks at it before a run takes too long.
+SLOWEST = ["--durations=40", "--durations-min=3"]
 
 
 def pytest(arguments: list[str], **environment: str) -> int:
@@ -61,7 +63,7 @@ def postgresql() -> Iterator[str]:
 def main(arguments: list[str]) -> int:
     """SQLite first; PostgreSQL for the integration layer, unless particular tests were asked for."""
     # As many processes as processors, a file's tests in one of them, since they share what is slow to set up.
-    spread = ["-n", str(len(os.sched_getaffinity(0))), "--dist", "loadfile", "-m", "not nightly"]
+    spread = ["-n", str(len(os.sched_getaffinity(0))), "--dist", "loadfile", *SLOWEST, "-m", "not nightly"]
     print("== tests on SQLite", flush=True)
     status = pytest(arguments or [*spread, f"--ignore-glob=*{BROWSER}"])
     if status == 0 and not arguments:

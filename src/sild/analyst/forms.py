@@ -13,9 +13,8 @@ from sild.analyst.engine.indicators import KINDS
 from sild.analyst.engine.text import MAX_BYTES, check
 from sild.analyst.errors import translated
 from sild.analyst.extraction.parent import MAX_FILE, extract
-from sild.exchange import gate
 from sild.exchange.enums import Tlp
-from sild.exchange.models import Partner
+from sild.exchange.forms import AudienceForm
 
 KIND_CHOICES = [
     ("technique", _("technique")),
@@ -77,22 +76,8 @@ class CorrectionForm(forms.Form):
         return Said(**self.cleaned_data)
 
 
-class ShareForm(forms.Form):
+class ShareForm(AudienceForm):
     """For whom, and under which marking."""
 
     tlp = forms.ChoiceField(label=_("Marking"), choices=Tlp.choices, initial=Tlp.AMBER)
-    node = forms.MultipleChoiceField(
-        label=_("Nodes"), required=False, widget=forms.CheckboxSelectMultiple, error_messages={"required": ""}
-    )
-    all_partners = forms.BooleanField(label=_("All partners (TLP:GREEN or TLP:CLEAR)"), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(partner.node, str(partner)) for partner in Partner.objects.all()]
-        self.fields["node"].choices = choices  # type: ignore[attr-defined]  # the stubs know only the base class
-
-    @property
-    def audience(self) -> gate.Audience:
-        """The audience as the gate takes it."""
-        nodes: list[str] = self.cleaned_data["node"]
-        return gate.PARTNERS if self.cleaned_data["all_partners"] else nodes
+    field_order = ("tlp", "node", "all_partners")

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from sild.exchange import gate
 from sild.exchange.enums import Tlp
-from sild.exchange.models import Partner
+from sild.exchange.forms import AudienceForm
 from sild.threats import importing
 from sild.threats.engine import build, csvmap
 from sild.threats.writing import Context
@@ -173,24 +172,12 @@ class WebhookForm(forms.Form):
     )
 
 
-class ShareForm(forms.Form):
+class ShareForm(AudienceForm):
     """What goes to whom."""
 
     id = forms.CharField(max_length=100_000, widget=forms.HiddenInput)
     subject = forms.CharField(label=_("What it is about"), max_length=300)
-    node = forms.MultipleChoiceField(label=_("Nodes"), required=False, widget=forms.CheckboxSelectMultiple)
-    all_partners = forms.BooleanField(label=_("All partners (TLP:GREEN or TLP:CLEAR)"), required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        choices = [(partner.node, str(partner)) for partner in Partner.objects.all()]
-        self.fields["node"].choices = choices  # type: ignore[attr-defined]  # the stubs know only the base class
-
-    @property
-    def audience(self) -> gate.Audience:
-        """The audience as the gate takes it."""
-        nodes: list[str] = self.cleaned_data["node"]
-        return gate.PARTNERS if self.cleaned_data["all_partners"] else nodes
+    field_order = ("id", "subject", "node", "all_partners")
 
     @property
     def stix_ids(self) -> list[str]:

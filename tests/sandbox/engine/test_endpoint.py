@@ -30,9 +30,10 @@ def http(body, status=200, fields=""):
 @contextmanager
 def serving(answer):
     """A server that gives what `answer` makes of each request: bytes to send, or None to break off."""
-    seen, ready, stop = [], threading.Event(), []
+    seen, ready, stop, handlers = [], threading.Event(), [], set()
 
     async def serve(reader, writer):
+        handlers.add(asyncio.current_task())
         try:
             while head := await reader.readuntil(b"\r\n\r\n"):
                 size = int(head.lower().split(b"content-length: ")[1].split(b"\r\n")[0])
@@ -54,10 +55,11 @@ def serving(answer):
         ready.set()
         await ended.wait()
         server.close()
-        serving_still = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in serving_still:
-            task.cancel()
-        await asyncio.gather(*serving_still, return_exceptions=True)
+        # A connection that is being taken must not be cut off there: nobody would close its socket.
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in others & handlers:
+                task.cancel()
+            await asyncio.wait(others, timeout=0.05)
         await asyncio.sleep(0.05)  # connections close in the loop's next turns
 
     thread = threading.Thread(target=asyncio.run, args=(work(),))
