@@ -72,7 +72,7 @@ class Process:
         self.limits = limits
         self._popen, self._init, self._status, self._group, self._held = popen, init, status, group, held
         self._supervisor = supervisor
-        self._pidfd = os.pidfd_open(init)
+        self._pidfd, self._end = os.pidfd_open(init), os.pidfd_open(popen.pid)
         self._started = time.monotonic()
         self._next_look = self._started + LOOK_SECONDS
         self._peak = watch.Sample()
@@ -104,6 +104,10 @@ class Process:
     def alive(self) -> bool:
         """Tell whether the command still runs."""
         return self._usage is None and not _ended(self._popen.pid)
+
+    def wait(self, seconds: float) -> None:
+        """Wait for the end of the command, but no longer than this."""
+        select.select([self._end], [], [], seconds)
 
     def readable(self, seconds: float) -> bool:
         """Wait for output, or for the end of it."""
@@ -140,8 +144,8 @@ class Process:
         if self._usage is not None:
             return self._usage
         while not _ended(self._popen.pid):
-            if not self.check():
-                time.sleep(0.002)
+            self.check()
+            self.wait(LOOK_SECONDS / 2)
         wall, exit_code = self.seconds, self._popen.wait()
         self._end_namespace()
         for stream in (self.stdin, self.stdout, self.stderr):
@@ -159,6 +163,7 @@ class Process:
             written_bytes=self._peak.written_bytes,
         )
         os.close(self._pidfd)
+        os.close(self._end)
         self._held.close()
         return self._usage
 

@@ -123,7 +123,7 @@ class WarmSolution:
         """Let it end, if it is about to."""
         deadline = time.monotonic() + _END_SECONDS
         while self._process.alive() and not self._process.check() and time.monotonic() < deadline:
-            time.sleep(0.002)
+            self._process.wait(_TURN_SECONDS)
         self._process.kill("does-not-end")
         return self._process.finish()
 
