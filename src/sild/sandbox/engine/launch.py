@@ -23,9 +23,8 @@ PATH = "/launch"
 _PATHS = ("/usr/bin", "/bin", "/usr/sbin", "/sbin")
 _CODE_AT, _TABLE_AT = 0x400000, 0x500000
 _ENTRY, _ENTRIES = 64, 96
-_NAMES = (
-    "prctl setgroups setresgid setresuid capset openat dup3 seccomp sendmmsg close execve create add restrict".split()
-)
+_BECOMING = ("setgroups", "setresgid", "setresuid", "capset")
+_NAMES = ("prctl", *_BECOMING, "openat", "dup3", "seccomp", "sendmmsg", "close", "execve", "create", "add", "restrict")
 _X86 = (157, 116, 119, 117, 126, 257, 292, 317, 307, 3, 59, landlock.CREATE, landlock.ADD, landlock.RESTRICT)
 _ARM = (167, 159, 149, 147, 91, 56, 24, 277, 269, 57, 221, landlock.CREATE, landlock.ADD, landlock.RESTRICT)
 _NO_NEW_PRIVILEGES, _O_PATH, _O_CLOEXEC, _HERE = 38, 0o10000000, 0o2000000, (1 << 64) - 100

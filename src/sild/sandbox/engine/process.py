@@ -139,6 +139,11 @@ class Process:
         cpu = max(self._peak.cpu_seconds, self._group.cpu_seconds())
         return cpu, max(self._peak.memory_bytes, self._group.peak_memory())
 
+    @property
+    def written_bytes(self) -> int:
+        """What all its processes wrote, up to the last look."""
+        return self._peak.written_bytes
+
     def finish(self) -> Usage:
         """Wait for the end, close everything and say what was used. Call `kill` first if it may not end by itself."""
         if self._usage is not None:

@@ -78,6 +78,7 @@ class WarmSolution:
         self._answers: list[tuple[int, Any, str, float, bool]] = []
         self._before = 0
         self._cpu = 0.0
+        self._written = 0
         with ExitStack() as held:
             folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="sild-warm-")), "solution")
             pack.unpack(package, folder)
@@ -92,7 +93,7 @@ class WarmSolution:
         """Ask one shard's questions, each as JSON.
 
         Returns:
-            what `spreading.py` reads: answers by number from 0, faults, what was used, whether it may be asked more.
+            what `spreading.py` reads: answers by number from 0, faults, what was used and tried, whether it goes on.
         """
         faults = self._talk.count_in(Faults())
         self._answers.clear()
@@ -106,6 +107,7 @@ class WarmSolution:
             faults.add("early-exit", f"status {usage.exit}")
         cpu, memory = self._process.used()
         used, self._cpu = cpu - self._cpu, cpu
+        wrote, self._written = self._process.written_bytes - self._written, self._process.written_bytes
         answers = [(number - self._before - 1, *rest) for number, *rest in self._answers]
         self._before += len(questions)
         return {
@@ -114,6 +116,8 @@ class WarmSolution:
             "goes_on": goes_on,
             "cpu_seconds": used,
             "memory_bytes": memory,
+            "tried": self._process.tried.taken(),
+            "written_bytes": wrote,
             "output_bytes": self._talk.output_bytes - written,
             "error_bytes": self._talk.error_bytes - said_wrong,
             "said_on_stderr": harmless(self._talk.said_on_stderr, _STDERR_CHARACTERS),
