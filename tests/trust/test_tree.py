@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sild.trust.errors import ProofError
-from sild.trust.tree import EMPTY_ROOT, HASH_BYTES, MemoryTiles, Tree, leaf_hash, levels_of, path_in
+from sild.trust.tree import EMPTY_ROOT, HASH_BYTES, MemoryTiles, Tree, leaf_hash, levels_of, path_in, root_of
 from trust import reference
 
 pytestmark = pytest.mark.unit
@@ -101,3 +101,10 @@ def test_growing_from_nothing_or_not_at_all_needs_no_proof():
     tree = tree_of(leaves_of(5))
     assert tree.consistency_proof(0, 5) == []
     assert tree.consistency_proof(5, 5) == []
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 7, 8, 100])
+def test_a_root_needs_not_all_leaves_at_one_time(size):
+    hashes = [leaf_hash(bytes([number])) for number in range(size)]
+    whole = levels_of(hashes)[-1][0] if hashes else EMPTY_ROOT
+    assert root_of(iter(hashes)) == whole

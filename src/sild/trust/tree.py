@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from sild.trust.errors import ProofError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 HASH_BYTES = 32
 TILE_HEIGHT = 8
@@ -45,6 +45,20 @@ def levels_of(hashes: Sequence[bytes]) -> Levels:
             above.append(below[-1])
         levels.append(above)
     return levels
+
+
+def root_of(hashes: Iterable[bytes]) -> bytes:
+    """The root of the tree over `hashes`, which need not all be at hand at one time."""
+    whole: list[tuple[int, bytes]] = []  # roots of perfect trees with their heights, which fall from left to right
+    for one in hashes:
+        height, node = 0, one
+        while whole and whole[-1][0] == height:
+            height, node = height + 1, node_hash(whole.pop()[1], node)
+        whole.append((height, node))
+    root = whole.pop()[1] if whole else EMPTY_ROOT
+    while whole:
+        root = node_hash(whole.pop()[1], root)
+    return root
 
 
 def path_in(levels: Levels, index: int) -> list[bytes]:
