@@ -58,6 +58,7 @@ MEASURES = {
     "fresh user id": _("a user id of its own"),
     "control group: memory": _("control group for memory"),
     "control group: pids": _("control group for processes"),
+    "spread": _("samples spread over workers"),
 }
 METRICS = {
     "accuracy": _("accuracy"),
