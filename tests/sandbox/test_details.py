@@ -8,7 +8,7 @@ import pytest
 from django.utils import translation
 
 from sild.sandbox import details
-from sild.sandbox.engine import default_isolation, probe
+from sild.sandbox.engine import act, default_isolation, probe
 from sild.spread.local import LocalPool
 
 pytestmark = pytest.mark.integration
@@ -41,3 +41,12 @@ def test_what_is_not_known_is_shown_as_it_is():
     with translation.override("uk"):
         assert details.told("EPERM") == "EPERM"
         assert details.told("from the future: 3") == "from the future: 3"
+
+
+def test_points_of_the_act_are_cited_as_each_language_does():
+    points = [one["point"] for one in act.catalogue()["points"]]
+    assert {details.point(one) for one in points} >= {"Annex IV(1)(a)", "Annex IV(9)", "Article 57(7)"}
+    with translation.override("et"):
+        assert details.point("Annex IV(1)(a)") == "IV lisa punkt (1)(a)"
+    with translation.override("uk"):
+        assert details.point("Article 57(7), results") == "стаття 57(7)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 # Patterns of whole details; what they find goes into the words' places of the same names.
@@ -49,6 +50,16 @@ DETAILS = {
         ),
     )
 }
+
+
+_ANNEX = "Annex IV"
+
+
+def point(name: str) -> str:
+    """A point of the EU AI Act as the reader's language cites it; what it asks for stands beside it."""
+    if name.startswith(_ANNEX):
+        return gettext("Annex IV%(part)s") % {"part": name.removeprefix(_ANNEX)}
+    return gettext("Article 57(7)")
 
 
 def told(detail: str) -> str:

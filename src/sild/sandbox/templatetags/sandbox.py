@@ -40,6 +40,12 @@ def detail(said: str) -> str:
 
 
 @register.filter
+def point(name: str) -> str:
+    """A point of the EU AI Act as the reader's language cites it."""
+    return details.point(name)
+
+
+@register.filter
 def listed(value: object) -> str:
     """One text or several, as one line."""
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
