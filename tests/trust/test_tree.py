@@ -16,6 +16,7 @@ from sild.trust.tree import (
     node_hash,
     node_hashes,
     path_in,
+    root_of,
 )
 from trust import reference
 
@@ -119,3 +120,10 @@ def test_many_hashes_are_those_of_each(count):
     data = [bytes([place]) * place for place in range(count)]
     assert leaf_hashes(data) == [leaf_hash(one) for one in data]
     assert node_hashes(data) == [node_hash(data[place], data[place + 1]) for place in range(0, count - 1, 2)]
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, 7, 8, 100])
+def test_a_root_needs_not_all_leaves_at_one_time(size):
+    hashes = [leaf_hash(bytes([number])) for number in range(size)]
+    whole = levels_of(hashes)[-1][0] if hashes else EMPTY_ROOT
+    assert root_of(iter(hashes)) == whole

@@ -6,7 +6,6 @@ import json
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from sild.node import start
 from sild.node.words import Words
@@ -16,9 +15,9 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
+    rich_markup_mode=None,
     help="Sild: turns a memorandum between governments into working projects.",
 )
-console = Console(highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -40,8 +39,8 @@ def init(
     keys = home.create(here.home, here.run, node, title=title, pages=pages, exchange=exchange, tokens=tokens)
     start.django()
     start.migrate()
-    console.print(f"Made the node {node} in {here.home}.")
-    console.print(f"Its fingerprint is [bold]{keys.fingerprint}[/bold]. Start it with: sild up")
+    _console().print(f"Made the node {node} in {here.home}.")
+    _console().print(f"Its fingerprint is [bold]{keys.fingerprint}[/bold]. Start it with: sild up")
 
 
 @app.command()
@@ -59,7 +58,7 @@ def up() -> None:
     start.migrate()
     keys.forget(Actor.operator())
     keys.announce(Actor.operator())
-    console.print(
+    _console().print(
         f"{settings.CONFIG.title}: pages on http://{settings.CONFIG.pages}, partners on {settings.CONFIG.partner_url}"
     )
     supervise.up(settings.CONFIG.home)
@@ -97,13 +96,13 @@ def status(as_json: Json = False) -> None:
         "partners": {partner.node: partner.state for partner in Partner.objects.all()},
     }
     if as_json:
-        console.print_json(json.dumps(facts))
+        _console().print_json(json.dumps(facts))
         return
     words = facts.pop("words")
     for language in LANGUAGES:
         facts[f"in words {language}"] = words[language]
     for name, value in facts.items():
-        console.print(f"{name.replace('_', ' '):<12} {value}")
+        _console().print(f"{name.replace('_', ' '):<12} {value}")
 
 
 @app.command()
@@ -120,9 +119,9 @@ def doctor(as_json: Json = False) -> None:
         findings.append(finding)
         if not as_json:
             mark = "[green]ok[/green]     " if finding.ok else "[red]missing[/red]"
-            console.print(f"{mark} {finding.name}: {finding.detail}{'' if finding.ok else ' ' + finding.mend}")
+            _console().print(f"{mark} {finding.name}: {finding.detail}{'' if finding.ok else ' ' + finding.mend}")
     if as_json:
-        console.print_json(
+        _console().print_json(
             json.dumps([{"name": f.name, "ok": f.ok, "detail": f.detail, "mend": f.mend} for f in findings])
         )
     if not all(finding.ok for finding in findings):
@@ -139,3 +138,10 @@ def demo(
     from sild.node.demo import play
 
     play(once=once)
+
+
+def _console() -> Any:
+    """Where people read; its import is no part of a start that prints nothing with it."""
+    from rich.console import Console
+
+    return Console(highlight=False)

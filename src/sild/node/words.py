@@ -86,7 +86,14 @@ WITHOUT_NODE = tuple(f"analyst {word}" for word in ("solution", "suite", "card",
 
 
 class Group(TyperGroup):
-    """A group that comes to its commands without pydantic."""
+    """A group that comes to its commands without pydantic, and whose help is plain text: Rich is a third of a start."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Each command with all that its help says; Click would cut it off at the end of a line."""
+        shown = ((name, self.commands[name]) for name in self.list_commands(ctx))
+        rows = [(name, " ".join((command.help or "").split())) for name, command in shown if not command.hidden]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
     def get_help_option(self, ctx: Any) -> Any:
         """`--help`, False when it is not typed: Typer lets pydantic convert None, and its import is half of a start."""
@@ -117,7 +124,7 @@ def loaded(name: str) -> Any:
         _use_group(found)
         command: Any = typer.main.get_group(found)
     else:
-        single = typer.Typer(add_completion=False)
+        single = typer.Typer(add_completion=False, rich_markup_mode=None)
         single.command(name)(found)
         command = typer.main.get_command(single)
     command.name = name
@@ -127,7 +134,7 @@ def loaded(name: str) -> Any:
 
 def _use_group(app: typer.Typer) -> None:
     """Let an app, and each within it, be a `Group`."""
-    app.info.cls = Group
+    app.info.cls, app.rich_markup_mode = Group, None
     for one in app.registered_groups:
         if one.typer_instance is not None:
             _use_group(one.typer_instance)

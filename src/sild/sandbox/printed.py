@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sild.exchange.multilingual import pick
+from sild.sandbox.details import point
 from sild.sandbox.engine import act
 from sild.sandbox.engine.pdf import Bar, Flow
 from sild.sandbox.words import ALL, COVERAGE, gap
@@ -196,6 +197,7 @@ def _act(flow: Flow, report: dict[str, Any]) -> None:
     flow.heading(2, _("EU AI Act: Annex IV and Article 57(7)"))
     flow.paragraph(pick(told["statement"]))
     rows = [
-        [one["point"], pick(one["title"]), str(COVERAGE[one["coverage"]]), pick(one["note"])] for one in told["points"]
+        [point(one["point"]), pick(one["title"]), str(COVERAGE[one["coverage"]]), pick(one["note"])]
+        for one in told["points"]
     ]
     flow.table([_("Point"), _("What it asks for"), _("Covered"), _("By what, or why not")], rows, [3, 5, 2, 6])

@@ -68,6 +68,7 @@ MEASURES = {
     "runtime class": _("runtime class of the pods"),
     "network policy": _("network policy that allows nothing"),
     "self-test image": _("image of the self-test"),
+    "spread": _("samples spread over workers"),
 }
 METRICS = {
     "accuracy": _("accuracy"),

@@ -68,6 +68,20 @@ def levels_of(hashes: Sequence[bytes]) -> Levels:
     return levels
 
 
+def root_of(hashes: Iterable[bytes]) -> bytes:
+    """The root of the tree over `hashes`, which need not all be at hand at one time."""
+    whole: list[tuple[int, bytes]] = []  # roots of perfect trees with their heights, which fall from left to right
+    for one in hashes:
+        height, node = 0, one
+        while whole and whole[-1][0] == height:
+            height, node = height + 1, node_hash(whole.pop()[1], node)
+        whole.append((height, node))
+    root = whole.pop()[1] if whole else EMPTY_ROOT
+    while whole:
+        root = node_hash(whole.pop()[1], root)
+    return root
+
+
 def path_in(levels: Levels, index: int) -> list[bytes]:
     """The inclusion proof of leaf `index` in a tree whose levels are all at hand (RFC 6962 section 2.1.1)."""
     path = []

@@ -57,7 +57,7 @@ def serve(script, **changes):
             elif step == "grade":
                 content = graded(request, obeys=script.obeys)
             else:
-                content = step
+                content = None if step == "no-text" else step
             body = json.dumps({"model": model, "choices": [{"message": {"content": content}}]}).encode()
             if step == "garbage":
                 body = b"<html>"

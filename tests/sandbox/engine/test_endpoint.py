@@ -140,6 +140,14 @@ def test_one_that_refuses_whoever_asks_is_not_asked_again():
     assert len(seen) == 1
 
 
+def test_a_key_that_the_endpoint_repeats_is_not_shown():
+    with (
+        serving(lambda _n, _asked: http(b"no such key: example-key", 401)) as (url, _seen),
+        pytest.raises(EndpointError, match=r"no such key: \[key\]$"),
+    ):
+        inquire(url, 1, key="example-key")
+
+
 def test_one_that_is_not_there_ends_the_run():
     with pytest.raises(EndpointError, match="Connect"):
         inquire("http://127.0.0.1:9/v1", 1)

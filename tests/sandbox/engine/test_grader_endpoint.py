@@ -7,8 +7,9 @@ import socket
 import pytest
 
 from sandbox.engine.grader_server import Script, serve
+from sild.sandbox.engine.endpoint import LONGEST_PAUSE
 from sild.sandbox.engine.errors import EndpointError
-from sild.sandbox.engine.grader_endpoint import LONGEST_PAUSE, Endpoint
+from sild.sandbox.engine.grader_endpoint import Endpoint
 
 pytestmark = pytest.mark.integration
 QUESTION = [{"role": "user", "content": "tere"}]
@@ -33,6 +34,13 @@ def test_an_endpoint_that_always_answers_for_another_model_is_given_up():
     assert endpoint.counts["other-model"] == 3
 
 
+def test_a_question_that_is_refused_is_an_error_and_a_reply_without_text_an_empty_one():
+    with serve(Script(400)) as endpoint, pytest.raises(EndpointError, match="status 400"):
+        endpoint.ask(QUESTION)
+    with serve(Script("no-text")) as endpoint:
+        assert not endpoint.ask(QUESTION)
+
+
 def test_a_refused_request_is_not_asked_again():
     with serve(Script(401)) as endpoint, pytest.raises(EndpointError, match="status 401"):
         endpoint.ask(QUESTION)
@@ -54,7 +62,11 @@ def test_silence_and_nobody_there_are_told_apart():
 
 def test_pauses_grow_and_the_endpoints_own_wish_counts_up_to_a_bound():
     waited = []
-    with serve(Script(500, 500, 500, "ok"), pause=8.0, sleep=waited.append) as endpoint:
+
+    async def wait(seconds):
+        waited.append(seconds)
+
+    with serve(Script(500, 500, 500, "ok"), pause=8.0, sleep=wait) as endpoint:
         endpoint.ask(QUESTION)
     assert [4 <= waited[0] <= 8, 8 <= waited[1] <= 16, 16 <= waited[2] <= 32] == [True] * 3
     assert max(waited) <= LONGEST_PAUSE

@@ -7,6 +7,7 @@ import platform
 import socket
 import struct
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -78,3 +79,14 @@ def test_the_file_is_a_program_for_its_machine(machine, number):
     assert (code[1], data[1]) == (5, 6)  # nothing can be both written and executed
     assert code[3] <= entry < code[3] + code[5]
     assert data[2] + data[5] == len(image)
+
+
+@pytest.mark.parametrize(("machine", "numbers"), [("x86_64", (116, 119, 117, 126)), ("aarch64", (159, 149, 147, 91))])
+def test_a_user_is_become_for_good_before_anything_else_is_given_up(machine, numbers):
+    image = launch.program(machine, ("true",), {}, channel=3, notify=SILENT, rules=None, uid=7)
+    calls = list(struct.iter_unpack("<8Q", image[65536 : 65536 + 64 * 96]))
+    last = int(Path("/proc/sys/kernel/cap_last_cap").read_text())
+    assert [call[1:3] for call in calls[1 : last + 2]] == [(24, number) for number in range(last + 1)]
+    groups, group, user, capabilities = calls[last + 2 : last + 6]
+    assert (groups[:3], group[:4], user[:4]) == ((numbers[0], 0, 0), (numbers[1], 7, 7, 7), (numbers[2], 7, 7, 7))
+    assert capabilities[0] == numbers[3]

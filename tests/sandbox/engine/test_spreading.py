@@ -110,6 +110,41 @@ def test_processes_of_this_machine_change_no_figure_either(tmp_path):
     assert sum(line.alone for line in kept_results(tmp_path / "spread", spread["results"]["sha256"])) > 10
 
 
+# What a question makes it try: a file and a program by its number, one address and one name for all, a process.
+CURIOUS = """
+import json, os, socket, subprocess, sys
+for line in sys.stdin:
+    asked = json.loads(line)
+    for path in (f"/home/{asked['input']}", b"/home/\\xff"):
+        try:
+            open(path)
+        except OSError:
+            pass
+    try:
+        subprocess.run([f"/home/program{asked['input'] % 3}"])
+    except OSError:
+        pass
+    for reach in (lambda: socket.create_connection(("192.0.2.1", 25)), lambda: socket.gethostbyname("example.org")):
+        try:
+            reach()
+        except OSError:
+            pass
+    print(json.dumps({"id": asked["id"], "output": asked["input"]}), flush=True)
+"""
+
+
+def test_what_it_tried_is_counted_wherever_it_tried_it(tmp_path):
+    tested = solution.load(write_solution(tmp_path / "s", CURIOUS))
+    asked = suite.load(write_suite(tmp_path / "t", numbers(20)))
+    alone = Run(tested, asked, tmp_path / "alone", default_isolation()).execute()["tried"]
+    spread = SpreadRun(tested, asked, tmp_path / "spread", default_isolation(), address="local:2").execute()["tried"]
+    for told in (alone, spread):
+        del told["written_bytes"]  # as seen ten times a second
+    assert spread == alone
+    assert (spread["addresses"]["attempts"], spread["processes"]) == (20, 20)
+    assert [spread[kind]["different"] for kind in ("addresses", "names", "files", "programs")] == [1, 1, 21, 3]
+
+
 def test_a_spread_run_that_was_stopped_asks_nothing_twice(tmp_path):
     tested, asked = written(tmp_path, 300)
     seen = []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from sild.sandbox.engine import tried
@@ -35,3 +37,16 @@ def test_a_report_has_every_kind():
     told = Tried(processes=2).as_dict(5)
     assert set(told) == {"addresses", "names", "files", "programs", "processes", "written_bytes", "method"}
     assert (told["processes"], told["written_bytes"]) == (2, 5)
+
+
+def test_what_processes_counted_apart_is_counted_together(monkeypatch):
+    monkeypatch.setattr(tried, "_DISTINCT_AT_MOST", 3)
+    one, other = Tried(processes=2), Tried(processes=1)
+    for what in ("/a", "/b", "/a"):
+        one.files.add(what)
+    for what in ("/\udcff", "/a", "/c"):
+        other.files.add(what)
+    counted = json.loads(json.dumps(other.taken()))
+    assert other == Tried()
+    one.add(counted)
+    assert (one.files.seen, one.files.attempts, one.processes) == ({"/a": 3, "/b": 1, "/\udcff": 1}, 6, 3)

@@ -135,13 +135,13 @@ def _spawn(job: Job, uid: int | None, channel: int) -> tuple[subprocess.Popen[by
     filter_file = seccomp.memory_file()
     assert filter_file is not None  # `require` has looked
     # The gate's other end stays open in bubblewrap too, so that it opens by our word and not by our death.
-    program_file = _launcher(job, channel)
+    program_file = _launcher(job, uid, channel)
     inside = (status_inside, gate_inside, gate, filter_file, program_file, channel)
     options = ["--json-status-fd", str(status_inside), "--block-fd", str(gate_inside), "--sync-fd", str(gate)]
     options += ["--seccomp", str(filter_file)]
     try:
         popen = subprocess.Popen(
-            [program()[0], *arguments(job, uid, program_file), *options, "--", *_becoming(uid), launch.PATH],
+            [program()[0], *arguments(job, uid, program_file), *options, "--", launch.PATH],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -180,14 +180,14 @@ def _refusal(popen: subprocess.Popen[bytes], why: str) -> IsolationError:
     return IsolationError(f"bubblewrap could not isolate the process, so it was not run: {why}.")
 
 
-def _launcher(job: Job, channel: int) -> int:
+def _launcher(job: Job, uid: int | None, channel: int) -> int:
     """The program that restricts itself and becomes the job's command, in an anonymous file."""
     machine = os.uname().machine
     filters, known = notify.program(machine, loopback=job.loopback), landlock.version()
     assert filters is not None  # `require` has looked
     rules = landlock.ruleset(known, loopback=job.loopback) if known else None
     environment = {**job.environment, "PWD": job.folder}
-    image = launch.program(machine, job.command, environment, channel=channel, notify=filters, rules=rules)
+    image = launch.program(machine, job.command, environment, channel=channel, notify=filters, rules=rules, uid=uid)
     return bpf.memory_file(image, "launch")
 
 
@@ -224,17 +224,6 @@ def _namespaces(uid: int | None) -> list[str]:
     if uid is None:
         return ["--unshare-user", "--disable-userns", *common]
     return [*common, *(word for name in ("SETUID", "SETGID", "SETPCAP") for word in ("--cap-add", f"CAP_{name}"))]
-
-
-def _becoming(uid: int | None) -> list[str]:
-    """The program that loads the command; for root it becomes the fresh user for good first.
-
-    It stands between also for a plain user, so that a command that cannot be loaded fails as a command does.
-    """
-    words = ["/usr/bin/setpriv", "--no-new-privs"]
-    if uid is not None:
-        words += ["--regid", str(uid), "--clear-groups", "--reuid", str(uid), "--bounding-set=-all", "--inh-caps=-all"]
-    return [*words, "--"]
 
 
 @lru_cache(maxsize=1)
@@ -332,8 +321,6 @@ def _landlock_finding() -> Finding:
 def _user_finding() -> Finding:
     """By which user a run is known."""
     name = "fresh user id" if _is_root() else "user namespace"
-    if not Path("/usr/bin/setpriv").exists():
-        return Finding(name, False, "the program setpriv is missing", "Install it: apt-get install util-linux.")
     own = "a new one for each run" + ("" if _is_root() else ", in which no further one can be made")
     return Finding(name, True, own)
 

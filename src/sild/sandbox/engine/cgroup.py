@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _MOUNTS = Path("/proc/self/mounts")
 _OWN = Path("/proc/self/cgroup")
-_REMOVE_SECONDS = 2.0
+_REMOVE_SECONDS, _SWEEP_SECONDS = 2.0, 60.0
 # The file by which a controller is known in version 1 and in version 2 (the kernel's cgroup-v1 and cgroup-v2 guides).
 _FILES = {
     "memory": ("memory.limit_in_bytes", "memory.max"),
@@ -57,11 +57,11 @@ class Group:
         threaded = [folder for folder in self.folders if (folder / "tasks").exists()]
         try:
             for folder in threaded:
-                (folder / "tasks").write_text("0")
+                _write(folder / "tasks", "0")
             yield
         finally:
             for folder in threaded:
-                (folder.parent / "tasks").write_text("0")
+                _write(folder.parent / "tasks", "0")
 
     def add(self, pid: int) -> None:
         """Move a process in where its parent could not be, in version 2; what it forks later is born inside.
@@ -71,7 +71,7 @@ class Group:
         """
         for folder in self.folders:
             if not (folder / "tasks").exists():
-                (folder / "cgroup.procs").write_text(str(pid))
+                _write(folder / "cgroup.procs", str(pid))
 
     def out_of_memory(self) -> bool:
         """Tell whether the kernel killed something here for memory."""
@@ -113,9 +113,8 @@ def controllers() -> tuple[Controller, ...]:
 
 def make(limits: Limits) -> Group:
     """Make the groups of a run with its limits; an empty one where the host offers none."""
-    group, name = Group(), f"{_owner(os.getpid())}-{secrets.token_hex(8)}"
-    for parent in {controller.parent for controller in controllers()}:
-        sweep(parent)
+    group, name = Group(), f"{_ours(os.getpid())}-{secrets.token_hex(8)}"
+    _sweep_all(int(time.monotonic() / _SWEEP_SECONDS))
     for controller in controllers():
         folder = controller.parent / name
         try:
@@ -123,11 +122,18 @@ def make(limits: Limits) -> Group:
             if folder not in group.folders:
                 group.folders.append(folder)
             for file, value in _settings(controller, limits).items():
-                (folder / file).write_text(str(value))
+                _write(folder / file, str(value))
         except OSError:
             group.remove()
             return Group()
     return group
+
+
+@lru_cache(maxsize=1)
+def _sweep_all(_turn: int) -> None:
+    """Sweep every hierarchy, once in a turn."""
+    for parent in {controller.parent for controller in controllers()}:
+        sweep(parent)
 
 
 def sweep(parent: Path) -> None:
@@ -141,6 +147,12 @@ def sweep(parent: Path) -> None:
                     os.kill(int(left), signal.SIGKILL)
             with suppress(OSError):
                 folder.rmdir()
+
+
+@lru_cache(maxsize=1)
+def _ours(pid: int) -> str:
+    """The beginning of the names of our own groups; it is another one after a fork."""
+    return _owner(pid)
 
 
 def _owner(pid: int) -> str:
@@ -210,6 +222,15 @@ def _usable(parent: Path, file: str) -> bool:
     except OSError:
         return False
     return there
+
+
+def _write(path: Path, text: str) -> None:
+    """Write to a file of the kernel's, which is there already."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    try:
+        os.write(descriptor, text.encode())
+    finally:
+        os.close(descriptor)
 
 
 def _number(path: Path) -> int:

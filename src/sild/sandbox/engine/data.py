@@ -13,6 +13,7 @@ from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from sild.sandbox.engine.errors import Flaw
 from sild.sandbox.engine.forms import Form
+from sild.sandbox.engine.packed import Packed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -23,7 +24,6 @@ PARQUET_MISSING = (
     "reading Parquet needs pyarrow, which is not installed: install sild[parquet], or convert the file to CSV or JSONL"
 )
 Short = Annotated[str, Field(min_length=1, max_length=200)]
-Numbered = list[tuple[int, "Sample"]]
 
 
 class Sample(Form):
@@ -33,6 +33,29 @@ class Sample(Form):
     input: JsonValue
     target: JsonValue
     slices: dict[Short, Short] = {}
+
+
+class Numbered(Packed[tuple[int, Sample]]):
+    """Samples with the lines that they stand in."""
+
+    def __init__(self, samples: Iterable[tuple[int, Sample]] = ()) -> None:
+        super().__init__(_numbered)
+        for number, sample in samples:
+            self.append(number, sample)
+
+    def append(self, number: int, sample: Sample) -> None:
+        """Keep one more."""
+        self.add(orjson.dumps([number, sample.id, sample.input, sample.target, sample.slices]))
+
+    def samples(self) -> Packed[Sample]:
+        """The samples alone."""
+        return self.seen_as(lambda packed: _numbered(packed)[1])
+
+
+def _numbered(packed: bytes) -> tuple[int, Sample]:
+    """A line and the sample in it, which was validated when it was read."""
+    number, identity, asked, target, slices = orjson.loads(packed)
+    return number, Sample.model_construct(id=identity, input=asked, target=target, slices=slices)
 
 
 class Columns(Form):
@@ -88,12 +111,12 @@ def read(folder: Path, data: Data, description: str) -> tuple[bytes, Numbered, l
     """
     if data.inline:
         written = rfc8785.dumps([sample.model_dump(mode="json") for sample in data.inline])
-        return written, [(0, sample) for sample in data.inline], []
+        return written, Numbered((0, sample) for sample in data.inline), []
     try:
         written = _bytes(folder / data.file)
     except OSError as error:
         why = f"{data.file} cannot be read: {error.strerror or error}"
-        return b"", [], [Flaw(description, 0, 0, "data.file", why)]
+        return b"", Numbered(), [Flaw(description, 0, 0, "data.file", why)]
     readers = {".csv": _csv, ".parquet": _parquet}
     reader = readers.get(PurePosixPath(data.file).suffix)
     samples, flaws = reader(written, data) if reader else _lines(written, data.file)
@@ -111,7 +134,7 @@ def _bytes(path: Path) -> bytes:
 
 def _lines(data: bytes, name: str) -> tuple[Numbered, list[Flaw]]:
     """Parse a sample from each line that is not empty."""
-    samples: Numbered = []
+    samples = Numbered()
     flaws: list[Flaw] = []
     for number, line in enumerate(data.splitlines(), 1):
         if not line.strip():
@@ -129,7 +152,7 @@ def _csv(data: bytes, form: Data) -> tuple[Numbered, list[Flaw]]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        return [], [Flaw(name, data[: error.start].count(b"\n") + 1, 1, "", "this line is not UTF-8")]
+        return Numbered(), [Flaw(name, data[: error.start].count(b"\n") + 1, 1, "", "this line is not UTF-8")]
     csv.field_size_limit(_FIELD_CHARACTERS)
     rows = csv.reader(io.StringIO(text, newline=""), strict=True)
     flaws: list[Flaw] = []
@@ -154,11 +177,11 @@ def _parquet(data: bytes, form: Data) -> tuple[Numbered, list[Flaw]]:
     try:
         from pyarrow import ArrowException, BufferReader, parquet  # noqa: PLC0415 -- an extra
     except ImportError:
-        return [], [Flaw(form.file, 0, 0, "", PARQUET_MISSING)]
+        return Numbered(), [Flaw(form.file, 0, 0, "", PARQUET_MISSING)]
     try:
         table = parquet.read_table(BufferReader(data))
     except (ArrowException, OSError, ValueError) as error:
-        return [], [Flaw(form.file, 0, 0, "", f"this is not a readable Parquet file: {error}")]
+        return Numbered(), [Flaw(form.file, 0, 0, "", f"this is not a readable Parquet file: {error}")]
     flaws = _missing(table.column_names, form)
     return _from_rows(list(enumerate(table.to_pylist(), 1)), form, flaws)
 
@@ -177,7 +200,7 @@ def _missing(header: Iterable[str], form: Data) -> list[Flaw]:
 
 def _from_rows(rows: list[tuple[int, dict[str, Any]]], form: Data, flaws: list[Flaw]) -> tuple[Numbered, list[Flaw]]:
     """Samples from rows by column; none when columns are missing, since every row would have that flaw."""
-    samples: Numbered = []
+    samples = Numbered()
     if any(flaw.path for flaw in flaws):
         return samples, flaws
     for number, row in rows:
@@ -213,7 +236,7 @@ def _sample(row: dict[str, Any], columns: Columns) -> dict[str, Any]:
 def _take(told: object, number: int, name: str, samples: Numbered, flaws: list[Flaw]) -> None:
     """Take a value as a sample, or name all that is wrong with it."""
     try:
-        samples.append((number, Sample.model_validate(told)))
+        samples.append(number, Sample.model_validate(told))
     except ValidationError as error:
         found = error.errors(include_url=False)
         flaws += [Flaw(name, number, 1, ".".join(map(str, one["loc"])), one["msg"]) for one in found]

@@ -1,4 +1,4 @@
-"""Asks an OpenAI-compatible chat endpoint many questions at once: one event loop, connections that stay open.
+"""Asks an OpenAI-compatible chat endpoint; many questions at once: one event loop, connections that stay open.
 
 What the endpoint does wrong is not the solution's wrong answer: it is asked again with growing pauses, counted, and
 when it goes on so, the run ends and can be resumed. HTTP/1.1 as in RFC 9112, written out, since little of it is needed.
@@ -22,18 +22,20 @@ from sild.sandbox.engine.errors import EndpointError
 from sild.sandbox.engine.faults import Faults, harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Awaitable, Callable, Iterator
 
     from sild.sandbox.engine.jsonl import Receiver
 
 TRIES = 7
-_FIRST_PAUSE, _LONGEST_PAUSE, _LONGEST_ASKED = 0.25, 15.0, 60.0  # seconds
+LONGEST_PAUSE, _FIRST_PAUSE = 60.0, 0.25  # seconds
 _TURN_SECONDS = 0.05
 _HEAD_BYTES = 64 * 1024
 _AGAIN = frozenset({408, 425, 429, 500, 502, 503, 504, 529})
 _THROTTLED = frozenset({429, 529})
+_FAULTS = frozenset({"throttled", "other-model"})  # kinds that a report tells apart from other failures
 _OF_THE_QUESTION = frozenset({400, 413, 422})  # refused for what was asked: an answer, if not a good one
 _NOT_HTTP = "it does not speak HTTP/1.1"
+NO_TEXT = "the reply has no text"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,14 @@ class Reply:
 
 
 class TryAgainError(Exception):
-    """This try came to nothing; the fault's code, what was seen, and the pause that was asked for."""
+    """This try came to nothing; what was seen, and the pause that was asked for.
 
-    def __init__(self, code: str, detail: str, pause: float = 0.0) -> None:
+    Its kind is `throttled`, `server-error`, `timeout`, `unreachable`, `malformed` or `other-model`.
+    """
+
+    def __init__(self, kind: str, detail: str, pause: float = 0.0) -> None:
         super().__init__(detail)
-        self.fault, self.pause = code, pause
+        self.kind, self.pause = kind, pause
 
 
 class Connection:
@@ -109,10 +114,11 @@ class Connection:
                 return await self._read(reader)
         except TimeoutError as error:
             self.close()
-            raise TryAgainError("endpoint-failed", f"nothing came within {self._target.seconds:g} s") from error
+            raise TryAgainError("timeout", f"nothing came within {self._target.seconds:g} s") from error
         except (OSError, EOFError, ValueError, asyncio.LimitOverrunError) as error:
             self.close()
-            raise TryAgainError("endpoint-failed", f"{type(error).__name__}: {error}") from error
+            kind = "unreachable" if isinstance(error, OSError | EOFError) else "malformed"
+            raise TryAgainError(kind, f"{type(error).__name__}: {error}") from error
 
     def close(self) -> None:
         """Close it; the next request opens another."""
@@ -160,13 +166,95 @@ class Connection:
         return size
 
 
+class Client:
+    """One endpoint, asked again with growing pauses while it fails."""
+
+    def __init__(
+        self,
+        target: Target,
+        failed: Callable[[TryAgainError, bool], None],
+        *,
+        tries: int,
+        pause: float,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Prepare; nothing is asked yet.
+
+        Args:
+            target: what is asked.
+            failed: called for each try that came to nothing, with whether another one follows.
+            tries: how often one question is asked at most.
+            pause: seconds before the second try; doubled for each further one, down to half of it at random, so that
+                many who ask do not come back at once.
+            sleep: how to wait.
+        """
+        self.target, self.output_bytes = target, 0
+        self._failed, self._tries, self._pause, self._sleep = failed, tries, pause, sleep
+
+    async def ask(self, connection: Connection, body: bytes) -> tuple[str | None, str, float]:
+        """One question: output, error, and when the try that counts began.
+
+        Raises:
+            EndpointError: it failed too often, or refuses whoever asks.
+        """
+        for left in reversed(range(self._tries)):
+            started = time.monotonic()
+            try:
+                reply = await connection.post(body)
+                self.output_bytes += len(reply.body)
+                return *self._answer(reply), started
+            except TryAgainError as why:
+                self._failed(why, left > 0)
+                last = why
+            if left:
+                pause = self._pause * 2 ** (self._tries - 1 - left) * random.uniform(0.5, 1)  # noqa: S311 -- jitter
+                await self._sleep(min(LONGEST_PAUSE, max(pause, last.pause)))
+        raise EndpointError(
+            f"The endpoint failed {self._tries} times with the same question: {last} ({last.kind}). "
+            "Resume the run when it works again."
+        ) from last
+
+    def _answer(self, reply: Reply) -> tuple[str | None, str]:
+        """What a reply says: an output, or an error that is the solution's own.
+
+        Raises:
+            TryAgainError: it is to be asked again.
+            EndpointError: it refuses whoever asks.
+        """
+        if reply.status in _AGAIN:
+            kind = "throttled" if reply.status in _THROTTLED else "server-error"
+            raise TryAgainError(kind, f"status {reply.status}", reply.pause)
+        if reply.status in _OF_THE_QUESTION:
+            return None, f"status {reply.status}: {self._shown(reply)}"
+        if reply.status != HTTPStatus.OK:
+            raise EndpointError(f"The endpoint answers with status {reply.status}: {self._shown(reply)}")
+        try:
+            told = orjson.loads(reply.body)
+            content, model = told["choices"][0]["message"]["content"], told.get("model")
+        except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError) as error:
+            raise TryAgainError("malformed", f"no chat completion: {self._shown(reply)}") from error
+        if not self.target.is_served(model):
+            raise TryAgainError("other-model", f"{self.target.model} was asked for, {model} answered")
+        return (content, "") if isinstance(content, str) else (None, NO_TEXT)
+
+    def _shown(self, reply: Reply) -> str:
+        """The beginning of a body; an endpoint that repeats the key in it does not bring it into a report."""
+        key = self.target.key.encode()
+        return harmless(reply.body.replace(key, b"[key]") if key else reply.body)
+
+
 class Inquiry:
     """All questions of a run to one endpoint."""
 
     def __init__(self, target: Target, receive: Receiver, faults: Faults) -> None:
-        self.output_bytes = 0
         self._target, self._receive, self._faults = target, receive, faults
+        self._client = Client(target, self._failed, tries=TRIES, pause=_FIRST_PAUSE)
         self._many, self._since, self._until = 0, 0.0, 0.0
+
+    @property
+    def output_bytes(self) -> int:
+        """How much the endpoint said."""
+        return self._client.output_bytes
 
     @property
     def pipelined(self) -> tuple[int, float]:
@@ -227,7 +315,7 @@ class Inquiry:
         """Ask questions on one connection until there are none left."""
         while most != 0 and (question := next(questions, None)) is not None:
             number, body = question
-            output, error, last = await self._ask(connection, body)
+            output, error, last = await self._client.ask(connection, body)
             now = time.monotonic()
             if error:
                 self._faults.add("error-answer", error)
@@ -236,43 +324,6 @@ class Inquiry:
                 self._many, self._until = self._many + 1, now
             most = None if most is None else most - 1
 
-    async def _ask(self, connection: Connection, body: bytes) -> tuple[str | None, str, float]:
-        """One question, asked again while the endpoint fails: output, error, and when the try that counts began."""
-        for attempt in range(TRIES):
-            started = time.monotonic()
-            try:
-                reply = await connection.post(body)
-                self.output_bytes += len(reply.body)
-                return *self._answer(reply), started
-            except TryAgainError as why:
-                self._faults.add(why.fault, str(why))
-                last = why
-            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2**attempt) * random.uniform(0.5, 1)  # noqa: S311 -- jitter
-            if attempt < TRIES - 1:
-                await asyncio.sleep(max(pause, min(last.pause, _LONGEST_ASKED)))
-        raise EndpointError(
-            f"The endpoint failed {TRIES} times with the same question: {last}. Resume the run when it works again."
-        ) from last
-
-    def _answer(self, reply: Reply) -> tuple[str | None, str]:
-        """What a reply says: an output, or an error that is the solution's own.
-
-        Raises:
-            TryAgainError: it is to be asked again.
-            EndpointError: it refuses whoever asks.
-        """
-        if reply.status in _AGAIN:
-            code = "throttled" if reply.status in _THROTTLED else "endpoint-failed"
-            raise TryAgainError(code, f"status {reply.status}", reply.pause)
-        if reply.status in _OF_THE_QUESTION:
-            return None, f"status {reply.status}: {harmless(reply.body)}"
-        if reply.status != HTTPStatus.OK:
-            raise EndpointError(f"The endpoint answers with status {reply.status}: {harmless(reply.body)}")
-        try:
-            told = orjson.loads(reply.body)
-            content, model = told["choices"][0]["message"]["content"], told.get("model")
-        except (orjson.JSONDecodeError, KeyError, IndexError, TypeError, AttributeError) as error:
-            raise TryAgainError("endpoint-failed", f"no chat completion: {harmless(reply.body)}") from error
-        if not self._target.is_served(model):
-            raise TryAgainError("other-model", f"{self._target.model} was asked for, {model} answered")
-        return (content, "") if isinstance(content, str) else (None, "the reply has no text")
+    def _failed(self, why: TryAgainError, _again: bool) -> None:  # noqa: FBT001 -- as `Client` calls it
+        """Count a try that came to nothing."""
+        self._faults.add(why.kind if why.kind in _FAULTS else "endpoint-failed", str(why))

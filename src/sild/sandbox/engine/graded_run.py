@@ -16,7 +16,7 @@ from sild.sandbox.engine.prompts import as_text
 from sild.sandbox.engine.scorers import member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from sild.sandbox.engine.grader_endpoint import Endpoint
@@ -88,7 +88,7 @@ def require(suite: Suite, endpoint: Endpoint | None) -> None:
 
 
 def grade(
-    suite: Suite, endpoint: Endpoint, results: list[Result], folder: Path, turn: Callable[[], None]
+    suite: Suite, endpoint: Endpoint, results: Sequence[Result], folder: Path, turn: Callable[[], None]
 ) -> tuple[list[Result], dict[str, Any]]:
     """Grade all results that have an answer.
 

@@ -7,12 +7,14 @@ import os
 import secrets
 import time
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
 import orjson
 import rfc8785
 
 from sild.sandbox.engine.errors import SandboxError
+from sild.sandbox.engine.packed import Packed
 from sild.trust import tree
 
 if TYPE_CHECKING:
@@ -100,6 +102,19 @@ def digest_of(output: Any, salt: str) -> str:
     return hashlib.sha256(salt.encode() + canonical).hexdigest()
 
 
+class Results(Packed[Result]):
+    """Results of a run, each as the line that is stored."""
+
+    def __init__(self, results: Iterable[Result] = ()) -> None:
+        super().__init__(Result.parse)
+        for result in results:
+            self.append(result)
+
+    def append(self, result: Result) -> None:
+        """Keep one more."""
+        self.add(result.line())
+
+
 class Journal:
     """The results of an unfinished run, appended; a line that was cut off by a crash is dropped and asked again."""
 
@@ -115,7 +130,7 @@ class Journal:
         """
         folder.mkdir(parents=True, exist_ok=True)
         self.path = folder / JOURNAL
-        self.results: list[Result] = []
+        self.results = Results()
         self.identity = identity
         whole = self._recover()
         self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
@@ -135,8 +150,9 @@ class Journal:
 
     def add(self, result: Result) -> None:
         """Keep a result; it is on disk at the next `flush`."""
-        self.results.append(result)
-        self._waiting.append(result.line() + b"\n")
+        line = result.line()
+        self.results.add(line)
+        self._waiting.append(line + b"\n")
 
     def flush(self, *, if_due: bool = False) -> None:
         """Hand what waits to the operating system, where our own death cannot lose it."""
@@ -153,12 +169,13 @@ class Journal:
         whole = data[: data.rfind(b"\n") + 1]
         if not whole:
             return 0
-        first, *lines = whole.splitlines()
+        first, _end, rest = whole.partition(b"\n")
         told = orjson.loads(first)
         if any(told.get(name) != self.identity[name] for name in ("solution", "suite", "attempt")):
             raise SandboxError(f"{self.path} is the journal of another run. Give this run a folder of its own.")
         self.identity = told
-        self.results = [Result.parse(line) for line in lines]
+        for line in rest.splitlines():
+            self.results.add(line)
         return len(whole)
 
 
@@ -178,19 +195,28 @@ def keep(folder: Path, results: Iterable[Result]) -> Kept:
 
     Leaves are hashed as in RFC 6962, section 2.1, over `Result.leaf`.
     """
-    ordered = sorted(results, key=lambda result: (result.position, result.repeat))
-    data = b"".join(result.line() + b"\n" for result in ordered)
-    sha256 = hashlib.sha256(data).hexdigest()
-    path = folder / f"results-{sha256}.jsonl"
-    temporary = path.with_suffix(".new")
+    ordered = in_order(results)
+    sha256, size = hashlib.sha256(), 0
+    temporary = folder / "results.new"
     with temporary.open("wb") as file:
-        file.write(data)
+        for line in ordered.lines():
+            size += file.write(line + b"\n")
+            sha256.update(line + b"\n")
         file.flush()
         os.fsync(file.fileno())
+    path = folder / f"results-{sha256.hexdigest()}.jsonl"
     temporary.replace(path)
-    levels = tree.levels_of(tree.leaf_hashes(result.leaf() for result in ordered))
-    root = levels[-1][0] if ordered else tree.EMPTY_ROOT
-    return Kept(path.name, sha256, len(data), root.hex(), len(ordered))
+    root = tree.root_of(tree.leaf_hash(result.leaf()) for result in ordered)
+    return Kept(path.name, sha256.hexdigest(), size, root.hex(), len(ordered))
+
+
+def in_order(results: Iterable[Result]) -> Packed[Result]:
+    """Results in the order of the suite's data, the repeats of a sample together."""
+    packed = results if isinstance(results, Packed) else Results(results)
+    keys = [result.position << 32 | result.repeat for result in packed]
+    if all(map(int.__le__, keys, islice(keys, 1, None))):
+        return packed
+    return packed.reordered(sorted(range(len(keys)), key=keys.__getitem__))
 
 
 def kept_results(folder: Path, sha256: str) -> Iterator[Result]:

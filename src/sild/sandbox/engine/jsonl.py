@@ -235,7 +235,7 @@ class Conversation:
         while self._process.alive() and not self._process.check():
             if time.monotonic() > deadline:
                 self._process.kill("does-not-end")
-            time.sleep(0.002)
+            self._process.wait(_TURN_SECONDS)
 
     def _lose_patience(self) -> None:
         """End a process that does not answer, or does not end.

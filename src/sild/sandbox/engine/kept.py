@@ -11,14 +11,14 @@ import threading
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Self
 
 from sild.sandbox.engine.errors import SandboxError
 from sild.sandbox.engine.interpreter import interpreter, package
-from sild.sandbox.engine.isolation import INSIDE, PACKAGES, SCRATCH, Bind, Job
+from sild.sandbox.engine.isolation import PACKAGES, SCRATCH, Bind, Job
 from sild.sandbox.engine.limits import GIB, MIB, Limits
-from sild.sandbox.engine.probe import inside_bind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -38,8 +38,9 @@ ROOMY = Limits(
     scratch_files=100_000,
 )
 _CHUNK = 1024 * 1024
-_HEADER = struct.Struct(">QQQii??")
+_HEADER = struct.Struct(">7q")
 _SLACK_BYTES = 64 * 1024
+_BOOT = "import marshal; exec(marshal.loads(open(0, 'rb', closefd=False).read(%d)))"  # it says hello before it is asked
 _READY_SECONDS = 20.0
 _BUSY_SECONDS, _IDLE_SECONDS = 0.1, 1.0
 
@@ -62,6 +63,13 @@ class Answer:
     over: bool
 
 
+@lru_cache(maxsize=1)
+def _keeper() -> bytes:
+    """The program that keeps a sandbox, compiled: inside it would be read and compiled for each sample."""
+    source = files("sild.sandbox.engine") / "inside" / "keeper.py"
+    return marshal.dumps(compile(source.read_bytes(), "keeper", "exec", dont_inherit=True, optimize=2))
+
+
 def kept_job(limits: Limits = ROOMY, packages: Sequence[str] = ()) -> Job:
     """The job of the program that keeps a sandbox.
 
@@ -74,11 +82,11 @@ def kept_job(limits: Limits = ROOMY, packages: Sequence[str] = ()) -> Job:
     """
     python = interpreter()
     passwd = Bind(str(files("sild.sandbox.engine") / "inside" / "passwd"), "/etc/passwd")
-    binds = [*python.binds, inside_bind(), passwd]
+    binds = [*python.binds, passwd]
     for name in packages:
         binds += package(name)[1]
     return Job(
-        command=(python.program, "-I", "-S", f"{INSIDE}/keeper.py"),
+        command=(python.program, "-I", "-S", "-c", _BOOT % len(_keeper())),
         binds=tuple(dict.fromkeys(binds)),
         environment=_environment(python.program),
         folder=SCRATCH,
@@ -196,6 +204,7 @@ class Kept:
         try:
             with self._isolation.start(self._job) as process:
                 self._process = process
+                self._send(_keeper())
                 self._listen(process)
                 process.kill("ended by the node")
                 usage = process.finish()

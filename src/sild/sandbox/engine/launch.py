@@ -1,8 +1,9 @@
 """The program between bubblewrap and the command: nothing but a list of system calls, written here as an ELF file.
 
 Landlock can be applied, and the second filter's listener be handed over, only by the process itself, after bubblewrap
-has made its mounts and before the command is loaded. An interpreter would take ten milliseconds to start for it, and a
-node has no compiler. So the calls and their arguments are a table, and a few instructions walk through it: make the
+has made its mounts and before the command is loaded; and whatever else has to be given up there is given up here too,
+since each further program between would take milliseconds to start. An interpreter would take ten, and a node has no
+compiler. So the calls and their arguments are a table, and a few instructions walk through it: make the
 call, keep its result where a later call needs it, end with the error if there is one.
 """
 
@@ -21,12 +22,15 @@ if TYPE_CHECKING:
 PATH = "/launch"
 _PATHS = ("/usr/bin", "/bin", "/usr/sbin", "/sbin")
 _CODE_AT, _TABLE_AT = 0x400000, 0x500000
-_ENTRY, _ENTRIES = 64, 32
-_NAMES = ("prctl", "openat", "dup3", "seccomp", "sendmmsg", "close", "execve", "create", "add", "restrict")
-_X86 = (157, 257, 292, 317, 307, 3, 59, landlock.CREATE, landlock.ADD, landlock.RESTRICT)
-_ARM = (167, 56, 24, 277, 269, 57, 221, landlock.CREATE, landlock.ADD, landlock.RESTRICT)
+_ENTRY, _ENTRIES = 64, 96
+_BECOMING = ("setgroups", "setresgid", "setresuid", "capset")
+_NAMES = ("prctl", *_BECOMING, "openat", "dup3", "seccomp", "sendmmsg", "close", "execve", "create", "add", "restrict")
+_X86 = (157, 116, 119, 117, 126, 257, 292, 317, 307, 3, 59, landlock.CREATE, landlock.ADD, landlock.RESTRICT)
+_ARM = (167, 159, 149, 147, 91, 56, 24, 277, 269, 57, 221, landlock.CREATE, landlock.ADD, landlock.RESTRICT)
 _NO_NEW_PRIVILEGES, _O_PATH, _O_CLOEXEC, _HERE = 38, 0o10000000, 0o2000000, (1 << 64) - 100
 _SET_FILTER, _NEW_LISTENER = 1, 8
+_BOUNDING_DROP, _CAPABILITIES_3 = 24, 0x20080522
+_LAST_CAPABILITY = Path("/proc/sys/kernel/cap_last_cap")
 
 _WALK = {
     "x86_64": bytes.fromhex(
@@ -120,6 +124,7 @@ def program(
     channel: int,
     notify: bytes,
     rules: landlock.Ruleset | None,
+    uid: int | None = None,
 ) -> bytes:
     """The program that restricts itself and becomes a command.
 
@@ -130,9 +135,12 @@ def program(
         channel: the descriptor of the Unix socket on which the listener is handed over; closed before the command.
         notify: the second filter.
         rules: Landlock's; None where the kernel has none.
+        uid: the user and group that it becomes for good, without any capability; None to stay who it is.
     """
     calls = Calls(machine)
     calls.add("prctl", _NO_NEW_PRIVILEGES, 1)
+    if uid is not None:
+        _become(calls, uid)
     if rules is not None:
         _landlock(calls, rules, kept=10 if channel != 10 else 11)  # noqa: PLR2004 -- any number but the other's
     _listener(calls, notify, channel)
@@ -140,6 +148,20 @@ def program(
     variables = [f"{name}={value}" for name, value in environment.items()]
     calls.add("execve", calls.text(_found(command[0])), calls.list(command), calls.list(variables))
     return calls.image()
+
+
+def _become(calls: Calls, uid: int) -> None:
+    """Become a user with nothing but its own group, and leave no set of capabilities in which there is one.
+
+    To become another user than root empties the permitted, effective and ambient sets (capabilities(7)); the bounding
+    set has to be emptied before, the inheritable one by itself.
+    """
+    for capability in range(int(_LAST_CAPABILITY.read_text()) + 1):
+        calls.add("prctl", _BOUNDING_DROP, capability)
+    calls.add("setgroups", 0, 0)
+    calls.add("setresgid", uid, uid, uid)
+    calls.add("setresuid", uid, uid, uid)
+    calls.add("capset", calls.data(struct.pack("<Ii", _CAPABILITIES_3, 0)), calls.data(bytes(24)))
 
 
 def _landlock(calls: Calls, rules: landlock.Ruleset, kept: int) -> None:

@@ -72,7 +72,7 @@ class Process:
         self.limits = limits
         self._popen, self._init, self._status, self._group, self._held = popen, init, status, group, held
         self._supervisor = supervisor
-        self._pidfd = os.pidfd_open(init)
+        self._pidfd, self._end = os.pidfd_open(init), os.pidfd_open(popen.pid)
         self._started = time.monotonic()
         self._next_look = self._started + LOOK_SECONDS
         self._peak = watch.Sample()
@@ -105,6 +105,10 @@ class Process:
         """Tell whether the command still runs."""
         return self._usage is None and not _ended(self._popen.pid)
 
+    def wait(self, seconds: float) -> None:
+        """Wait for the end of the command, but no longer than this."""
+        select.select([self._end], [], [], seconds)
+
     def readable(self, seconds: float) -> bool:
         """Wait for output, or for the end of it."""
         return bool(select.select([self.stdout], [], [], seconds)[0])
@@ -135,13 +139,18 @@ class Process:
         cpu = max(self._peak.cpu_seconds, self._group.cpu_seconds())
         return cpu, max(self._peak.memory_bytes, self._group.peak_memory())
 
+    @property
+    def written_bytes(self) -> int:
+        """What all its processes wrote, up to the last look."""
+        return self._peak.written_bytes
+
     def finish(self) -> Usage:
         """Wait for the end, close everything and say what was used. Call `kill` first if it may not end by itself."""
         if self._usage is not None:
             return self._usage
         while not _ended(self._popen.pid):
-            if not self.check():
-                time.sleep(0.002)
+            self.check()
+            self.wait(LOOK_SECONDS / 2)
         wall, exit_code = self.seconds, self._popen.wait()
         self._end_namespace()
         for stream in (self.stdin, self.stdout, self.stderr):
@@ -159,6 +168,7 @@ class Process:
             written_bytes=self._peak.written_bytes,
         )
         os.close(self._pidfd)
+        os.close(self._end)
         self._held.close()
         return self._usage
 

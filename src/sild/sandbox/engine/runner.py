@@ -19,7 +19,7 @@ from sild.sandbox.engine import graded_run, measure, pack, probe
 from sild.sandbox.engine.containers.images import named
 from sild.sandbox.engine.errors import CancelledError, IsolationError, SandboxError
 from sild.sandbox.engine.faults import Faults, harmless
-from sild.sandbox.engine.journal import Journal, Kept, Result, keep
+from sild.sandbox.engine.journal import Journal, Kept, Result, Results, in_order, keep
 from sild.sandbox.engine.jsonl import Conversation
 from sild.sandbox.engine.process import NOT_STARTED
 from sild.sandbox.engine.report import STATEMENT, check
@@ -117,7 +117,7 @@ class Run:
             return {}
         turn = partial(self._turn, journal)
         scored, part = graded_run.grade(self.suite, self.grader, journal.results, self.folder, turn)
-        journal.results[:] = scored
+        journal.results = Results(scored)
         return {"grading": part}
 
     def _prove(self) -> list[probe.Check]:
@@ -217,10 +217,11 @@ class Run:
 
     def _unanswered(self, journal: Journal) -> list[Result]:
         """A result for each sample that got no answer, so that nothing is left out by not answering it."""
+        if len(journal.results) == len(self.suite.asked):
+            return []
         answered = {(result.position, result.repeat) for result in journal.results}
         missing = [one for one in self.suite.asked if one not in answered]
-        if missing:
-            self.faults.add("unanswered", count=len(missing))
+        self.faults.add("unanswered", count=len(missing))
         return [
             Result(position, self.suite.samples[position].id, None, "no answer", 0.0, 0.0, alone=False, repeat=repeat)
             for position, repeat in missing
@@ -228,7 +229,7 @@ class Run:
 
     def _report(self, facts: _Facts, checks: list[probe.Check]) -> dict[str, Any]:
         """Put the report together."""
-        results = sorted(facts.journal.results, key=lambda result: (result.position, result.repeat))
+        results = in_order(facts.journal.results)
         groups = measure.pairs_of(self.suite, results)
         measured = measure.metrics(self.suite, groups) + measure.gaps(self.suite, groups)
         measured += measure.costs(results, facts.usage.cpu_seconds, self.suite.form.seed)

@@ -19,6 +19,7 @@ from sild.sandbox.engine.errors import SandboxError
 from sild.sandbox.engine.process import Usage
 from sild.sandbox.engine.runner import Run
 from sild.sandbox.engine.solution import load
+from sild.sandbox.engine.tried import Tried
 from sild.spread.errors import SpreadError
 from sild.spread.shards import Work
 
@@ -49,6 +50,8 @@ class Talked:
     answers: int = 0
     cpu_seconds: float = 0.0
     memory_bytes: int = 0
+    written_bytes: int = 0
+    tried: Tried = field(default_factory=Tried)
     started: float = field(default_factory=time.monotonic)
     ended: float = field(default_factory=time.monotonic)
 
@@ -65,11 +68,14 @@ class Talked:
         self.said_on_stderr = self.said_on_stderr or told["said_on_stderr"].encode()
         self.cpu_seconds += told["cpu_seconds"]
         self.memory_bytes = max(self.memory_bytes, told["memory_bytes"])
+        self.written_bytes += told["written_bytes"]
+        self.tried.add(told["tried"])
         self.ended = time.monotonic()
 
     def usage(self) -> Usage:
         """What was used: processor time of all workers together, memory of the one that used most."""
-        return Usage(0, "", self.ended - self.started, self.cpu_seconds, self.memory_bytes, 0, 0, 0, 0)
+        seconds = self.ended - self.started
+        return Usage(0, "", seconds, self.cpu_seconds, self.memory_bytes, 0, 0, 0, self.written_bytes)
 
 
 @dataclass
@@ -94,6 +100,7 @@ class SpreadRun(Run):
             self._give_out(self.pool, journal, talked)
         except SpreadError as error:
             raise SpreadFailedError(f"{error} What is finished is kept; resume the run to go on.") from error
+        self.tried = talked.tried.as_dict(talked.written_bytes)
         return talked.usage(), cast("Conversation", talked)
 
     def _give_out(self, pool: Pool, journal: Journal, talked: Talked) -> None:

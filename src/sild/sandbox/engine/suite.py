@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
+import numpy as np
 import rfc8785
 from pydantic import Field, ValidationError, model_validator
 
@@ -21,6 +22,7 @@ from sild.sandbox.engine.scorers import SCORERS, Scorer, member
 from sild.trust import folder as folders
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 FILE = "suite.yaml"
@@ -115,7 +117,7 @@ class Suite:
     form: SuiteForm
     folder: Path
     digest: str
-    samples: tuple[Sample, ...] = field(repr=False)
+    samples: Sequence[Sample] = field(repr=False)
     data_sha256: str
     people: tuple[Judged, ...] = field(default=(), repr=False)
     # Positions that a re-run was told to ask, whatever the form says.
@@ -206,7 +208,7 @@ def load(folder: Path) -> Suite:
         digest = folders.digest(folder)
     except (OSError, ValueError) as error:
         raise FormError([Flaw(FILE, 0, 0, "", str(error))]) from error
-    return Suite(form, folder, digest, tuple(sample for _line, sample in samples), sha256, people)
+    return Suite(form, folder, digest, samples.samples(), sha256, people)
 
 
 def _flaws_of_data(folder: Path) -> list[Flaw]:
@@ -270,6 +272,8 @@ def _unaskable(description: bytes, samples: Numbered, form: SuiteForm, name: str
 
 def _repeated(samples: Numbered, name: str) -> list[Flaw]:
     """Ids that occur twice."""
+    if len(np.unique(np.fromiter((hash(one.id) for _line, one in samples), np.int64, len(samples)))) == len(samples):
+        return []
     first: dict[str, int] = {}
     flaws = []
     for line, sample in samples:

@@ -63,7 +63,8 @@ class Supervisor:
         self.egress = Egress(egress)
         self.tried = Tried()
         self.armed = False
-        self._own, self._loopback = tuple(own), loopback
+        self._own = frozenset(own)
+        self._below, self._loopback = tuple(f"{path}/" for path in self._own), loopback
         self._ours, self._theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
         self._pairs = Pairs()
         self._end = os.eventfd(0, os.EFD_CLOEXEC)
@@ -217,7 +218,7 @@ class Supervisor:
 
     def _count_file(self, path: str) -> None:
         """Count a path that is neither its own nor the system's."""
-        if path not in _LOOKED_FOR and not any(path == own or path.startswith(own + "/") for own in self._own):
+        if not (path.startswith(self._below) or path in self._own or path in _LOOKED_FOR):
             self.tried.files.add(path)
 
     def _count(self, to: Address) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,6 +10,7 @@ from sild.sandbox.engine.faults import harmless
 
 EXAMPLES = 10
 _DISTINCT_AT_MOST = 10_000
+_TALLIES = ("addresses", "names", "files", "programs")
 METHOD = (
     "calls about which the kernel asked the node (seccomp user notification): addresses connected or sent to, "
     "names asked of a name server, files opened outside its own folders and the system's programs, programs started, "
@@ -28,6 +30,14 @@ class Tally:
         self.attempts += 1
         if what in self.seen or len(self.seen) < _DISTINCT_AT_MOST:
             self.seen[what] = self.seen.get(what, 0) + 1
+
+    def merge(self, attempts: int, seen: dict[str, int]) -> None:
+        """Count what another tally did, as `Tried.taken` has it."""
+        for told, times in seen.items():
+            what = os.fsdecode(told.encode("latin-1"))
+            if what in self.seen or len(self.seen) < _DISTINCT_AT_MOST:
+                self.seen[what] = self.seen.get(what, 0) + times
+        self.attempts += attempts
 
     def as_dict(self) -> dict[str, Any]:
         """How many different ones, how many attempts, and the most frequent ones."""
@@ -57,11 +67,31 @@ class Tried:
     programs: Tally = field(default_factory=Tally)
     processes: int = 0
 
+    def taken(self) -> dict[str, Any]:
+        """What was counted, whole and fit for JSON, for `add` elsewhere; counting begins again."""
+        counted: dict[str, Any] = {"processes": self.processes}
+        self.processes = 0
+        for name in _TALLIES:
+            tally: Tally = getattr(self, name)
+            setattr(self, name, Tally())
+            counted[name] = {
+                "attempts": tally.attempts,
+                # A path need not be UTF-8, but JSON has to be.
+                "seen": {os.fsencode(what).decode("latin-1"): times for what, times in dict(tally.seen).items()},
+            }
+        return counted
+
+    def add(self, counted: dict[str, Any]) -> None:
+        """Add what `taken` gave, of another process of the same program."""
+        for name in _TALLIES:
+            getattr(self, name).merge(**counted[name])
+        self.processes += counted["processes"]
+
     def as_dict(self, written_bytes: int) -> dict[str, Any]:
         """As the report has it.
 
         Args:
             written_bytes: what all its processes wrote together.
         """
-        tallies = {name: getattr(self, name).as_dict() for name in ("addresses", "names", "files", "programs")}
+        tallies = {name: getattr(self, name).as_dict() for name in _TALLIES}
         return {**tallies, "processes": self.processes, "written_bytes": written_bytes, "method": METHOD}

@@ -78,11 +78,12 @@ class WarmSolution:
         self._answers: list[tuple[int, Any, str, float, bool]] = []
         self._before = 0
         self._cpu = 0.0
+        self._written = 0
         with ExitStack() as held:
             folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="sild-warm-")), "solution")
             pack.unpack(package, folder)
             isolation = default_isolation()
-            probe.require(probe.escape_checks(isolation))
+            probe.require(isolation.prove())
             self._process = held.enter_context(isolation.start(job(load(folder))))
             self._talk = Lasting(self._process, self._receive, Faults(), alone=alone)
             self._talk.begin()
@@ -92,9 +93,10 @@ class WarmSolution:
         """Ask one shard's questions, each as JSON.
 
         Returns:
-            what `spreading.py` reads: answers by number from 0, faults, what was used, whether it may be asked more.
+            what `spreading.py` reads: answers by number from 0, faults, what was used and tried, whether it goes on.
         """
-        faults = self._talk.count_in(Faults())
+        faults, tried = self._talk.count_in(Faults()), self._process.tried
+        assert tried is not None  # level L1 counts
         self._answers.clear()
         written, said_wrong = self._talk.output_bytes, self._talk.error_bytes
         self._talk.go_on(question.encode() for question in questions)
@@ -106,6 +108,7 @@ class WarmSolution:
             faults.add("early-exit", f"status {usage.exit}")
         cpu, memory = self._process.used()
         used, self._cpu = cpu - self._cpu, cpu
+        wrote, self._written = self._process.written_bytes - self._written, self._process.written_bytes
         answers = [(number - self._before - 1, *rest) for number, *rest in self._answers]
         self._before += len(questions)
         return {
@@ -114,6 +117,8 @@ class WarmSolution:
             "goes_on": goes_on,
             "cpu_seconds": used,
             "memory_bytes": memory,
+            "tried": tried.taken(),
+            "written_bytes": wrote,
             "output_bytes": self._talk.output_bytes - written,
             "error_bytes": self._talk.error_bytes - said_wrong,
             "said_on_stderr": harmless(self._talk.said_on_stderr, _STDERR_CHARACTERS),
@@ -123,7 +128,7 @@ class WarmSolution:
         """Let it end, if it is about to."""
         deadline = time.monotonic() + _END_SECONDS
         while self._process.alive() and not self._process.check() and time.monotonic() < deadline:
-            time.sleep(0.002)
+            self._process.wait(_TURN_SECONDS)
         self._process.kill("does-not-end")
         return self._process.finish()
 

@@ -8,6 +8,7 @@ from django import template
 
 from sild.exchange import multilingual
 from sild.people.enums import Right
+from sild.sandbox import details
 from sild.sandbox.words import ALL, COVERAGE, gap
 
 if TYPE_CHECKING:
@@ -30,6 +31,18 @@ def word(code: object) -> object:
     """The words for a code; the code itself where there are none, as in a later version's report."""
     name = str(code)
     return gap(name.removeprefix(GAP)) if name.startswith(GAP) else ALL.get(name, code)
+
+
+@register.filter
+def detail(said: str) -> str:
+    """What an engine says of a measure or an attempt, in the reader's language."""
+    return details.told(said)
+
+
+@register.filter
+def point(name: str) -> str:
+    """A point of the EU AI Act as the reader's language cites it."""
+    return details.point(name)
 
 
 @register.filter

@@ -3,36 +3,39 @@
 As the first process of its namespace it cannot be killed or stopped by what it starts, and since it cannot be dumped
 nobody else in here can open its pipes or read its memory. Requests come on standard input: the length of a header (four
 bytes, big-endian), the header (marshal, since the node is trusted and the same Python), then `size` bytes. Answers
-leave on standard output: a header of fixed form, then `size` bytes. Each sample pays for what is imported here.
+leave on standard output: a header of fixed form, then `size` bytes. Each sample pays for what is imported here, so only
+modules are that the interpreter has in itself or loads from one file.
 """
+
+# ruff: noqa: SIM105 -- contextlib alone would double the time to start
 
 from __future__ import annotations
 
 import _ctypes
+import _signal  # type: ignore[import-not-found]  # the module around it costs 1 ms
+import _thread
 import errno
 import marshal
 import os
-import selectors
-import signal
+import select
 import stat
-import struct
-import subprocess
-import threading
 import time
-from contextlib import suppress
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from typing import Any
 
 CHUNK = 256 * 1024
 LINGER_SECONDS = 0.05  # how long output is waited for that a finished command's children still hold open
 PR_SET_DUMPABLE = 4
-HEADER = ">QQQii??"  # number, size, split, code, errno, late, over; as `kept.py` has it
 NOT_FOUND, NOT_STARTED, BY_SIGNAL = 127, 126, 128
+RESTORED = (_signal.SIGPIPE, _signal.SIGXFSZ)  # which Python ignores
+NO_INPUT = (os.POSIX_SPAWN_OPEN, 0, "/dev/null", os.O_RDONLY, 0)
+NOT_HERE = (errno.ENOENT, errno.ENOTDIR)
 
-said = threading.Lock()
-running: dict[int, subprocess.Popen[bytes]] = {}
+said, starting = _thread.allocate_lock(), _thread.allocate_lock()
+running: dict[int, int] = {}  # a command's request and its process
 
 
 def take(size: int) -> bytes:
@@ -68,7 +71,8 @@ def tell(
         late: whether a command took too long.
         over: whether there was more than was asked for.
     """
-    header = struct.pack(HEADER, number, len(payload), split, code, refused, late, over)
+    told = (number, len(payload), split, code, refused, late, over)  # as `kept.py` has it
+    header = b"".join(int(value).to_bytes(8, "big", signed=True) for value in told)
     with said:
         for data in (header, payload):
             view = memoryview(data)
@@ -87,9 +91,11 @@ def below(leader: int) -> list[int]:
     """Processes that a command started and that still run: of its session, or descended from one of them."""
     seen: dict[int, tuple[int, int, str]] = {}
     for name in os.listdir("/proc"):  # noqa: PTH208 -- as above
-        with suppress(OSError, ValueError, IndexError):
+        try:
             if name.isdecimal():
                 seen[int(name)] = session_of(name)
+        except (OSError, ValueError, IndexError):
+            pass
     found = {pid for pid, (_parent, session, _state) in seen.items() if leader in {session, pid}}
     while more := {pid for pid, (parent, *_rest) in seen.items() if parent in found} - found:
         found |= more
@@ -103,99 +109,154 @@ def end(leader: int) -> None:
         if not left:
             return
         for pid in left:
-            with suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+            try:
+                os.kill(pid, _signal.SIGKILL)
+            except ProcessLookupError:
+                pass
         time.sleep(0.002)
 
 
 class Command:
     """A command that runs, its streams pumped until it ends, is too slow or says too much."""
 
-    def __init__(self, child: subprocess.Popen[bytes], given: bytes, most: int, seconds: float | None) -> None:
-        self.child, self.given, self.most = child, memoryview(given), most
+    def __init__(self, pid: int, streams: tuple[int, ...], given: bytes, most: int, seconds: float | None) -> None:
+        self.pid, self.given, self.most = pid, memoryview(given), most
         self.deadline = None if seconds is None else time.monotonic() + seconds
-        self.said: dict[str, bytearray] = {"out": bytearray(), "err": bytearray()}
+        self.out, self.err = bytearray(), bytearray()
         self.over = self.late = self.ended = False
-        self.selector = selectors.DefaultSelector()
-        self.exit = os.pidfd_open(child.pid)
+        self.stdin, self.stdout, self.stderr = streams
+        self.poll = select.poll()
+        self.ready: dict[int, Callable[[], None]] = {}
 
-    def pump(self) -> None:
-        """Run it to its end."""
-        self.selector.register(self.exit, selectors.EVENT_READ, self.has_ended)
-        for name, stream in (("out", self.child.stdout), ("err", self.child.stderr)):
-            assert stream is not None
-            self.selector.register(stream, selectors.EVENT_READ, lambda n=name, s=stream: self.read(n, s))
-        if self.child.stdin:
-            os.set_blocking(self.child.stdin.fileno(), False)
-            self.selector.register(self.child.stdin, selectors.EVENT_WRITE, self.write)
+    def pump(self) -> int:
+        """Run it to its end; its exit status, as a shell has it."""
+        leaving = os.pidfd_open(self.pid)
+        self.watch(leaving, select.POLLIN, lambda: self.has_ended(leaving))
+        self.watch(self.stdout, select.POLLIN, lambda: self.read(self.stdout, self.out))
+        self.watch(self.stderr, select.POLLIN, lambda: self.read(self.stderr, self.err))
+        if self.stdin >= 0:
+            os.set_blocking(self.stdin, False)
+            self.watch(self.stdin, select.POLLOUT, self.write)
         try:
             self.listen()
             if self.over or self.late:
-                end(self.child.pid)
-            self.child.wait()
+                end(self.pid)
+            _pid, status = os.waitpid(self.pid, 0)
         finally:
-            self.selector.close()
-            os.close(self.exit)
-            for stream in (self.child.stdin, self.child.stdout, self.child.stderr):
-                if stream:
-                    with suppress(OSError):
-                        stream.close()
+            for descriptor in (leaving, self.stdout, self.stderr, *((self.stdin,) if self.stdin >= 0 else ())):
+                os.close(descriptor)
+        code = os.waitstatus_to_exitcode(status)
+        return code if code >= 0 else BY_SIGNAL - code
+
+    def watch(self, descriptor: int, events: int, ready: Callable[[], None]) -> None:
+        """Call this when there is something."""
+        self.poll.register(descriptor, events)
+        self.ready[descriptor] = ready
+
+    def leave(self, descriptor: int) -> None:
+        """Watch it no more."""
+        self.poll.unregister(descriptor)
+        del self.ready[descriptor]
 
     def listen(self) -> None:
         """Until it has ended and its streams are closed or silent."""
-        while not (self.over or self.late) and self.selector.get_map():
-            ready = self.selector.select(LINGER_SECONDS if self.ended else self.left())
-            for key, _events in ready:
-                key.data()
+        while not (self.over or self.late) and self.ready:
+            found = self.poll.poll(self.patience())
+            for descriptor, _event in found:
+                self.ready[descriptor]()
             self.late = not self.ended and self.deadline is not None and time.monotonic() >= self.deadline
-            if self.ended and not ready:
+            if self.ended and not found:
                 return
 
-    def left(self) -> float | None:
-        """Seconds until it is too slow."""
-        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic())
+    def patience(self) -> float | None:
+        """Milliseconds to wait for anything."""
+        if self.ended:
+            return LINGER_SECONDS * 1000
+        return None if self.deadline is None else max(0.0, self.deadline - time.monotonic()) * 1000
 
-    def has_ended(self) -> None:
+    def has_ended(self, leaving: int) -> None:
         """The command ended; what it wrote before may still be in the pipes."""
         self.ended = True
-        self.selector.unregister(self.exit)
+        self.leave(leaving)
 
-    def read(self, name: str, stream: Any) -> None:
+    def read(self, stream: int, kept: bytearray) -> None:
         """Take what it says, up to the limit."""
-        chunk = os.read(stream.fileno(), CHUNK)
+        chunk = os.read(stream, CHUNK)
         if not chunk:
-            self.selector.unregister(stream)
-        kept = self.said[name]
+            self.leave(stream)
         kept += chunk[: self.most + 1 - len(kept)]
         self.over = self.over or len(kept) > self.most
 
     def write(self) -> None:
         """Give it its input, then close it."""
-        assert self.child.stdin is not None
         try:
-            self.given = self.given[os.write(self.child.stdin.fileno(), self.given[:CHUNK]) :]
+            self.given = self.given[os.write(self.stdin, self.given[:CHUNK]) :]
         except BlockingIOError:
             return
         except BrokenPipeError:
             self.given = self.given[:0]
         if not self.given:
-            self.selector.unregister(self.child.stdin)
-            self.child.stdin.close()
+            self.leave(self.stdin)
+            os.close(self.stdin)
+            self.stdin = -1
+
+
+def paths(word: str, environment: dict[str, str]) -> list[str]:
+    """Where a program may stand."""
+    if "/" in word:
+        return [word]
+    return [os.path.join(folder, word) for folder in os.get_exec_path(environment)]  # noqa: PTH118 -- as above
+
+
+def spawn(asked: dict[str, Any], actions: list[tuple[Any, ...]]) -> int:
+    """Start a command in its folder, in a session of its own: the first of its program's paths that can be started.
+
+    A new process starts in the folder of the one that starts it, so only one is started at a time.
+    """
+    environment = {**os.environ, **asked["environment"]}
+    failed: OSError | None = None
+    with starting:
+        os.chdir(asked["folder"])
+        for path in paths(asked["command"][0], environment):
+            try:
+                return os.posix_spawn(
+                    path, asked["command"], environment, file_actions=actions, setsid=True, setsigdef=RESTORED
+                )
+            except OSError as error:
+                if failed is None or error.errno not in NOT_HERE:
+                    failed = error
+    raise failed or FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+
+def begin(asked: dict[str, Any]) -> tuple[int, tuple[int, ...]]:
+    """Start a command: its process, and our ends of its streams; -1 in place of an input that it has not."""
+    ours: list[int] = []
+    theirs: list[int] = []
+    try:
+        for index in range(3):
+            if index or asked["has_input"]:
+                reader, writer = os.pipe()
+                ours.append(reader if index else writer)
+                theirs.append(writer if index else reader)
+        actions: list[tuple[Any, ...]] = [] if asked["has_input"] else [NO_INPUT]
+        for end in theirs:
+            actions.append((os.POSIX_SPAWN_DUP2, end, len(actions)))
+        pid = spawn(asked, actions)
+    except BaseException:
+        for descriptor in ours:
+            os.close(descriptor)
+        raise
+    finally:
+        for descriptor in theirs:
+            os.close(descriptor)
+    return pid, tuple(ours) if asked["has_input"] else (-1, *ours)
 
 
 def execute(asked: dict[str, Any], given: bytes) -> None:
     """Run a command and tell how it ended."""
     number = asked["id"]
     try:
-        child = subprocess.Popen(
-            asked["command"],
-            stdin=subprocess.PIPE if asked["has_input"] else subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=asked["folder"],
-            env={**os.environ, **asked["environment"]},
-            start_new_session=True,
-        )
+        pid, streams = begin(asked)
     except PermissionError as error:
         tell(number, refused=error.errno or errno.EACCES)
         return
@@ -205,14 +266,13 @@ def execute(asked: dict[str, Any], given: bytes) -> None:
         told = f"{asked['command'][0]}: {error.args[-1]}\n".encode(errors="replace")
         tell(number, told, code=code)
         return
-    running[number] = child
-    command = Command(child, given, asked["most"], asked["seconds"])
+    running[number] = pid
+    command = Command(pid, streams, given, asked["most"], asked["seconds"])
     try:
-        command.pump()
+        code = command.pump()
     finally:
         running.pop(number, None)
-    out, err = (bytes(command.said[name][: command.most]) for name in ("out", "err"))
-    code = child.returncode if child.returncode >= 0 else BY_SIGNAL - child.returncode
+    out, err = (bytes(kept[: command.most]) for kept in (command.out, command.err))
     tell(number, out + err, split=len(out), code=code, late=command.late, over=command.over)
 
 
@@ -245,8 +305,8 @@ def read(asked: dict[str, Any], _given: bytes) -> None:
 
 def cancel(asked: dict[str, Any], _given: bytes) -> None:
     """End a command that nobody waits for any more; its own answer follows."""
-    if child := running.get(asked["of"]):
-        end(child.pid)
+    if pid := running.get(asked["of"]):
+        end(pid)
 
 
 OPERATIONS = {"exec": execute, "write": write, "read": read, "cancel": cancel}
@@ -266,31 +326,32 @@ def attend(asked: dict[str, Any], given: bytes) -> None:
 
 def reap() -> None:
     """Take leave of the dead whose parents are gone; our own commands are waited for by their threads."""
-    with suppress(ChildProcessError):
+    try:
         while found := os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-            if any(child.pid == found.si_pid for child in list(running.values())):
+            if found.si_pid in list(running.values()):
                 return
-            with suppress(ChildProcessError):
-                os.waitpid(found.si_pid, os.WNOHANG)
+            os.waitpid(found.si_pid, os.WNOHANG)
+    except ChildProcessError:
+        pass
 
 
 def main() -> None:
     """Attend to requests until the node goes away."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _signal.signal(_signal.SIGINT, _signal.SIG_IGN)
     # The package around this costs each sample 10 ms, for one call.
     _ctypes.call_function(_ctypes.dlsym(_ctypes.dlopen("libc.so.6", 0), "prctl"), (PR_SET_DUMPABLE, 0, 0, 0, 0))
     os.closerange(3, 64)
     tell(0)
-    waiting = selectors.DefaultSelector()
-    waiting.register(0, selectors.EVENT_READ)
+    waiting = select.poll()
+    waiting.register(0, select.POLLIN)
     while True:
-        if not waiting.select(1.0):
+        if not waiting.poll(1000):
             reap()
             continue
-        asked = marshal.loads(take(struct.unpack(">I", take(4))[0]))  # noqa: S302 -- from the node
+        asked = marshal.loads(take(int.from_bytes(take(4), "big")))  # noqa: S302 -- from the node
         given = take(asked["size"])
         try:
-            threading.Thread(target=attend, args=(asked, given), daemon=True).start()
+            _thread.start_new_thread(attend, (asked, given))
         except RuntimeError:  # there is no room for one more: the commands' own doing
             tell(asked["id"], refused=errno.EAGAIN)
 

@@ -68,7 +68,7 @@ class Answering:
         """The thread."""
         try:
             isolation = default_isolation()
-            self.checks = probe.escape_checks(isolation)
+            self.checks = isolation.prove()
             probe.require(self.checks)
             with tempfile.TemporaryDirectory(prefix="sild-model-") as place:
                 copy = Path(place, "solution")

@@ -67,7 +67,7 @@ def _proved() -> None:
     """
     isolation = default_isolation()
     isolation.require()
-    probe.require(probe.escape_checks(isolation))
+    probe.require(isolation.prove())
 
 
 def _form(config: BaseModel | str | None) -> SandboxForm:

@@ -1,0 +1,70 @@
+"""What engines say of an isolation's measures and attempts, in the reader's language.
+
+A report has it in English, with figures in it; a sentence that is not known here, as in a later version's report, and
+errors by their names in C, are shown as they are.
+"""
+
+from __future__ import annotations
+
+import re
+
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+# Patterns of whole details; what they find goes into the words' places of the same names.
+DETAILS = {
+    re.compile(pattern): words
+    for pattern, words in (
+        (r"a filter of (?P<number>\d+) instructions", _("instructions in the filter: %(number)s")),
+        (r"calls are counted", _("calls are counted")),
+        (r"version (?P<number>\d+)", _("version %(number)s")),
+        (r"not in this kernel: the mounts stand alone", _("not in this kernel: the mounts stand alone")),
+        (r"not in this kernel", _("not in this kernel")),
+        (r"a new one for each run", _("a new one for each run")),
+        (
+            r"a new one for each run, in which no further one can be made",
+            _("a new one for each run, in which no further one can be made"),
+        ),
+        (r"none here: the watchdog counts instead", _("none here: the watchdog counts instead")),
+        (r"(?P<number>\d+) processes visible", _("processes visible: %(number)s")),
+        (r"(?P<error>E[A-Z0-9]+) after (?P<number>\d+)", _("%(error)s after this many processes: %(number)s")),
+        (
+            r"to the parent: (?P<parent>\w+), to all others: (?P<others>\w+); the parent lives",
+            _("to the parent: %(parent)s, to all others: %(others)s; the parent lives"),
+        ),
+        (r"the attempt said nothing", _("the attempt said nothing")),
+        (r"reached (?P<what>.+)", _("reached %(what)s")),
+        (r"wrote (?P<what>.+)", _("wrote %(what)s")),
+        (r"(?P<path>/\S+) can be read", _("%(path)s can be read")),
+        (r"(?P<path>/\S+) can be written", _("%(path)s can be written")),
+        (r"a user namespace was made", _("a user namespace was made")),
+        (r"(?P<number>\d+) processes were made", _("processes that were made: %(number)s")),
+        (r"(?P<number>\d+) bytes were taken", _("bytes that were taken: %(number)s")),
+        (
+            r"(?P<number>\d+) processes of this machine; each worker passed the self-test",
+            _("processes of this machine: %(number)s; each worker passed the self-test"),
+        ),
+        (
+            r"(?P<ray>Ray \S+), (?P<hosts>\d+) machines, (?P<cores>\d+) processors; each worker passed the self-test",
+            _("%(ray)s, machines: %(hosts)s, processors: %(cores)s; each worker passed the self-test"),
+        ),
+    )
+}
+
+
+_ANNEX = "Annex IV"
+
+
+def point(name: str) -> str:
+    """A point of the EU AI Act as the reader's language cites it; what it asks for stands beside it."""
+    if name.startswith(_ANNEX):
+        return gettext("Annex IV%(part)s") % {"part": name.removeprefix(_ANNEX)}
+    return gettext("Article 57(7)")
+
+
+def told(detail: str) -> str:
+    """A detail in the reader's language."""
+    for pattern, words in DETAILS.items():
+        if found := pattern.fullmatch(detail):
+            return str(words) % found.groupdict()
+    return detail

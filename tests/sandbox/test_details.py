@@ -1,0 +1,52 @@
+"""What engines say of measures and attempts is read in every language."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django.utils import translation
+
+from sild.sandbox import details
+from sild.sandbox.engine import act, default_isolation, probe
+from sild.spread.local import LocalPool
+
+pytestmark = pytest.mark.integration
+# An error's name in C or Python, or the version of a program, needs no words.
+NAMES = re.compile(r"[A-Z][A-Za-z0-9]+|[\d.]+")
+
+
+def known(said):
+    return bool(NAMES.fullmatch(said)) or any(pattern.fullmatch(said) for pattern in details.DETAILS)
+
+
+def test_whatever_this_host_says_has_words():
+    isolation = default_isolation()
+    said = [finding.detail.split(" (/")[0] for finding in isolation.available()]
+    said += [check.detail for check in probe.escape_checks(isolation)]
+    said.append(f"{LocalPool(2).name}; each worker passed the self-test")
+    assert [one for one in said if not known(one)] == []
+
+
+def test_figures_stand_in_the_readers_words():
+    with translation.override("et"):
+        assert details.told("version 7") == "versioon 7"
+        assert details.told("EAGAIN after 30") == "EAGAIN, kui protsesse oli tehtud: 30"
+    with translation.override("uk"):
+        assert details.told("a filter of 312 instructions") == "інструкцій у фільтрі: 312"
+    assert details.told("wrote /a, /b") == "wrote /a, /b"
+
+
+def test_what_is_not_known_is_shown_as_it_is():
+    with translation.override("uk"):
+        assert details.told("EPERM") == "EPERM"
+        assert details.told("from the future: 3") == "from the future: 3"
+
+
+def test_points_of_the_act_are_cited_as_each_language_does():
+    points = [one["point"] for one in act.catalogue()["points"]]
+    assert {details.point(one) for one in points} >= {"Annex IV(1)(a)", "Annex IV(9)", "Article 57(7)"}
+    with translation.override("et"):
+        assert details.point("Annex IV(1)(a)") == "IV lisa punkt (1)(a)"
+    with translation.override("uk"):
+        assert details.point("Article 57(7), results") == "стаття 57(7)"
