@@ -1,8 +1,8 @@
 """The extractor's speed and finds beside its peers, the model's speed and quality on data that it never saw.
 
 SILD_TRAM names a folder with TRAM's files, SILD_ATTACK MITRE's own STIX bundle; where they are absent, in
-`../shared/data` too, those figures are left out, with a line that says so. `PARTS="cost reading"` measures some parts only
-and keeps the file's other figures; `spans` and `documents` train in five folds, which takes most of the time.
+`../shared/data` too, those figures are left out, with a line that says so. `PARTS="cost reading"` measures some parts
+only and keeps the other figures of the file; `spans` and `documents` train in five folds, which takes most of the time.
 """
 
 from __future__ import annotations
