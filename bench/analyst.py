@@ -310,7 +310,6 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "cost": cost,
     "families": quality,
     "languages": languages,
-    "zero-shot": analyst_tram.tram,
     "held-out": analyst_tram.held_out,
     "spans": analyst_tram.spans,
     "documents": analyst_tram.documents,

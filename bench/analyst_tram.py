@@ -17,8 +17,7 @@ from harness import Figure
 
 from sild.analyst.engine import model as engine
 from sild.analyst.engine.reader import read
-from sild.analyst.engine.techniques import thresholds
-from sild.analyst.training import crossvalidate, knowledge, measure, split
+from sild.analyst.training import crossvalidate, knowledge, split
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 
@@ -109,40 +108,3 @@ def _tram_folds() -> tuple[Any, Any, Any] | None:
 @cache
 def _model() -> engine.Model:
     return engine.load()
-
-
-def tram() -> list[Figure]:
-    """Sentences of real reports, which the model has seen none of: TRAM's single-label set with 50 techniques."""
-    file = Path(os.environ.get("SILD_TRAM", SHARED / "tram")) / "single_label.json"
-    if not file.is_file():
-        print(f"TRAM's sentences are not at {file}: their figures are left out.")
-        return []
-    rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
-    labels = {row["label"] for row in rows}
-    model = _model()
-    known = model.ids.tolist()
-    sentences = [
-        knowledge.Sentence(row["text"], (row["label"],), row["doc_title"], "procedure") for row in rows if row["text"]
-    ]
-    every = measure.measure(model, sentences, thresholds(model)[0])
-    scores = model.scores([sentence.text for sentence in sentences])
-    scores[:, [place for place, name in enumerate(known) if name not in labels]] = 0
-    among = measure.measure(_Fixed(model.ids, scores), sentences, thresholds(model)[0])  # type: ignore[arg-type]
-    about = f"TRAM zero-shot, n={len(sentences)}, {every.groups} reports"
-    return [
-        Figure(f"micro F1, {about}, all techniques proposed", every.micro_f1, "", None, "higher"),
-        Figure(f"micro F1, {about}, only its {len(labels)} techniques", among.micro_f1, "", None, "higher"),
-        Figure(f"macro F1, {about}, only its {len(labels)} techniques", among.macro_f1, "", None, "higher"),
-        Figure(f"likeliest technique right, {about}, of its {len(labels)}", among.top1, "", None, "higher"),
-    ]
-
-
-class _Fixed:
-    """Scores that were made before, in the place of a model."""
-
-    def __init__(self, ids: Any, scores: Any) -> None:
-        self.ids, self._scores = ids, scores
-
-    def scores(self, _texts: list[str]) -> Any:
-        """The scores."""
-        return self._scores
