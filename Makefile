@@ -22,8 +22,8 @@ nightly: .venv/dev.stamp build ## the proofs at full size; hours
 check: .venv/dev.stamp build ## lint, types, import contracts, translations, migrations
 	@sh tools/check
 
-bench: .venv/dev.stamp build ## measure: make bench MODULE=trust
-	@$(BIN)/python bench/harness.py $(MODULE)
+bench: .venv/dev.stamp build ## measure: make bench MODULE=trust; PARTS= for some of it
+	@$(BIN)/python bench/harness.py $(MODULE) $(PARTS)
 
 build: .venv/run.stamp ## style sheets, translations
 	@$(BIN)/python tools/build.py

@@ -1,7 +1,8 @@
 """The extractor's speed and finds beside its peers, the model's speed and quality on data that it never saw.
 
-SILD_TRAM names a folder with TRAM's `single_label.json`, SILD_ATTACK MITRE's own STIX bundle; where they are absent, in
-`../shared/data` too, those figures are left out, with a line that says so. SILD_TRAM_FOLDS=1 trains five times more.
+SILD_TRAM names a folder with TRAM's files, SILD_ATTACK MITRE's own STIX bundle; where they are absent, in
+`../shared/data` too, those figures are left out, with a line that says so. `PARTS="cost reading"` measures some parts
+only and keeps the other figures of the file; `spans` and `documents` train in five folds, which takes most of the time.
 """
 
 from __future__ import annotations
@@ -14,10 +15,13 @@ import subprocess
 import sys
 import time
 import venv
+from dataclasses import replace
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import analyst_tram
 from harness import Figure, best_of
 
 from sild.analyst.engine import files as engine_files
@@ -25,7 +29,10 @@ from sild.analyst.engine import model as engine
 from sild.analyst.engine.indicators import extract
 from sild.analyst.engine.reader import read
 from sild.analyst.engine.techniques import thresholds
-from sild.analyst.training import card, corpus, crossvalidate, knowledge, measure, parity
+from sild.analyst.training import card, corpus, knowledge, measure, parity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
 ROOT = Path(__file__).parent.parent
 # The tests' corpus, so that both count the same.
@@ -109,19 +116,9 @@ print(json.dumps(answer))
 """
 
 
-def run() -> list[Figure]:
-    """All figures."""
-    model = engine.load()
-    return [
-        *extractor(),
-        *in_ukrainian(),
-        *reading(model),
-        *cost(),
-        *quality(model),
-        *languages(model),
-        *tram(model),
-        *crossvalidated(),
-    ]
+def run(parts: Sequence[str] = ()) -> list[Figure]:
+    """All figures, or those of some parts."""
+    return [replace(figure, part=part) for part in parts or PARTS for figure in PARTS[part]()]
 
 
 def extractor() -> list[Figure]:
@@ -198,9 +195,9 @@ def cost() -> list[Figure]:
     ]
 
 
-def languages(model: engine.Model) -> list[Figure]:
+def languages() -> list[Figure]:
     """F1 of each language on the test side of the labelled corpus, and the gap."""
-    found = parity.measure(model, corpus.shipped("test"))
+    found = parity.measure(_model(), corpus.shipped("test"))
     figures = [
         Figure(f"F1 of {what}, corpus, {language}, n={row['wanted']:.0f}", row["f1"], "", None, "higher")
         for what in parity.WHAT
@@ -213,8 +210,9 @@ def languages(model: engine.Model) -> list[Figure]:
     ]
 
 
-def reading(model: engine.Model) -> list[Figure]:
+def reading() -> list[Figure]:
     """Speed of the model and of a whole report."""
+    model = _model()
     held_out = [sentence.text for sentence in card.sides(knowledge.from_package()).held_out]
     report = (files("sild.analyst") / "examples" / "report-en.md").read_text(encoding="utf-8")
     return [
@@ -225,8 +223,9 @@ def reading(model: engine.Model) -> list[Figure]:
     ]
 
 
-def quality(model: engine.Model) -> list[Figure]:
+def quality() -> list[Figure]:
     """Held-out families, as in the card; and MITRE's whole texts of the same families when they are there."""
+    model = _model()
     least, strong = thresholds(model)
     sets = {"package": knowledge.from_package()}
     bundle = Path(os.environ.get("SILD_ATTACK", SHARED / "attack-enterprise.json.gz"))
@@ -250,68 +249,9 @@ def quality(model: engine.Model) -> list[Figure]:
     return figures
 
 
-def crossvalidated() -> list[Figure]:
-    """TRAM's spans and documents, five folds by report; takes minutes, so only when SILD_TRAM_FOLDS is set."""
-    folder = Path(os.environ.get("SILD_TRAM", SHARED / "tram"))
-    if not os.environ.get("SILD_TRAM_FOLDS") or not (folder / "reports.jsonl.gz").is_file():
-        print("Five folds over TRAM's reports are left out; set SILD_TRAM_FOLDS=1 (and SILD_TRAM) to measure them.")
-        return []
-    rows = json.loads((folder / "single_label.json").read_text(encoding="utf-8"))
-    reports = [json.loads(line) for line in gzip.decompress((folder / "reports.jsonl.gz").read_bytes()).splitlines()]
-    known = frozenset(row["label"] for row in rows)
-    attack = crossvalidate.attack_texts(knowledge.from_package().sentences, known)
-    spans = crossvalidate.spans_of(rows, reports)
-    figures = []
-    for about, clean in (("without ATT&CK texts that quote a tested report", True), ("with them", False)):
-        found = crossvalidate.on_spans(spans, attack, clean=clean)
-        figures += [
-            Figure(f"micro F1, TRAM spans, 5 folds by report, {about}", found.micro_f1, "", 0.89, "higher"),
-            Figure(f"macro F1, TRAM spans, 5 folds by report, {about}", found.macro_f1, "", 0.82, "higher"),
-        ]
-    gold = crossvalidate.documents(reports, known)
-    found, error = crossvalidate.on_documents(crossvalidate.sentences_of(reports, known), gold, attack)
-    return [
-        *figures,
-        Figure("micro F1, TRAM documents with all sentences, 5 folds by report", found.micro_f1, "", 0.76, "higher"),
-        Figure("mean F1 of a TRAM document", found.mean_document_f1, "", None, "higher"),
-        Figure("calibration error of a document's score", error, ""),
-    ]
-
-
-def tram(model: engine.Model) -> list[Figure]:
-    """Sentences of real reports, which the model has seen none of: TRAM's single-label set with 50 techniques."""
-    file = Path(os.environ.get("SILD_TRAM", SHARED / "tram")) / "single_label.json"
-    if not file.is_file():
-        print(f"TRAM's sentences are not at {file}: their figures are left out.")
-        return []
-    rows: list[dict[str, Any]] = json.loads(file.read_text(encoding="utf-8"))
-    labels = {row["label"] for row in rows}
-    known = model.ids.tolist()
-    sentences = [
-        knowledge.Sentence(row["text"], (row["label"],), row["doc_title"], "procedure") for row in rows if row["text"]
-    ]
-    every = measure.measure(model, sentences, thresholds(model)[0])
-    scores = model.scores([sentence.text for sentence in sentences])
-    scores[:, [place for place, name in enumerate(known) if name not in labels]] = 0
-    among = measure.measure(_Fixed(model.ids, scores), sentences, thresholds(model)[0])  # type: ignore[arg-type]
-    about = f"TRAM zero-shot, n={len(sentences)}, {every.groups} reports"
-    return [
-        Figure(f"micro F1, {about}, all techniques proposed", every.micro_f1, "", None, "higher"),
-        Figure(f"micro F1, {about}, only its {len(labels)} techniques", among.micro_f1, "", None, "higher"),
-        Figure(f"macro F1, {about}, only its {len(labels)} techniques", among.macro_f1, "", None, "higher"),
-        Figure(f"likeliest technique right, {about}, of its {len(labels)}", among.top1, "", None, "higher"),
-    ]
-
-
-class _Fixed:
-    """Scores that were made before, in the place of a model."""
-
-    def __init__(self, ids: Any, scores: Any) -> None:
-        self.ids, self._scores = ids, scores
-
-    def scores(self, _texts: list[str]) -> Any:
-        """The scores."""
-        return self._scores
+@cache
+def _model() -> engine.Model:
+    return engine.load()
 
 
 def _mb_s(text: str) -> float:
@@ -361,3 +301,16 @@ def _peers_python() -> str:
         subprocess.run([*pip, "--requirement", str(PEERS)], check=True, timeout=600, capture_output=True)
         stamp.write_text(pins, encoding="utf-8")
     return str(python)
+
+
+PARTS: dict[str, Callable[[], list[Figure]]] = {
+    "extractor": extractor,
+    "ukrainian": in_ukrainian,
+    "reading": reading,
+    "cost": cost,
+    "families": quality,
+    "languages": languages,
+    "held-out": analyst_tram.held_out,
+    "spans": analyst_tram.spans,
+    "documents": analyst_tram.documents,
+}

@@ -35,6 +35,7 @@ class Figure:
         better: whether higher or lower is better.
         peer: what it was compared with, measured in the same run.
         peer_value: the peer's figure, in `unit`.
+        part: of the module, where parts can be measured one by one.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Figure:
     better: Literal["higher", "lower"] = "lower"
     peer: str | None = None
     peer_value: float | None = None
+    part: str | None = None
 
     @property
     def met(self) -> bool | None:
@@ -99,31 +101,45 @@ def show(module: str, figures: list[Figure]) -> None:
     Console().print(table)
 
 
-def write(module: str, figures: list[Figure], load: float) -> Path:
-    """Keep the figures beside the benchmark, with the load of the machine when it began: 0 is a quiet one."""
+def write(module: str, figures: list[Figure], load: float, parts: Sequence[str] = ()) -> Path:
+    """Keep the figures beside the benchmark, with the load of the machine when it began: 0 is a quiet one.
+
+    Args:
+        module: whose figures they are.
+        figures: what was measured.
+        load: of the machine.
+        parts: when only these parts of the module were measured, what the file has of the others stays.
+    """
     path = HERE / "results" / f"{module}.json"
     path.parent.mkdir(exist_ok=True)
+    before = json.loads(path.read_text()) if parts and path.is_file() else []
+    kept = [row for row in before if row.get("part") and row["part"] not in parts]
     measured = {"measured": datetime.now(UTC).strftime("%Y-%m-%d"), "python": platform.python_version(), "load": load}
     rows = [{**asdict(figure), **measured} for figure in figures]
-    path.write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
+    path.write_text(json.dumps([*kept, *rows], indent=1, ensure_ascii=False) + "\n")
     return path
 
 
 def main(arguments: list[str]) -> int:
-    """Measure one module."""
+    """Measure one module, or some parts of one that has `PARTS`."""
     known = sorted(
         path.stem for path in HERE.glob("*.py") if "_" not in path.stem and path.stem not in {"harness", "relay"}
     )
-    if len(arguments) != 1 or arguments[0] not in known:
+    if not arguments or arguments[0] not in known:
         print(f"Say which module to measure: make bench MODULE=… with one of {', '.join(known)}.", file=sys.stderr)
         return 1
     sys.modules["harness"] = sys.modules["__main__"]
     sys.path.insert(0, str(HERE))
-    module = arguments[0]
+    module, parts = arguments[0], arguments[1:]
     load = round(os.getloadavg()[0], 1)
-    figures: list[Figure] = import_module(module).run()
+    measuring = import_module(module)
+    wrong = sorted(set(parts) - set(getattr(measuring, "PARTS", ())))
+    if wrong:
+        print(f"{module} has no parts {', '.join(wrong)}.", file=sys.stderr)
+        return 1
+    figures: list[Figure] = measuring.run(parts) if parts else measuring.run()
     show(module, figures)
-    print(f"Written to {write(module, figures, load).relative_to(HERE.parent)}")
+    print(f"Written to {write(module, figures, load, parts).relative_to(HERE.parent)}")
     return 0
 
 

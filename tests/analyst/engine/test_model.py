@@ -94,10 +94,3 @@ def test_scores_do_not_depend_on_the_company_a_text_is_in():
     together, alone = SHIPPED.scores(texts), SHIPPED.scores(texts[270:271])
     assert np.allclose(together[270], alone[0], atol=1e-5)
     assert SHIPPED.scores([]).shape == (0, len(SHIPPED.ids))
-
-
-@pytest.mark.unit
-def test_a_lead_is_the_distance_to_the_best_other():
-    margins = np.array([[1.0, 3.0, 2.0]], np.float32)
-    assert engine.leads(margins).tolist() == [[-2, 1, -1]]
-    assert engine.leads(np.array([[1.0]], np.float32)).tolist() == [[0]]

@@ -7,7 +7,7 @@ import pytest
 
 from sild.analyst.engine import files
 from sild.analyst.engine import model as engine
-from sild.analyst.training import card, fit, knowledge, measure
+from sild.analyst.training import card, corpus, fit, knowledge, measure
 
 pytestmark = pytest.mark.integration
 
@@ -29,8 +29,14 @@ def test_the_shipped_cards_figures_come_out_the_same_when_measured_anew(known, s
     for name, threshold in (("", "proposed"), ("_strong", "strong")):
         found = measure.measure(shipped, held_out, thresholds[threshold]).as_dict()
         assert found == pytest.approx(figures[f"held_out{name}"], abs=0.002)
-        found = measure.measure(shipped, reports, thresholds[threshold]).as_dict()
+        found = measure.measure(shipped, reports, thresholds[threshold], together=True).as_dict()
         assert found == pytest.approx(figures[f"held_out_reports{name}"], abs=0.002)
+
+
+def test_what_the_card_says_of_whole_reports_comes_out_the_same(shipped):
+    found = card._documents(shipped, card.report_sides(), shipped.card["thresholds"])
+    for name, figures in shipped.card["documents"].items():
+        assert found[name] == pytest.approx(figures, abs=0.01)
 
 
 def test_the_shipped_card_describes_data_split_and_file(known, shipped):
@@ -39,6 +45,7 @@ def test_the_shipped_card_describes_data_split_and_file(known, shipped):
     assert data["held_out"]["procedure"] == sum(sentence.kind == "procedure" for sentence in parts.held_out)
     assert data["train"]["procedure"] == sum(sentence.kind == "procedure" for sentence in parts.train)
     assert data["held_out"]["cut"] == 0
+    assert data["corpus_train"]["families"] == sum(one.language == "en" for one in corpus.shipped("train"))
     assert shipped.card["file"]["bytes"] <= 3_000_000
     assert shipped.card["classes"]["known"] == len(shipped.ids)
     assert shipped.card["notice"] == f"{card.NOTICE} {card.TRAM_NOTICE}"

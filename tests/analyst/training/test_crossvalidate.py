@@ -32,6 +32,7 @@ def test_spans_find_the_sentence_that_they_stand_in():
     assert spans[0].context == "The malware takes screenshots of the desktop in case 0."
     outcome = crossvalidate.on_spans(spans, [])
     assert (outcome.micro_f1, outcome.macro_f1) == (1.0, 1.0)
+    assert crossvalidate.baseline(spans).micro_f1 == 1.0
 
 
 def test_documents_are_judged_by_all_their_sentences():
@@ -49,3 +50,8 @@ def test_attack_texts_that_quote_a_tested_span_are_counted_out():
     quoting = [crossvalidate.Text("", WORDS["T1113"], ("T1113",))] * 5
     assert crossvalidate.on_spans(spans, quoting).removed == 5
     assert crossvalidate.on_spans(spans, quoting, clean=False).removed == 0
+
+
+def test_a_reports_techniques_have_the_ids_of_today():
+    report = {"annotations": [{"type": "DLL side-loading (T1574.002)"}, {"type": "Segment"}]}
+    assert crossvalidate.techniques_of(report) == {"T1574.001"}

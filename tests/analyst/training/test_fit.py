@@ -2,10 +2,9 @@
 
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
-from sild.analyst.training import crossfit, fit, knowledge, measure, split
+from sild.analyst.training import crossfit, fit, judging, knowledge, measure, split
 
 pytestmark = pytest.mark.integration
 RECIPE = fit.Recipe(weights=20_000)
@@ -35,9 +34,11 @@ def test_training_twice_gives_the_same_bytes(sample, trained):
 def test_what_was_learnt_holds_on_families_that_were_not_seen(sample, trained):
     _known, _train, dev, held_out = sample
     texts = [one.text for one in dev]
-    truth = np.array([[name in one.techniques for name in trained.ids] for one in dev])
-    model = replace(trained, calibration=fit.calibration([(trained.margins(texts), trained.told(texts), truth)]))
-    figures = measure.measure(model, held_out, crossfit.best_threshold(model.scores(texts), truth))
+    judged = crossfit.Judged(tuple(trained.ids.tolist()), tuple(dev), trained.margins(texts), trained.told(texts))
+    cases = judging.sentences(judged)
+    model = replace(trained, document=judging.weights([cases]))
+    threshold = judging.best_mean_threshold([(cases.scores(model.document), cases.truth)])
+    figures = measure.measure(model, held_out, threshold)
     assert figures.micro_f1 > 0.85
     assert figures.micro_f1_low < figures.micro_f1 < figures.micro_f1_high
     assert figures.classes == 12

@@ -20,6 +20,9 @@ class Told:
     def scores(self, texts):
         return self.rows[: len(texts)]
 
+    def evidence(self, texts):
+        return self.rows[: len(texts)] / len(texts)
+
 
 def sentence(*techniques, group="g"):
     return Sentence("x", techniques, group, "procedure")
@@ -51,3 +54,10 @@ def test_scores_that_keep_their_word_have_no_error():
     rows = [[1.0, 0.0]] * 3
     assert measure.measure(Told(*rows), [sentence("A")] * 3, 0.5).calibration_error == pytest.approx(0)
     assert measure.measure(Told(*rows), [sentence("B")] * 3, 0.5).calibration_error == pytest.approx(1)
+
+
+def test_sentences_of_one_family_are_scored_together_when_told_so():
+    rows = [[0.9, 0.1]] * 2
+    two = [sentence("A"), sentence("A")]
+    assert measure.measure(Told(*rows), two, 0.5).micro_recall == 1
+    assert measure.measure(Told(*rows), two, 0.5, together=True).micro_recall == 0

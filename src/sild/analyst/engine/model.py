@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import concepts
+from . import concepts, documents
 from .errors import ModelError
 from .features import grams, of_concepts, weighted
 from .files import CARD_FILE, MODEL_FILE
@@ -32,7 +32,7 @@ _LEVEL = 6
 _ARRAYS = {
     "ids": "U", "names": "U", "word_keys": "u4", "word_idf": "f4", "character_keys": "u4", "character_idf": "f4",
     "concepts": "U",
-    "first": "u4", "columns": "u2", "weights": "i1", "scale": "f4", "bias": "f4", "calibration": "f4",
+    "first": "u4", "columns": "u2", "weights": "i1", "scale": "f4", "bias": "f4", "document": "f4",
 }  # fmt: skip
 
 
@@ -41,7 +41,8 @@ class Model:
     """One linear classifier for each technique, over hashed n-grams.
 
     The weights of feature `f` stand at `first[f]:first[f+1]`: class numbers in `columns`, values in `weights`, to be
-    multiplied by their class's `scale`. Words come first, characters after them, then what `concepts` names.
+    multiplied by their class's `scale`. Words come first, characters after them, then what `concepts` names. `document`
+    turns margins into chances, see `documents`.
     """
 
     ids: NDArray[np.str_]
@@ -56,7 +57,7 @@ class Model:
     weights: NDArray[np.int8]
     scale: Floats
     bias: Floats
-    calibration: Floats
+    document: Floats
     card: dict[str, Any] = field(default_factory=dict, repr=False)
 
     @property
@@ -70,8 +71,14 @@ class Model:
         return np.concatenate(parts) if parts else np.zeros((0, len(self.ids)), np.float32)
 
     def scores(self, texts: Sequence[str]) -> Floats:
-        """Calibrated probability that each technique is the right label of each text, texts by techniques."""
-        return calibrated(self.margins(texts), self.told(texts), self.calibration)
+        """Calibrated probability that each text by itself shows each technique, texts by techniques."""
+        given = documents.alone(self.margins(texts), self.told(texts))
+        scores: Floats = documents.chance(given, self.document).astype(np.float32)
+        return scores
+
+    def evidence(self, sentences: Sequence[str]) -> Floats:
+        """The same of the sentences of one text, judged as a whole: see `documents.evidence`."""
+        return documents.evidence(self.margins(sentences), self.told(sentences), self.document)
 
     def told(self, texts: Sequence[str]) -> Floats:
         """1 where the words of a text, read as English, tell of a technique by the rules over concepts, else 0."""
@@ -116,22 +123,6 @@ class Model:
         yield rows, columns + len(self.word_keys) + len(self.character_keys), values
 
 
-def leads(margins: Floats) -> Floats:
-    """How far each margin is ahead of the best other margin of the same text; negative for all but the best."""
-    if margins.shape[1] < 2:  # noqa: PLR2004 -- there is no other technique
-        return np.zeros_like(margins)
-    best = np.partition(margins, -2, axis=1)[:, -2:]
-    lead: Floats = margins - np.where(margins == best[:, 1:], best[:, :1], best[:, 1:])
-    return lead
-
-
-def calibrated(margins: Floats, told: Floats, calibration: Floats) -> Floats:
-    """Probability from margin, lead, and whether a rule holds (Platt 2000, with three inputs)."""
-    of_margin, of_lead, of_told, offset = calibration
-    scores: Floats = 1 / (1 + np.exp(-(of_margin * margins + of_lead * leads(margins) + of_told * told + offset)))
-    return scores
-
-
 def load(folder: Path = HERE) -> Model:
     """Load the model beside its card.
 
@@ -173,7 +164,8 @@ def _check(arrays: dict[str, Any]) -> None:
     features = len(arrays["word_keys"]) + len(arrays["character_keys"]) + len(arrays["concepts"])
     classes = len(arrays["ids"])
     wrong = [name for name, kind in _ARRAYS.items() if not arrays[name].dtype.str[1:].startswith(kind)]
-    sizes = {"names": classes, "scale": classes, "bias": classes, "first": features + 1, "calibration": 4}
+    sizes = {"names": classes, "scale": classes, "bias": classes, "first": features + 1}
+    sizes["document"] = documents.INPUTS + 1
     wrong += [name for name, size in sizes.items() if len(arrays[name]) != size]
     if wrong:
         raise ValueError(f"wrong type or size of {', '.join(sorted(set(wrong)))}")

@@ -26,7 +26,7 @@ _WORD = re.compile(r"[^\W\d_]{2,}")
 _TELLING = frozenset({"cve", "file", "path", "registry"})
 _PLACE = " url "  # stands for a place in the net where concepts are read
 _LOOKED_AT = 12  # techniques of a sentence; those after them have no score to speak of
-MOST_PER_SENTENCE = 3
+MOST_PER_SENTENCE = 4
 FEWEST_WORDS = 4  # a heading or a cell of a table has fewer
 # A phrase of the lexicon has no probability of its own; on its own it never counts as strong.
 PHRASE_SCORE = 0.75
@@ -39,10 +39,11 @@ class Proposal:
     Attributes:
         technique: the ATT&CK id, as in T1566.001.
         name: the technique's name.
-        score: calibrated probability that it is the right label, 0 to 1; 1 when the text names the id itself.
+        score: calibrated probability that the text shows it, 0 to 1, less at sentences that say less of it than the
+            best one; 1 when the text names the id itself.
         start, end: the sentence's offsets in the text, in characters.
         basis: `model`, `lexicon` for words in Ukrainian or Estonian, or `named` when the id stands in the sentence.
-        strong: whether the score is above the threshold that gave 90 % precision on the development split.
+        strong: whether the score is above the threshold that was surely 90 % precise where it was chosen.
     """
 
     technique: str
@@ -66,7 +67,7 @@ def propose(text: str, model: Model, indicators: Sequence[Indicator] = (), *, th
         model: as loaded.
         indicators: what `extract` found in the text. Addresses, hashes and names are kept from the model: they say
             nothing of what was done, and `UAC-0010` would look to it like a way around Windows' UAC.
-        threshold: least score; by default the card's, which was chosen for the best F1 on the development split.
+        threshold: least score; by default the card's, which was chosen for the best F1.
 
     Raises:
         TextError: the text is empty, too long or binary.
@@ -74,7 +75,7 @@ def propose(text: str, model: Model, indicators: Sequence[Indicator] = (), *, th
     sentences = list(split(check(text)))
     plain, marked = _without(sentences, indicators), _without(sentences, indicators, _PLACE)
     scored = [place for place, words in enumerate(plain) if len(_WORD.findall(words)) >= FEWEST_WORDS]
-    scores = dict(zip(scored, model.scores([plain[place] for place in scored]), strict=True))
+    scores = dict(zip(scored, model.evidence([plain[place] for place in scored]), strict=True))
     names = dict(zip(model.ids.tolist(), model.names.tolist(), strict=True))
     language = tell(text)
     found: list[Proposal] = []
@@ -85,22 +86,18 @@ def propose(text: str, model: Model, indicators: Sequence[Indicator] = (), *, th
         told = {proposal.technique for proposal in named}
         found += named
         if place in scores:
-            ranked = _ranked(sentence, model, scores[place], threshold, concepts.told(plain[place], "en"))
+            ranked = _ranked(sentence, model, scores[place], threshold)
             found += islice((proposal for proposal in ranked if proposal.technique not in told), MOST_PER_SENTENCE)
     return found
 
 
-def _ranked(
-    sentence: Sentence, model: Model, scores: Floats, threshold: float, told: Sequence[str]
-) -> Iterator[Proposal]:
-    """The likeliest techniques of one sentence; one that the rules tell of needs less of a score."""
+def _ranked(sentence: Sentence, model: Model, scores: Floats, threshold: float) -> Iterator[Proposal]:
+    """The likeliest techniques of one sentence."""
     least, strong = thresholds(model)
-    eased = float(model.card.get("thresholds", {}).get("told", least))
     for place in scores.argsort()[::-1][:_LOOKED_AT]:
-        score, technique = float(scores[place]), str(model.ids[place])
-        enough = threshold if threshold >= 0 else eased if technique in told else least
-        if score >= enough:
-            name = str(model.names[place])
+        score = float(scores[place])
+        if score >= (threshold if threshold >= 0 else least):
+            technique, name = str(model.ids[place]), str(model.names[place])
             yield Proposal(technique, name, round(score, 4), sentence.start, sentence.end, strong=score >= strong)
 
 
@@ -121,7 +118,7 @@ def _without(sentences: Sequence[Sentence], indicators: Sequence[Indicator], ins
 
 
 def thresholds(model: Model) -> tuple[float, float]:
-    """The card's two thresholds: for the best F1, and for 90 % precision."""
+    """The card's two thresholds: for the best F1, and for precision."""
     stated = model.card.get("thresholds", {})
     return float(stated.get("proposed", 0.5)), float(stated.get("strong", 0.9))
 

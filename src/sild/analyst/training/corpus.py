@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LANGUAGES = ("en", "et", "uk")
+GROUP = "corpus:"  # what the names of its families begin with
 _TYPES = {"technique": "technique", "indicator": "value", "actor": "value", "malware": "value"}
 
 
@@ -62,12 +63,24 @@ def sentences(reports: list[Report]) -> list[Sentence]:
     return [sentence for report in reports for sentence in _sentences(report)]
 
 
+def examples(reports: list[Report]) -> list[Sentence]:
+    """What a model learns from of each report: its sentences, then the marked spans by themselves."""
+    return [one for report in reports for one in (*_sentences(report), *_spans(report))]
+
+
+def _spans(report: Report) -> Iterator[Sentence]:
+    for span in report.spans:
+        if span["type"] == "technique":
+            text = report.text[span["start"] : span["end"]]
+            yield Sentence(text, (span["technique"],), f"{GROUP}{report.id}", "span")
+
+
 def _sentences(report: Report) -> Iterator[Sentence]:
     marked = [span for span in report.spans if span["type"] == "technique"]
     for sentence in split(report.text):
         inside = (span for span in marked if span["start"] < sentence.end and span["end"] > sentence.start)
         techniques = tuple(sorted({span["technique"] for span in inside}))
-        yield Sentence(sentence.text, techniques, f"corpus:{report.id}", "report" if techniques else "unmarked")
+        yield Sentence(sentence.text, techniques, f"{GROUP}{report.id}", "report" if techniques else "unmarked")
 
 
 def _report(row: dict[str, Any]) -> Report:

@@ -1,4 +1,4 @@
-"""What the model says of reports that it has not learnt from: margins by folds, to calibrate and to choose thresholds.
+"""What the model says of reports that it has not learnt from: margins by folds.
 
 Each fold is a third of the reports that are not held out, whole reports by a hash. A model that has seen neither the
 fold nor ATT&CK texts that quote it says its margins; so every report of the pool is judged by a stranger to it.
@@ -24,10 +24,6 @@ if TYPE_CHECKING:
     from sild.analyst.training.knowledge import Sentence, Technique
 
 FOLDS = 3
-_DRAWS = 1000
-_GRID = np.round(np.arange(0.05, 0.9951, 0.005), 3)
-_SLACK = 0.01
-_FEWEST = 20  # proposals; a share of fewer says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,40 +93,3 @@ def _joined(parts: Sequence[Judged]) -> Judged:
         np.concatenate([part.margins[:, place] for part, place in zip(parts, places, strict=True)]),
         np.concatenate([part.told[:, place] for part, place in zip(parts, places, strict=True)]),
     )
-
-
-def best_threshold(scores: Floats, truth: NDArray[np.bool_]) -> float:
-    """The threshold with the best micro F1."""
-    f1 = [2 * (truth & (scores >= at)).sum() / max(1, (scores >= at).sum() + truth.sum()) for at in _GRID]
-    return float(_GRID[int(np.argmax(f1))])
-
-
-def eased(scores: Floats, told: NDArray[np.bool_], truth: NDArray[np.bool_], least: float) -> float:
-    """The lowest threshold for what rules tell of whose micro F1 is within a point of the best one.
-
-    Where the figures hardly differ more is shown rather than less: a person decides.
-    """
-    grid = np.round(np.arange(0.01, max(least, 0.01) + 0.0001, 0.01), 3)
-    f1 = []
-    for at in grid:
-        given = (scores >= least) | (told & (scores >= at))
-        f1.append(2 * (truth & given).sum() / max(1, given.sum() + truth.sum()))
-    return float(grid[next(place for place, one in enumerate(f1) if one >= max(f1) - _SLACK)])
-
-
-def surely_precise(
-    scores: Floats, truth: NDArray[np.bool_], groups: NDArray[np.int64], precision: float = 0.9
-) -> float:
-    """The lowest threshold whose precision is at least `precision` in 95 % of draws of whole families; 1 when none is.
-
-    A share of right ones that holds on the families at hand alone would not hold on others; so families are drawn
-    anew, with replacement and a fixed seed, and the fifth percentile counts.
-    """
-    drawn = np.random.default_rng(0).integers(0, int(groups.max()) + 1, (_DRAWS, int(groups.max()) + 1))
-    for at in _GRID:
-        given = scores >= at
-        right = np.bincount(groups, (truth & given).sum(axis=1), minlength=drawn.shape[1])[drawn].sum(axis=1)
-        number = np.bincount(groups, given.sum(axis=1), minlength=drawn.shape[1])[drawn].sum(axis=1)
-        if given.sum() >= _FEWEST and np.percentile(right / np.maximum(1, number), 5) >= precision:
-            return float(at)
-    return 1.0

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sild.analyst.engine import concepts
+from sild.analyst.engine import concepts, documents
 from sild.analyst.engine.features import grams, of_concepts, weighted
-from sild.analyst.engine.model import Model, leads
+from sild.analyst.engine.model import Model
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ class Recipe:
 
 
 def fit(train: Sequence[Sentence], techniques: dict[str, Technique], recipe: Recipe) -> Model:
-    """Train, without calibration; the same input and versions give the same model."""
+    """Train, without what turns margins into chances; the same input and versions give the same model."""
     examples = _examples(train, recipe.least_sentences)
     texts, labels = [text for text, _, _ in examples], np.array([label for _, label, _ in examples])
     importance = np.array([weight for _, _, weight in examples])
@@ -149,30 +149,5 @@ def _packed(
         weights=by_feature[used][features, columns],
         scale=scale.astype(np.float32),
         bias=bias.astype(np.float32),
-        calibration=np.array([1, 0, 0, 0], np.float32),
+        document=np.array([1, *[0] * documents.INPUTS], np.float32),
     )
-
-
-def calibration(judged: Sequence[tuple[Floats, Floats, Any]]) -> Floats:
-    """Fit the chance that a label is right to margin, lead and rules, by Newton's method on all pairs near the top.
-
-    Args:
-        judged: margins, rules and truth, each sentences by techniques, of sentences that were not learnt from.
-    """
-    parts = [_near(*part) for part in judged]
-    inputs, target = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
-    solution = np.zeros(4)
-    for _ in range(25):
-        chance = 1 / (1 + np.exp(-inputs @ solution))
-        gradient = inputs.T @ (chance - target) + 1e-3 * solution
-        curvature = (inputs * (chance * (1 - chance))[:, None]).T @ inputs + 1e-3 * np.eye(4)
-        solution = solution - np.linalg.solve(curvature, gradient)
-    return np.round(solution, 4).astype(np.float32)
-
-
-def _near(margins: Floats, told: Floats, truth: Any) -> tuple[Any, Any]:
-    """Inputs and target of the pairs that matter: each sentence's nearest techniques, and those that rules tell of."""
-    near = margins > np.sort(margins, axis=1)[:, -min(10, margins.shape[1])][:, None]
-    near |= told > 0
-    inputs = np.column_stack((margins[near], leads(margins)[near], told[near], np.ones(int(near.sum()))))
-    return inputs.astype(float), truth[near].astype(float)

@@ -52,9 +52,16 @@ class Figures:
         return {name: round(value, 4) if isinstance(value, float) else value for name, value in asdict(self).items()}
 
 
-def measure(model: Model, sentences: Sequence[Sentence], threshold: float) -> Figures:
-    """Score each sentence by itself and compare what is proposed at `threshold` with its labels."""
-    scores = model.scores([sentence.text for sentence in sentences])
+def measure(model: Model, sentences: Sequence[Sentence], threshold: float, *, together: bool = False) -> Figures:
+    """Score the sentences and compare what is proposed at `threshold` with their labels.
+
+    Args:
+        model: whose scores.
+        sentences: with labels.
+        threshold: least score.
+        together: whether a family's sentences are one text, else each is scored by itself.
+    """
+    scores = _together(model, sentences) if together else model.scores([sentence.text for sentence in sentences])
     known = {name: place for place, name in enumerate(model.ids.tolist())}
     extra = sorted({name for sentence in sentences for name in sentence.techniques} - set(known))
     columns = {**known, **{name: len(known) + place for place, name in enumerate(extra)}}
@@ -80,6 +87,16 @@ def measure(model: Model, sentences: Sequence[Sentence], threshold: float) -> Fi
         none_proposed=float(proposed[~labelled].any(axis=1).mean()) if (~labelled).any() else 0.0,
         calibration_error=_calibration_error(scores, truth[:, : scores.shape[1]]),
     )
+
+
+def _together(model: Model, sentences: Sequence[Sentence]) -> NDArray[np.float32]:
+    """Each family's sentences scored as one text."""
+    of = np.array([sentence.group for sentence in sentences])
+    scores = np.zeros((len(sentences), len(model.ids)), np.float32)
+    for name in set(of.tolist()):
+        rows = np.flatnonzero(of == name)
+        scores[rows] = model.evidence([sentences[row].text for row in rows.tolist()])
+    return scores
 
 
 def _micro(truth: NDArray[np.bool_], proposed: NDArray[np.bool_]) -> dict[str, float]:

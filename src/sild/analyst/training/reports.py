@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 NAME = "tram.jsonl.gz"
+GROUP = "report:"  # what the names of its families begin with
 ORIGIN = "TRAM 2 (Center for Threat-Informed Defense), Apache-2.0"
 _ID = re.compile(r"\((T\d{4}(?:\.\d{3})?)\)")
 # Techniques that later versions of ATT&CK gave another id.
@@ -78,4 +79,4 @@ def _plain(text: str) -> str:
 def _of_report(row: dict[str, Any]) -> Iterator[Sentence]:
     for kind, member in (("report", "sentences"), ("span", "spans")):
         for text, techniques in row[member]:
-            yield Sentence(text, tuple(techniques), f"report:{row['title']}", kind if techniques else "unmarked")
+            yield Sentence(text, tuple(techniques), f"{GROUP}{row['title']}", kind if techniques else "unmarked")
