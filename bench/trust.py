@@ -21,7 +21,7 @@ from sild.trust.identity import Identity, NodeKeys
 from sild.trust.keys import Pair
 from sild.trust.proof import format_proof
 from sild.trust.record import Header, build_record, uuid7
-from sild.trust.runs import verify_run
+from sild.trust.runs import prove_run, verify_run
 from sild.trust.seal import open_sealed, seal
 from sild.trust.suites import CURRENT
 from sild.trust.tree import HASH_BYTES, MemoryTiles, Tree, leaf_hash, leaf_hashes
@@ -51,7 +51,7 @@ def sign_batch(keys: NodeKeys, raws: list[bytes]) -> tuple[str, list[bytes]]:
     tree = Tree(MemoryTiles())
     size = tree.append(0, leaf_hashes(raws))
     text = sign_checkpoint(keys, Checkpoint(ORIGIN, size, tree.root(size)), timestamp=int(time.time()))
-    return text, [b"".join(tree.inclusion_proof(index, size)) for index in range(size)]
+    return text, prove_run(tree, 0, size, size)
 
 
 def verify_batch(identity: Identity, raws: list[bytes], text: str, proofs: list[bytes]) -> None:

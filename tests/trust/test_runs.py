@@ -5,8 +5,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sild.trust.errors import ProofError
-from sild.trust.runs import verify_run
-from sild.trust.tree import leaf_hash, levels_of, node_hash, path_in
+from sild.trust.runs import prove_run, verify_run
+from sild.trust.tree import MemoryTiles, Tree, leaf_hash, levels_of, node_hash, path_in
 from sild.trust.verify import verify_inclusion
 
 pytestmark = pytest.mark.unit
@@ -164,3 +164,21 @@ def test_each_leaf_needs_a_proof():
     with pytest.raises(ProofError) as caught:
         verify_run(8, root, 0, levels[0], joined(paths[:7]))
     assert caught.value.code == "length"
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.integers(1, 1_200).flatmap(lambda size: st.tuples(st.just(size), st.integers(0, size - 1))), st.data())
+def test_proofs_made_together_are_those_made_one_by_one(place, data):
+    size, first = place
+    count = data.draw(st.integers(0, size - first))
+    tree = Tree(MemoryTiles())
+    tree.append(0, [leaf_hash(str(number).encode()) for number in range(size)])
+    alone = joined(tree.inclusion_proof(index, size) for index in range(first, first + count))
+    assert prove_run(tree, first, count, size) == alone
+
+
+def test_a_leaf_that_is_not_there_has_no_proof():
+    tree = Tree(MemoryTiles())
+    tree.append(0, [leaf_hash(b"")])
+    with pytest.raises(ProofError):
+        prove_run(tree, 0, 2, 1)

@@ -1,4 +1,4 @@
-"""Checking the inclusion proofs of many neighbouring leaves at once: each node is hashed once, each proof compared."""
+"""Inclusion proofs of many neighbouring leaves at once: made, and checked with each node hashed and compared once."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from operator import add
 from typing import TYPE_CHECKING, NamedTuple
 
 from sild.trust.errors import ProofError
-from sild.trust.tree import HASH_BYTES, node_hashes
+from sild.trust.tree import HASH_BYTES, TILE_WIDTH, node_hashes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from sild.trust.tree import Levels, Tree
 
 # Stands beside the last node of a level when it has no sibling and moves up as it is.
 NONE = b""
@@ -21,6 +23,31 @@ class Level(NamedTuple):
 
     place: int
     nodes: list[bytes]
+
+
+def prove_run(tree: Tree, first: int, count: int, size: int) -> list[bytes]:
+    """The inclusion proofs of leaves that stand one after the other, their hashes joined; as `verify_run` takes them.
+
+    Args:
+        tree: of the log.
+        first: place of the first leaf.
+        count: of leaves.
+        size: leaves in the tree that they are proved in.
+
+    Raises:
+        ProofError: code `index`: there are no such leaves.
+    """
+    proofs: list[bytes] = []
+    while count:
+        inside = tree.levels_around(first, size)
+        if inside is None:
+            some = [b"".join(tree.inclusion_proof(first, size))]
+        else:
+            some = _spread([b"".join(tree.inclusion_proof(first, size)[len(inside) :])], inside)
+            some = some[first % TILE_WIDTH :][:count]
+        proofs += some
+        first, count = first + len(some), count - len(some)
+    return proofs
 
 
 def verify_run(size: int, root: bytes, first: int, leaves: Sequence[bytes], proofs: Sequence[bytes]) -> None:
@@ -89,6 +116,16 @@ def _agree(levels: list[Level], first: int, proofs: Sequence[bytes]) -> bool:
         both.append(nodes[-2] + ways[-1])
     pairs = zip(nodes[::2], nodes[1::2], ways, both[::2], both[1::2], strict=True)
     return all(one == right + way and other == left + way for left, right, way, one, other in pairs)
+
+
+def _spread(ways: list[bytes], levels: Levels) -> list[bytes]:
+    """The proofs of all leaves of a perfect subtree, from the one of its root: a sibling, then the proof above both."""
+    for level in reversed(levels):
+        both = list(level)
+        both[::2] = map(add, level[1::2], ways)
+        both[1::2] = map(add, level[::2], ways)
+        ways = both
+    return ways
 
 
 def _ways(levels: list[Level]) -> list[bytes]:

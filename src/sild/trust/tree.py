@@ -208,6 +208,11 @@ class Tree:
         inside = self._levels(0, tile, TILE_WIDTH)
         return [level[place >> height ^ 1] for height, level in enumerate(inside)] + above
 
+    def levels_around(self, index: int, size: int) -> Levels | None:
+        """The levels of the full tile around a leaf, lowest first and without its root; None when it is not full."""
+        tile = index // TILE_WIDTH
+        return self._levels(0, tile, TILE_WIDTH) if (tile + 1) * TILE_WIDTH <= size else None
+
     def _path(self, first: int, end: int, size: int) -> list[bytes]:
         """The way from the root of the perfect subtree over leaves `first` to `end` - 1 up to the root of `size`."""
         path: list[bytes] = []
