@@ -36,7 +36,9 @@ def script(page):
 @pytest.mark.parametrize("guide", [page for page in PAGES if blocks(page)], ids=lambda guide: guide.stem)
 def test_the_commands_of_a_guide_work_in_order(guide, tmp_path):
     kept = {
-        name: value for name, value in os.environ.items() if not name.startswith(("SILD_", "DATABASE_URL", "PYTEST"))
+        name: value
+        for name, value in os.environ.items()
+        if name == "SILD_RUN" or not name.startswith(("SILD_", "DATABASE_URL", "PYTEST"))
     }
     environment = {
         **kept,
