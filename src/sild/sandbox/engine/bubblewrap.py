@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from sild.sandbox.engine import bpf, cgroup, landlock, launch, notify, probe, seccomp
 from sild.sandbox.engine.errors import IsolationError
-from sild.sandbox.engine.isolation import SCRATCH, Finding, Job
+from sild.sandbox.engine.isolation import SCRATCH, Finding, Job, require_all
 from sild.sandbox.engine.process import Process
 from sild.sandbox.engine.supervisor import Supervisor
 from sild.sandbox.engine.uids import fresh_uid
@@ -72,10 +72,7 @@ class Bubblewrap:
         Raises:
             IsolationError: naming each one that is missing.
         """
-        missing = [finding for finding in self.available() if not finding.ok]
-        if missing:
-            why = " ".join(f"{finding.name}: {finding.detail}. {finding.mend}" for finding in missing)
-            raise IsolationError(f"Solutions cannot be isolated on this host, so none is run. {why}")
+        require_all(self.available(), "Solutions cannot be isolated on this host, so none is run.")
 
     def prove(self) -> list[probe.Check]:
         """Try to escape; see `Isolation.prove`."""

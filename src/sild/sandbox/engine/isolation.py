@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+from sild.sandbox.engine.errors import IsolationError
 from sild.sandbox.engine.limits import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sild.sandbox.engine.probe import Check
     from sild.sandbox.engine.process import Process
@@ -102,3 +103,19 @@ class Isolation(Protocol):
         Raises:
             IsolationError: it could not be confined; nothing was run.
         """
+
+
+def require_all(findings: Sequence[Finding], refusal: str) -> None:
+    """Pass if every measure is there.
+
+    Args:
+        findings: what was looked at.
+        refusal: the sentence that says what is not done now.
+
+    Raises:
+        IsolationError: the refusal, then each measure that is missing with what to do.
+    """
+    missing = [one for one in findings if not one.ok]
+    if missing:
+        why = " ".join(f"{one.name}: {one.detail}. {one.mend}" for one in missing)
+        raise IsolationError(f"{refusal} {why}")

@@ -19,7 +19,7 @@ from sild.sandbox.engine.containers.process import ContainerProcess
 from sild.sandbox.engine.containers.room import room
 from sild.sandbox.engine.containers.root import prepare
 from sild.sandbox.engine.errors import IsolationError
-from sild.sandbox.engine.isolation import Finding, Job
+from sild.sandbox.engine.isolation import Finding, Job, require_all
 from sild.sandbox.engine.limits import MIB, Limits
 
 if TYPE_CHECKING:
@@ -71,10 +71,7 @@ class Podman:
         Raises:
             IsolationError: naming each one that is missing.
         """
-        missing = [finding for finding in self.available() if not finding.ok]
-        if missing:
-            why = " ".join(f"{finding.name}: {finding.detail}. {finding.mend}" for finding in missing)
-            raise IsolationError(f"Level {self.level} is not to be had on this host, so nothing was run. {why}")
+        require_all(self.available(), f"Level {self.level} is not to be had on this host, so nothing was run.")
 
     def prove(self) -> list[Check]:
         """Try to escape from a container of the same runtime with the same options; see `proof`."""
