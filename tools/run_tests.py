@@ -31,7 +31,9 @@ def pytest(arguments: list[str], **environment: str) -> int:
     command = [sys.executable, "-m", "pytest", "-q", *arguments]
     # Processes that share the tests must find the same ones, in the same order.
     environment = {"PYTHONHASHSEED": "0", **environment}
-    return subprocess.call(command, cwd=ROOT, env={**os.environ, **environment})
+    # The pages' language is read before any test could set it.
+    kept = {name: value for name, value in os.environ.items() if name != "SILD_LANGUAGE"}
+    return subprocess.call(command, cwd=ROOT, env={**kept, **environment})
 
 
 @contextmanager
