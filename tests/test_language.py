@@ -82,6 +82,7 @@ def test_what_machines_read_is_fixed_whatever_the_environment_says(speaking):
     language.fix("en")
     try:
         assert (language.spoken(), language.gettext("Options")) == ("en", "Options")
+        assert language.aside("Options") == "Параметри"
     finally:
         language.fix("")
     assert language.gettext("Options") == "Параметри"

@@ -36,6 +36,7 @@ KEYWORDS = {
         "_": (1,),
         "gettext": (1,),
         "gettext_noop": (1,),
+        "aside": (1,),
         "gettext_noops": (),
         "ngettext": (1, 2),
         "pgettext": ((1, "c"), 2),

@@ -60,6 +60,12 @@ def gettext(text: str) -> str:
     return catalogue.gettext(text) if catalogue and text else text
 
 
+def aside(text: str) -> str:
+    """A text for the person who waits at the terminal, as of progress, also where machines read what is printed."""
+    catalogue = _catalogue(language_of(), tuple(_opened))
+    return catalogue.gettext(text) if catalogue else text
+
+
 def ngettext(one: str, many: str, number: int) -> str:
     """The form of a text that goes with the number."""
     catalogue = _catalogue(spoken(), tuple(_opened))

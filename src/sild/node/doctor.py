@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sild.language import ENGLISH, gettext_noop, ngettext, spoken
+from sild.language import ENGLISH, gettext_noops, ngettext, spoken, word
 from sild.language import gettext as _
 from sild.sandbox.engine import default_isolation
 from sild.trust import selftest
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 
 # What the self-test says by itself; anything else is the error of a library.
-TRIED = (gettext_noop("works"), gettext_noop("gave a wrong result"))
+TRIED = gettext_noops("works", "gave a wrong result")
+PRIMITIVES = gettext_noops("canonical JSON", "HPKE X-Wing and AES-256-GCM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def examine(config: Config) -> Iterator[Finding]:
     version = ".".join(map(str, sys.version_info[:3]))
     yield Finding("Python", sys.version_info >= (3, 11), version, _("Sild needs Python 3.11 or newer."))
     for check in selftest.run():
-        name = _("cryptography: %(name)s") % {"name": check.name}
+        name = _("cryptography: %(name)s") % {"name": word(check.name)}
         yield Finding(name, check.ok, _works(check), _("Install the pinned requirements again."))
     yield _hybrid_tls()
     yield from _isolation()
@@ -131,4 +132,4 @@ def _database() -> Finding:
 
 def _works(check: selftest.Check) -> str:
     """What came of trying a primitive."""
-    return _(check.detail) if check.detail in TRIED else check.detail
+    return word(check.detail) if check.detail in TRIED else check.detail

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sild.language import cell, decimal, heading, spoken, word
+from sild.language import aside, cell, decimal, heading, spoken, word
 from sild.language import gettext as _
 from sild.sandbox.agreed_cli import preregister, sealed_app
 from sild.sandbox.evidence_cli import evidence_app
@@ -331,7 +331,7 @@ def _execute(started: Run, *, as_json: bool) -> None:
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
         task = bar.add_task(
-            _("Testing %(solution)s in isolation") % {"solution": started.solution}, total=started.total
+            aside("Testing %(solution)s in isolation") % {"solution": started.solution}, total=started.total
         )
         execute_run(started, lambda done, total: bar.update(task, completed=done, total=total))
         bar.update(task, completed=started.done)
