@@ -30,8 +30,10 @@ def pytest(arguments: list[str], **environment: str) -> int:
     """Run pytest; a skipped test counts as failed (tests/conftest.py sees to that)."""
     command = [sys.executable, "-m", "pytest", "-q", *arguments]
     # Processes that share the tests must find the same ones, in the same order.
-    environment = {"PYTHONHASHSEED": "0", **environment}
-    return subprocess.call(command, cwd=ROOT, env={**os.environ, **environment})
+    environment = {**os.environ, "PYTHONHASHSEED": "0", **environment}
+    # The tests start hundreds of commands, each of which would compile everything anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    return subprocess.call(command, cwd=ROOT, env=environment)
 
 
 @contextmanager
