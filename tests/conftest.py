@@ -57,6 +57,12 @@ def browser_type_launch_args(browser_type_launch_args):
     return {**browser_type_launch_args, "executable_path": "/usr/bin/chromium", "args": arguments}
 
 
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args):
+    """A browser whose user wants no movement: while something folded opens, parts of a page lie over others."""
+    return {**browser_context_args, "reduced_motion": "reduce"}
+
+
 @pytest.fixture
 def complaints(page):
     """What the browser's console says about errors and violated policies."""

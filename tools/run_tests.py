@@ -30,10 +30,12 @@ def pytest(arguments: list[str], **environment: str) -> int:
     """Run pytest; a skipped test counts as failed (tests/conftest.py sees to that)."""
     command = [sys.executable, "-m", "pytest", "-q", *arguments]
     # Processes that share the tests must find the same ones, in the same order.
-    environment = {"PYTHONHASHSEED": "0", **environment}
+    environment = {**os.environ, "PYTHONHASHSEED": "0", **environment}
+    # The tests start hundreds of commands, each of which would compile everything anew.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     # The pages' language is read before any test could set it.
-    kept = {name: value for name, value in os.environ.items() if name != "SILD_LANGUAGE"}
-    return subprocess.call(command, cwd=ROOT, env={**kept, **environment})
+    environment.pop("SILD_LANGUAGE", None)
+    return subprocess.call(command, cwd=ROOT, env=environment)
 
 
 @contextmanager

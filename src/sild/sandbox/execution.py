@@ -109,7 +109,7 @@ def _run(run: Run, folder: Path, follower: Follower) -> dict[str, Any]:
             suite=suite,
             grader=_grader(suite),
             folder=folder,
-            isolation=levels.isolation(run.level, solution.form.start),
+            isolation=levels.isolation(run.level, solution.form.start, solution.form.limits.gpus),
             name=str(run.pk),
             attempt=run.attempt,
             registration=registration.before(run),

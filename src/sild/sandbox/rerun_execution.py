@@ -120,7 +120,7 @@ def _run(found: Rerun, drawn: list[int]) -> dict[str, Any]:
             solution=tested,
             suite=replace(loaded, only=tuple(chosen[index] for index in drawn)),
             folder=folder,
-            isolation=levels.isolation("", tested.form.start),
+            isolation=levels.isolation("", tested.form.start, tested.form.limits.gpus),
             name=str(found.pk),
         )
         return job.execute()

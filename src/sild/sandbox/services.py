@@ -184,7 +184,8 @@ def start_run(actor: Actor, solution: Solution, suite: Suite, *, let_out: bool =
     actor.require(Right.EDIT)
     if solution.description["start"]["protocol"] == "elsewhere" or suite.description["scorer"]["name"] == "inspect":
         raise StateError(_("This came from a log that was taken in; there is nothing here that could be run."))
-    levels.fitting(level, solutions.Start.model_validate(solution.description["start"]))
+    form = solution.description
+    levels.fitting(level, solutions.Start.model_validate(form["start"]), form["limits"].get("gpus", 0))
     earlier = Run.objects.filter(solution__digest=solution.digest, suite__digest=suite.digest)
     run = Run.objects.create(
         agency=actor.agency,

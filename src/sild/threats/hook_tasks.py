@@ -10,7 +10,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from sild.people.models import Agency
-from sild.threats import hooks, inbox
+from sild.threats import inbox
 from sild.threats.models import Batch, Webhook
 
 if TYPE_CHECKING:
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 @task()
 def deliver(hook_id: str) -> None:
     """Send a webhook what is new; what fails is tried again later."""
+    from sild.threats import hooks  # noqa: PLC0415 -- its libraries are slow to load, and every command loads this file
+
     hook = Webhook.objects.select_related("agency").filter(pk=hook_id).first()
     pause = hooks.deliver(hook) if hook is not None else None
     if hook is not None and pause is not None:

@@ -45,3 +45,11 @@ def test_a_level_that_does_not_fit_is_refused():
     ):
         with pytest.raises(IsolationError, match=why):
             levels.isolation(level, start)
+
+
+def test_graphics_processors_are_to_be_had_at_level_l3_alone():
+    reference = Start(image=f"registry.example.org/a@sha256:{'a' * 64}")
+    assert levels.isolation("L3", reference, gpus=1).level == "L3"
+    for level in ("", "L1", "L2"):
+        with pytest.raises(IsolationError, match=r"Ask for level L3, or leave limits\.gpus out"):
+            levels.fitting(level, reference, gpus=1)

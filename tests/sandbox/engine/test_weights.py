@@ -6,11 +6,13 @@ import struct
 
 import pytest
 
+from sandbox import tiny_gguf
 from sandbox.factories import write_solution, write_suite
 from sild.sandbox.engine import default_isolation, weights
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.engine import suite as suites
 from sild.sandbox.engine.errors import FormError, RuntimeMissingError
+from sild.sandbox.engine.journal import kept_results
 from sild.sandbox.engine.limits import GIB
 from sild.sandbox.engine.runner import Run
 
@@ -59,11 +61,31 @@ def test_an_onnx_file_is_run_in_isolation(tmp_path):
     assert report["tried"]["addresses"]["attempts"] == 0
 
 
-def test_a_model_whose_runtime_is_not_here_is_refused_with_what_to_install(tmp_path):
-    # No wheel of it is published for every machine, so it is not among what the tests install.
-    solution = model_solution(tmp_path / "solution", "chat.gguf", struct.pack("<4sI", b"GGUF", 3))
-    with pytest.raises(RuntimeMissingError, match=r"run by llama-cpp-python.*sild\[gguf\]"):
-        run(tmp_path, solution)
+def test_a_gguf_file_is_run_in_isolation_and_says_the_same_to_the_same_question(tmp_path):
+    folder = model_solution(tmp_path / "solution", "chat.gguf", b"")
+    tiny_gguf.write(folder / "chat.gguf")
+    chat = {"messages": [{"role": "user", "content": "Tere!"}], "max_tokens": 8}
+    inputs = [chat, "Що таке ЦНАП?", chat, {"messages": "none"}, chat]
+    samples = [{"id": str(number), "input": one, "target": "?"} for number, one in enumerate(inputs)]
+    suite = suites.load(write_suite(tmp_path / "suite", samples, scorer="exact"))
+    report = Run(solutions.load(folder), suite, tmp_path / "run", default_isolation()).execute()
+    assert {fault["code"]: fault["count"] for fault in report["faults"]} == {"error-answer": 1}, report["resources"]
+    assert report["solution"]["packages"].keys() == {"xllamacpp"}
+    said = [one.output for one in kept_results(tmp_path / "run", report["results"]["sha256"])]
+    assert said[0] == said[2] == said[4] != said[1]
+    assert report["tried"]["addresses"]["attempts"] == 0
+
+
+def test_a_file_that_is_no_model_ends_the_run_as_an_early_exit(tmp_path):
+    folder = model_solution(tmp_path / "solution", "chat.gguf", struct.pack("<4sI", b"GGUF", 3))
+    report = run(tmp_path, folder)
+    assert report["quality"]["value"] == 0
+    assert "early-exit" in {fault["code"] for fault in report["faults"]}
+
+
+def test_a_runtime_that_is_not_here_is_said_with_what_to_install():
+    with pytest.raises(RuntimeMissingError, match=r"run by no-such-runtime.*sild\[gguf\]"):
+        weights.versions(weights.Kind("run_gguf.py", ("no-such-runtime",), "gguf"))
 
 
 @pytest.mark.parametrize(

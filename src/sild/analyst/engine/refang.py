@@ -7,9 +7,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 # One character for one character, so offsets stay. The em dash is left alone: it separates words.
@@ -117,6 +116,8 @@ def _visible(source: str) -> tuple[str, NDArray[np.int64] | None]:
     """The text without invisible characters, and where each that is left stood; None when all are."""
     if not _HAS_INVISIBLE.search(source):
         return source, None
+    import numpy as np  # noqa: PLC0415 -- slow, and every command loads this file
+
     codes = np.frombuffer(source.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     hidden = np.isin(codes, np.array(list(_INVISIBLE), dtype=np.uint32))
     return source.translate(_INVISIBLE), np.flatnonzero(~hidden)

@@ -20,12 +20,13 @@ L0, L1, L2, L3 = "L0", "L1", "L2", "L3"
 LEVELS = (L0, L1, L2, L3)
 
 
-def fitting(level: str, start: Start) -> str:
+def fitting(level: str, start: Start, gpus: int = 0) -> str:
     """The level that a solution runs at.
 
     Args:
         level: the one that was asked for; empty for the lowest that fits.
         start: how the solution is started.
+        gpus: that it occupies.
 
     Raises:
         IsolationError: it cannot run at that level, or there is no such level.
@@ -39,6 +40,11 @@ def fitting(level: str, start: Start) -> str:
         )
     if level == L0 and not remote:
         raise IsolationError("Level L0 runs nothing, and this solution is run. Ask for level L1 or a higher one.")
+    if gpus and level != L3:
+        raise IsolationError(
+            "This solution asks for GPUs. Only level L3 gives it any: a driver in this host's kernel within its reach "
+            "would be no isolation. Ask for level L3, or leave limits.gpus out."
+        )
     if level == L3 and not images.is_reference(start.image):
         raise IsolationError(
             "Level L3 runs images by digest alone, as in name@sha256:…; the cluster fetches them itself."
@@ -46,17 +52,18 @@ def fitting(level: str, start: Start) -> str:
     return level or (L0 if remote else L1)
 
 
-def isolation(level: str, start: Start) -> Isolation:
+def isolation(level: str, start: Start, gpus: int = 0) -> Isolation:
     """What a solution runs in; whether this host has it, `Isolation.require` says, and so does starting.
 
     Args:
         level: the one that was asked for; empty for the lowest that fits.
         start: how the solution is started.
+        gpus: that it occupies.
 
     Raises:
         IsolationError: the solution cannot run at that level.
     """
-    fits = fitting(level, start)
+    fits = fitting(level, start, gpus)
     if fits == L3:
         return KubernetesJobs()
     if fits == L2:

@@ -29,6 +29,7 @@ class Limits(BaseModel):
         error_bytes: the same for standard error.
         line_bytes: one line of output.
         window: requests in flight.
+        gpus: whole ones, which only a cluster gives (level L3).
     """
 
     model_config = ConfigDict(extra="forbid", defer_build=True, frozen=True, strict=True)
@@ -47,3 +48,4 @@ class Limits(BaseModel):
     error_bytes: Annotated[int, Field(ge=KIB, le=GIB)] = 4 * MIB
     line_bytes: Annotated[int, Field(ge=64, le=16 * MIB)] = MIB
     window: Annotated[int, Field(ge=1, le=1024)] = 64
+    gpus: Annotated[int, Field(ge=0, le=16)] = 0

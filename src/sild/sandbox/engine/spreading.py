@@ -84,11 +84,9 @@ class SpreadRun(Run):
 
     Attributes:
         address: of the pool, as `sild.spread.pool` takes it.
-        gpus: that each worker's solution occupies.
     """
 
     address: str = spread.LOCAL
-    gpus: float = 0
     pool: Pool | None = None
 
     def _converse(self, journal: Journal) -> tuple[Usage, Conversation]:
@@ -105,7 +103,7 @@ class SpreadRun(Run):
 
     def _give_out(self, pool: Pool, journal: Journal, talked: Talked) -> None:
         """Map over the shards."""
-        work = Work(ANSWER, self._package(), gpus=self.gpus)
+        work = Work(ANSWER, self._package())
         size = min(MOST_IN_SHARD, max(1, len(self.asked) // (SHARDS_EACH * pool.width)))
         starts = range(0, len(self.asked), size)
         receive = self._receiver(journal)

@@ -26,11 +26,7 @@ class Kind:
 
 KINDS = {
     ".onnx": Kind("run_onnx.py", ("onnxruntime", "numpy"), "onnx"),
-    ".gguf": Kind(
-        "run_gguf.py",
-        ("llama-cpp-python", "numpy", "diskcache", "jinja2", "markupsafe", "typing-extensions"),
-        "gguf",
-    ),
+    ".gguf": Kind("run_gguf.py", ("xllamacpp",), "gguf"),
 }
 
 

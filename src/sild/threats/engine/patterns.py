@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from stix2patterns.validator import run_validator
-
 # Longer ones are taken unread: the parser takes seconds for them, and a sender must not stop the server.
 MOST_CHARACTERS = 10_000
 # One comparison of a property with a text: what nearly every indicator is. Whatever has this form the grammar accepts,
@@ -32,6 +30,8 @@ def errors_of(pattern: str) -> tuple[str, ...]:
     """
     if is_simple(pattern) or len(pattern) > MOST_CHARACTERS:
         return ()
+    from stix2patterns.validator import run_validator  # noqa: PLC0415 -- slow, and few patterns are not simple
+
     try:
         return tuple(str(error).removeprefix("FAIL: ") for error in run_validator(pattern))
     except Exception as error:  # noqa: BLE001 -- whatever the reader chokes on is no pattern

@@ -21,6 +21,8 @@ JOB = Job(
     limits=Limits(memory_bytes=MIB * 64, wall_seconds=9),
 )
 
+GREEDY = Job((), image=IMAGE, limits=Limits(gpus=2))
+
 
 @pytest.mark.parametrize("version", ["1.30", "1.37"])
 def test_every_manifest_has_the_form_of_the_api(version):
@@ -28,6 +30,7 @@ def test_every_manifest_has_the_form_of_the_api(version):
         manifest.job("sild-a", JOB, SETTINGS, stdin=True),
         manifest.job("sild-b", Job((), image=IMAGE), SETTINGS, stdin=True),
         manifest.job("sild-c", proof.job(SETTINGS), SETTINGS, stdin=False),
+        manifest.job("sild-d", GREEDY, SETTINGS, stdin=True),
         manifest.policy("sandbox"),
     ):
         kubernetes_validate.validate(made, version, strict=True)
@@ -72,3 +75,10 @@ def test_the_policy_has_both_directions_and_no_rule():
     spec = manifest.policy("sandbox")["spec"]
     assert spec == {"podSelector": {"matchLabels": manifest.LABELS}, "policyTypes": ["Ingress", "Egress"]}
     assert manifest.job("a", JOB, SETTINGS, stdin=True)["spec"]["template"]["metadata"]["labels"] == manifest.LABELS
+
+
+def test_graphics_processors_are_asked_of_the_cluster_when_the_solution_asks():
+    told = [manifest.job("sild-d", job, SETTINGS, stdin=True) for job in (GREEDY, JOB)]
+    first, second = (one["spec"]["template"]["spec"]["containers"][0]["resources"] for one in told)
+    assert first["limits"]["nvidia.com/gpu"] == first["requests"]["nvidia.com/gpu"] == "2"
+    assert "nvidia.com/gpu" not in second["limits"]

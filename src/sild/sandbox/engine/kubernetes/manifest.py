@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 CONTAINER = "solution"
 POLICY = "sild-no-traffic"
 LABELS = {"app.kubernetes.io/managed-by": "sild", "app.kubernetes.io/component": "sandbox"}
+GPU = "nvidia.com/gpu"  # as NVIDIA's device plugin for Kubernetes names it
 KEPT_SECONDS = 300  # after its end, should the node not be there to remove it
 USER = 65532  # of nobody in any image; the pod's own kernel or virtual machine tells runs apart
 
@@ -80,6 +81,8 @@ def _pod(job: Job, settings: Settings, *, stdin: bool) -> dict[str, Any]:
 def _container(job: Job, *, stdin: bool) -> dict[str, Any]:
     """The container: a root that is read-only, no capability, and the limits."""
     amounts = {"cpu": "1", "memory": str(job.limits.memory_bytes), "ephemeral-storage": str(job.limits.scratch_bytes)}
+    if job.limits.gpus:
+        amounts[GPU] = str(job.limits.gpus)
     told: dict[str, Any] = {
         "name": CONTAINER,
         "image": job.image,

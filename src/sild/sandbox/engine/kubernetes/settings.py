@@ -11,9 +11,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from sild.sandbox.engine.containers.images import is_reference
 from sild.sandbox.engine.errors import IsolationError
 
@@ -55,6 +52,9 @@ def read() -> Settings:
         raise IsolationError(f"No cluster is set for level L3. Set {', '.join(missing)} for the node.")
     if not is_reference(needed[PROBE_IMAGE]):
         raise IsolationError(f"{PROBE_IMAGE} names no image by digest. Write it as name@sha256:…")
+    from ruamel.yaml import YAML  # noqa: PLC0415 -- slow, and every command loads this file
+    from ruamel.yaml.error import YAMLError  # noqa: PLC0415
+
     path = Path(needed[KUBECONFIG])
     try:
         cluster, user = _current(YAML(typ="safe").load(path.read_text()))
