@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sild.language import ENGLISH, gettext_noops, ngettext, spoken, word
 from sild.language import gettext as _
+from sild.language import gettext_noops, ngettext, word
 from sild.sandbox.engine import default_isolation
 from sild.trust import selftest
 from sild.trust.errors import TrustError
@@ -75,14 +75,10 @@ def _hybrid_tls() -> Finding:
 
 def _isolation() -> Iterator[Finding]:
     """What isolation can do here; without it no solution is run."""
-    from sild.sandbox.details import told
-    from sild.sandbox.words import MEASURES
+    from sild.sandbox import details
 
-    for finding in default_isolation().available():
-        # Machines, and the field's own language, know a measure by its code.
-        what = finding.name if spoken() == ENGLISH else MEASURES.get(finding.name, finding.name)
-        name = _("isolation: %(name)s") % {"name": what}
-        yield Finding(name, finding.ok, told(finding.detail), told(finding.mend))
+    for one in map(details.finding, default_isolation().available()):
+        yield Finding(_("isolation: %(name)s") % {"name": one.name}, one.ok, one.detail, one.mend)
 
 
 def _home(config: Config) -> Finding:

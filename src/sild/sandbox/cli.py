@@ -201,9 +201,10 @@ def run(
 @app.command()
 def levels(as_json: Json = False) -> None:
     """List the levels of isolation, whether this host has them, and what to do where it has not."""
+    from sild.sandbox import details
     from sild.sandbox.engine import levels
 
-    _table(levels.offered(), as_json=as_json)
+    _table(levels.offered(details.missing), as_json=as_json)
 
 
 @app.command("import-inspect")
