@@ -170,6 +170,13 @@ METHODS = {
     "all processes together; from control groups where there are any, else from /proc": _(
         "all processes together; from control groups where there are any, else from /proc"
     ),
+    (
+        "all processes together, those of Podman and its runtime among them; from control groups where there are any, "
+        "else from /proc"
+    ): _(
+        "all processes together, those of Podman and its runtime among them; from control groups where there are any, "
+        "else from /proc"
+    ),
 }
 EVIDENCE = {
     "samples drawn by a seed from both sides' random bytes; scores, errors and shown outputs compared one by one": _(

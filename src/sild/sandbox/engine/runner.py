@@ -37,6 +37,11 @@ if TYPE_CHECKING:
 
 ALONE = 100  # questions that are asked one at a time, for latency
 _STDERR_CHARACTERS = 1000
+RESOURCES_METHOD = "all processes together; from control groups where there are any, else from /proc"
+IN_CONTAINER_METHOD = (
+    "all processes together, those of Podman and its runtime among them; from control groups where there are any, "
+    "else from /proc"
+)
 RESULTS_METHOD = (
     "a JSON line for each sample, in the data's order; "
     "Merkle tree over the lines with each output's digest (RFC 6962, 2.1)"
@@ -258,7 +263,7 @@ class Run:
             "isolation": self._isolation(),
             "confinement": probe.as_dicts(checks),
             "faults": self.faults.as_list(),
-            "resources": _resources(facts),
+            "resources": _resources(facts, self.isolation.backend),
             "tried": self.tried,
             "egress": {
                 "asked": self.solution.form.egress,
@@ -338,7 +343,7 @@ def _results(kept: Kept) -> dict[str, Any]:
     }
 
 
-def _resources(facts: _Facts) -> dict[str, Any]:
+def _resources(facts: _Facts, backend: str) -> dict[str, Any]:
     """What was used."""
     told = {key: round(value, 3) if isinstance(value, float) else value for key, value in asdict(facts.usage).items()}
     del told["written_bytes"]  # stands with what it tried
@@ -346,7 +351,7 @@ def _resources(facts: _Facts) -> dict[str, Any]:
         "output_bytes": facts.conversation.output_bytes,
         "error_output_bytes": facts.conversation.error_bytes,
         "error_output": harmless(facts.conversation.said_on_stderr, _STDERR_CHARACTERS),
-        "method": "all processes together; from control groups where there are any, else from /proc",
+        "method": IN_CONTAINER_METHOD if backend.startswith("podman") else RESOURCES_METHOD,
     }
 
 

@@ -73,6 +73,7 @@ def test_an_image_answers_after_the_self_test_at_its_level(tmp_path, level, runt
     assert image.startswith("image.tar, sha256:")
     assert report["tried"] is None
     assert report["resources"]["stopped_by"] == ""
+    assert "those of Podman and its runtime among them" in report["resources"]["method"]
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ from inspect_ai.model import GenerateConfig, ModelAPI, ModelOutput, modelapi
 from sild.sandbox.engine import default_isolation, pack, probe
 from sild.sandbox.engine.errors import SandboxError
 from sild.sandbox.engine.faults import Faults
+from sild.sandbox.engine.inspecting.tasks import ENDED_BY_US
 from sild.sandbox.engine.solution import job, load
 from sild.sandbox.engine.warm import Lasting
 
@@ -75,7 +76,7 @@ class Answering:
                 pack.copy(self._folder, copy)
                 with isolation.start(job(load(copy))) as process:
                     self._converse(process)
-            self._why = SandboxError("The solution has ended.")
+            self._why = SandboxError(self._ending())
         except SandboxError as error:
             self._why = error
         self._refuse_the_rest()
@@ -90,8 +91,16 @@ class Answering:
                 break
         with suppress(OSError):
             process.stdin.close()
-        process.kill("ended by the node")
+        process.kill(ENDED_BY_US)
         self.usage = process.finish()
+
+    def _ending(self) -> str:
+        """Why it answers no more, as far as is known."""
+        stopped = self.usage.stopped_by if self.usage else ""
+        found = [fault["code"] for fault in self.faults.as_list()]
+        if stopped and stopped != ENDED_BY_US:
+            found.append(stopped)
+        return f"The solution has ended: {', '.join(dict.fromkeys(found))}." if found else "The solution has ended."
 
     def _next(self, process: Process) -> Question | None:
         """The next question; the limits are looked after meanwhile."""

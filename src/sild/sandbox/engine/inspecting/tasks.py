@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sild.sandbox.engine.inspecting.model import Answering, SildModel
     from sild.sandbox.engine.solution import Solution
 
-_ENDED_BY_US = "ended by the node"
+ENDED_BY_US = "ended by the node"
 
 
 class TaskError(SandboxError):
@@ -89,8 +89,8 @@ def _here(solution: Solution, answering: Answering | None) -> dict[str, Any]:
         "resources": {
             **{name: used.get(name, 0) for name in names},
             **{name: round(used.get(name, 0.0), 3) for name in ("wall_seconds", "cpu_seconds")},
-            "exit": 0 if stopped == _ENDED_BY_US else used.get("exit", 0),
-            "stopped_by": "" if stopped == _ENDED_BY_US else stopped,
+            "exit": 0 if stopped == ENDED_BY_US else used.get("exit", 0),
+            "stopped_by": "" if stopped == ENDED_BY_US else stopped,
             "output_bytes": 0,
             "error_output_bytes": 0,
             "error_output": "",
