@@ -11,6 +11,11 @@ from django.conf import settings as django_settings
 
 from sild.trust.marks import Marks
 
+# What is compared is English, whatever this machine speaks; the processes that tests start are told so, too.
+for variable in ("SILD_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANGUAGE"):
+    os.environ.pop(variable, None)
+os.environ["LANG"] = "C.UTF-8"
+
 
 @pytest.fixture(autouse=True, scope="session")
 def memory_of_this_run(tmp_path_factory):

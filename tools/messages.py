@@ -9,6 +9,8 @@ Needs Babel and Django only; the catalogues change when the texts do, never with
 from __future__ import annotations
 
 import argparse
+import ast
+import inspect
 import io
 import re
 import sys
@@ -34,6 +36,8 @@ KEYWORDS = {
         "_": (1,),
         "gettext": (1,),
         "gettext_noop": (1,),
+        "aside": (1,),
+        "gettext_noops": (),
         "ngettext": (1, 2),
         "pgettext": ((1, "c"), 2),
         "npgettext": ((1, "c"), 2, 3),
@@ -67,7 +71,10 @@ def collect(module: Path) -> Catalog:
     catalog = Catalog()
     for path in sorted(module.rglob("*.py")):
         if "migrations" not in path.parts:
-            _add(catalog, path.read_text(encoding="utf-8"), path.relative_to(module))
+            source = path.read_text(encoding="utf-8")
+            _add(catalog, source, path.relative_to(module))
+            if "\nimport typer\n" in source:
+                _add_help(catalog, source, path.relative_to(module))
     for path in sorted(module.rglob("templates/**/*")):
         if path.suffix in {".html", ".txt", ".xml"}:
             source = templatize(path.read_text(encoding="utf-8"), origin=str(path))
@@ -83,6 +90,10 @@ def _add(catalog: Catalog, source: str, place: Path) -> None:
         io.BytesIO(source.encode()), KEYWORDS, ["Translators:"], options
     ):
         texts = list(found) if isinstance(found, tuple) else [found]
+        if function == "gettext_noops":
+            for text in filter(None, texts):
+                catalog.add(text, locations=[(place.as_posix(), line)])
+            continue
         name = (function or "").removesuffix("_lazy")
         context = texts.pop(0) if name.endswith("pgettext") else None
         plural = name.startswith("n") and not name.endswith("noop")
@@ -90,6 +101,29 @@ def _add(catalog: Catalog, source: str, place: Path) -> None:
         if len(texts) == 1 + plural and all(isinstance(text, str) and text for text in texts):
             message = tuple(texts) if plural else texts[0]
             catalog.add(message, locations=[(place.as_posix(), line)], auto_comments=comments, context=context)
+
+
+def _add_help(catalog: Catalog, source: str, place: Path) -> None:
+    """Add what commands, groups and parameters are for, and the usage line's words, from a file that defines some."""
+    for node in ast.walk(ast.parse(source)):
+        for text in _help_of(node, has_commands=place.name.endswith("cli.py")):
+            catalog.add(" ".join(inspect.cleandoc(text).split()), locations=[(place.as_posix(), 1)])
+
+
+def _help_of(node: ast.AST, *, has_commands: bool) -> Iterator[str]:
+    """A call's `help`, the last argument of a `Word`, or the docstring of a function that is a command."""
+    if isinstance(node, ast.Call):
+        given = [one.value for one in node.keywords if one.arg == "help"]
+        given += node.args[2:] if isinstance(node.func, ast.Name) and node.func.id == "Word" else []
+        yield from (one.value for one in given if isinstance(one, ast.Constant) and isinstance(one.value, str))
+    elif has_commands and isinstance(node, ast.FunctionDef) and _is_command(node):
+        yield from filter(None, [ast.get_docstring(node)])
+
+
+def _is_command(node: ast.FunctionDef) -> bool:
+    """A command is public, returns None, and has no keyword-only parameter, since all of its are typed."""
+    is_public = not node.name.startswith("_")
+    return is_public and isinstance(node.returns, ast.Constant) and not node.args.kwonlyargs
 
 
 def read(path: Path, language: str) -> Catalog:

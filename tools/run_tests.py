@@ -33,6 +33,8 @@ def pytest(arguments: list[str], **environment: str) -> int:
     environment = {**os.environ, "PYTHONHASHSEED": "0", **environment}
     # The tests start hundreds of commands, each of which would compile everything anew.
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    # The pages' language is read before any test could set it.
+    environment.pop("SILD_LANGUAGE", None)
     return subprocess.call(command, cwd=ROOT, env=environment)
 
 

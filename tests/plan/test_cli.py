@@ -46,7 +46,7 @@ def test_what_cannot_be_loaded_is_refused():
 def test_the_plan_is_shown_for_people_and_for_machines(joint, say):
     record = say("passed")
     printed = sild_plan("show")
-    assert "in-progress" in printed
+    assert "In progress" in printed
     assert "missing: Rule use" in printed
     shown = json.loads(sild_plan("show", "--plan", "three-parties", "--json"))
     [commitment] = shown["commitments"]

@@ -134,7 +134,7 @@ def test_runs_are_compared_and_a_sample_is_proved(tallinn, tmp_path):
     solution, suite = write_solution(tmp_path / "s", ECHO), write_suite(tmp_path / "t", numbers(5))
     first, second = (in_json("run", solution, suite)["run"] for _ in range(2))
     assert in_json("compare", first, second)["equal"] == 5
-    assert "equal in 5 samples" in typed("compare", first, second)
+    assert "equal in 5." in typed("compare", first, second)
     (tmp_path / "report.json").write_text(typed("show", first, "--json"))
     sample = json.loads(next((tmp_path / "t").glob("*.jsonl")).read_text().splitlines()[0])["id"]
     (tmp_path / "proof.json").write_text(typed("sample", first, sample))

@@ -8,7 +8,11 @@ import pytest
 from django.utils import translation
 
 from sild.sandbox import details
-from sild.sandbox.engine import act, default_isolation, probe
+from sild.sandbox.engine import act, bubblewrap, default_isolation, probe
+from sild.sandbox.engine.containers import podman
+from sild.sandbox.engine.containers.arguments import CRUN
+from sild.sandbox.engine.isolation import Finding
+from sild.sandbox.engine.kubernetes import jobs
 from sild.spread.local import LocalPool
 
 pytestmark = pytest.mark.integration
@@ -50,3 +54,22 @@ def test_points_of_the_act_are_cited_as_each_language_does():
         assert details.point("Annex IV(1)(a)") == "IV lisa punkt (1)(a)"
     with translation.override("uk"):
         assert details.point("Article 57(7), results") == "стаття 57(7)"
+
+
+def test_a_finding_is_as_the_engine_says_it_in_english_and_in_words_elsewhere():
+    lacking = Finding("landlock", False, "not in this kernel", "Use Linux 5.9 or later.")
+    assert details.missing(lacking) == "landlock: not in this kernel Use Linux 5.9 or later."
+    with translation.override("et"):
+        assert details.missing(lacking) == (
+            "failiõigustest loobumine (Landlock): selles tuumas puudub Kasutage Linux 5.9 või uuemat."
+        )
+
+
+@pytest.mark.parametrize("mend", [bubblewrap.MEND, bubblewrap.MEND_USERNS, podman.MEND, CRUN.mend, jobs.MEND_RUNTIME])
+def test_what_to_do_about_a_missing_measure_has_words(mend):
+    assert known(mend)
+
+
+def test_what_is_said_where_there_is_no_cluster_has_words():
+    said = [text for finding in jobs.KubernetesJobs().available() for text in (finding.detail, finding.mend)]
+    assert [text for text in said if not known(text)] == []

@@ -44,7 +44,7 @@ def test_files_go_in_and_out(agency, tmp_path):
     good.write_text("ip\n203.0.113.5\n")
     bad.write_text(json.dumps([{"type": "indicator", "id": "indicator--1"}]))
     assert "2 objects are here" in typed("import", str(good), "--mapping", "value=ip")
-    assert "1 were refused" in typed("import", str(bad), status=1)
+    assert "refused: 1" in typed("import", str(bad), status=1)
     assert as_json("import", str(bad), status=1)[0]["refused"]
     assert json.loads(typed("export", "stix"))["type"] == "bundle"
     assert "203.0.113.5" in typed("export", "csv", "--ceiling", "AMBER")

@@ -16,6 +16,27 @@ ngettext("%(count)d record", "%(count)d records", 2)
 pgettext_lazy("month", "May")
 _(dynamic)
 """
+COMMANDS = '''
+import typer
+
+app = typer.Typer(help="Greetings.")
+WORDS = {"greet": Word("sild.module", "app", "Word's help.")}
+KINDS = gettext_noops("kind", "other")
+
+@app.command()
+def greet(name: Annotated[str, typer.Argument(help="Whom.")], loud: bool = False) -> None:
+    """Greet somebody,
+    in a long sentence that breaks."""
+
+def show(rows, *, as_json) -> None:
+    """Not a command."""
+
+def facts(one) -> dict:
+    """Nor this."""
+
+def _private() -> None:
+    """Nor that."""
+'''
 TEMPLATE = """
     {% load i18n %}
   <p>
@@ -160,3 +181,14 @@ def test_two_modules_that_translate_a_text_differently_are_named(module):
     )
     listed = run(module, "--check").stdout.splitlines()
     assert "other/et: translated otherwise than in greeting: 'Partners'" in listed
+
+
+def test_what_commands_say_of_themselves_is_collected_where_commands_are(module):
+    (module / "cli.py").write_text(COMMANDS)
+    (module / "helping.py").write_text(COMMANDS.replace("import typer\n", "").replace("gettext_noops", "tuple"))
+    run(module)
+    text = catalogue(module).read_text()
+    for collected in ("Greet somebody, in a long sentence that breaks.", "Whom.", "Greetings.", "Word's help.", "kind"):
+        assert f'msgid "{collected}"' in text, collected
+    for left_out in ("Not a command.", "Nor this.", "Nor that.", "helping.py", "sild.module"):
+        assert left_out not in text, left_out

@@ -49,22 +49,6 @@ def places(sentence):
     return sorted(name for _text, name, _spec, _conversion in Formatter().parse(sentence) if name)
 
 
-@pytest.mark.parametrize(
-    ("wanted", "environment", "language"),
-    [
-        ("et", {"LANG": "uk_UA.UTF-8"}, "et"),
-        ("", {"LC_ALL": "uk_UA.UTF-8", "LC_MESSAGES": "et_EE"}, "uk"),
-        ("", {"LC_ALL": "", "LC_MESSAGES": "et_EE", "LANG": "en"}, "et"),
-        ("", {"LANG": "C.UTF-8"}, "en"),
-        ("fi", {}, "en"),
-        ("uk-UA", {}, "uk"),
-        ("", {}, "en"),
-    ],
-)
-def test_the_language_is_what_was_asked_for_or_what_the_environment_says(wanted, environment, language):
-    assert verdicts.language_of(wanted, environment) == language
-
-
 def test_a_good_verdict_says_whether_the_fingerprint_was_compared():
     said = verdicts.all_languages(GOOD)
     assert said["en"] == "Verified."

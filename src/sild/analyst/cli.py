@@ -10,11 +10,20 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sild.language import decimal, gettext_noops, heading, ngettext, number, word
+from sild.language import gettext as _
+
 app = typer.Typer(no_args_is_help=True, help="The analyst: reads threat reports, shares what it finds.")
 attack_app = typer.Typer(no_args_is_help=True, help="ATT&CK as MITRE publishes it.")
 app.add_typer(attack_app, name="attack")
 console = Console(highlight=False)
 
+WORDS = gettext_noops("accepted", "corrected", "rejected", "open", "techniques", "indicators", "names")
+FIGURES = gettext_noops(
+    "development", "held out", "held out strong", "held out reports", "held out reports strong", "sentences",
+    "none sentences", "groups", "classes", "micro f1", "micro f1 low", "micro f1 high", "micro precision",
+    "micro recall", "macro f1", "macro precision", "macro recall", "top1", "none proposed", "calibration error",
+)  # fmt: skip
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 To = Annotated[list[str], typer.Option(help="Node that it is for, or “partners” or “public”; may be repeated.")]
 Tlp = Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")]
@@ -40,7 +49,7 @@ def read(
     from sild.people.actor import Actor
 
     rows = []
-    for file in track(files, "Reading", console=console, disable=as_json or stix or len(files) == 1, transient=True):
+    for file in track(files, _("Reading"), console=console, disable=as_json or stix or len(files) == 1, transient=True):
         reading = services.read_file(Actor.operator(), file.name, _bytes(file, parent.MAX_FILE), tlp, ask=ask)
         if stix:
             rows.append(services.unseen_bundle(reading))
@@ -71,9 +80,9 @@ def proposals(reading_id: str, as_json: Json = False) -> None:
         rows = [{"key": item.key, **item.as_correction(), "verdict": item.verdict or "open"} for item in items]
         console.print_json(json.dumps(rows))
         return
-    table = Table("key", "kind", "value", "name", "verdict")
+    table = Table(_("key"), _("kind"), _("value"), _("name"), _("verdict"))
     for item in items:
-        table.add_row(item.key, item.kind, item.value, item.name, item.verdict or "open")
+        table.add_row(item.key, item.kind, item.value, item.name, word(item.verdict or "open"))
     console.print(table)
 
 
@@ -91,7 +100,8 @@ def accept(
     number = len(keys or ()) or deciding.accept_rest(actor, reading_id)
     for key in keys or ():
         deciding.decide(actor, reading_id, key, "accepted")
-    _say({"accepted": number}, f"Accepted {number}.", as_json=as_json)
+    told = ngettext("Accepted %(count)d proposal.", "Accepted %(count)d proposals.", number)
+    _say({"accepted": number}, told % {"count": number}, as_json=as_json)
 
 
 @app.command()
@@ -102,7 +112,8 @@ def reject(reading_id: str, keys: list[str], as_json: Json = False) -> None:
 
     for key in keys:
         deciding.decide(Actor.operator(), reading_id, key, "rejected")
-    _say({"rejected": len(keys)}, f"Rejected {len(keys)}.", as_json=as_json)
+    told = ngettext("Rejected %(count)d proposal.", "Rejected %(count)d proposals.", len(keys))
+    _say({"rejected": len(keys)}, told % {"count": len(keys)}, as_json=as_json)
 
 
 @app.command()
@@ -116,7 +127,12 @@ def publish(reading_id: str, to: To, tlp: Tlp = "AMBER", as_json: Json = False) 
     if as_json:
         console.print_json(json.dumps({**record.reference, "leaf": record.leaf_index, "objects": objects}))
     else:
-        console.print(f"Published {record.pk}: a STIX bundle of {objects} objects, leaf {record.leaf_index}.")
+        told = ngettext(
+            "Published %(record)s: a STIX bundle of %(count)d object, leaf %(leaf)s.",
+            "Published %(record)s: a STIX bundle of %(count)d objects, leaf %(leaf)s.",
+            objects,
+        )
+        console.print(told % {"record": record.pk, "count": objects, "leaf": record.leaf_index})
 
 
 @app.command()
@@ -129,7 +145,8 @@ def activate(report: str, to: To, tlp: Tlp = "GREEN", as_json: Json = False) -> 
     if as_json:
         console.print_json(json.dumps({"record": str(activation.record_id), "solution": activation.solution}))
     else:
-        console.print(f"{activation} is in use; the record {activation.record_id} says so.")
+        told = _("%(solution)s is in use; the record %(record)s says so.")
+        console.print(told % {"solution": activation, "record": activation.record_id})
 
 
 @app.command()
@@ -144,9 +161,10 @@ def train(
     from sild.analyst.training import card, fit
 
     known = _knowledge(attack)
-    console.print(f"Training on ATT&CK {known.version} ({known.origin}) and TRAM's reports; this takes some minutes.")
+    told = _("Training on ATT&CK %(version)s (%(origin)s) and TRAM's reports; this takes some minutes.")
+    console.print(told % {"version": known.version, "origin": known.origin})
     more = [report for file in corpus or () for report in _labelled(file)]
-    with console.status("Training"):
+    with console.status(_("Training")):
         model = card.train(known, fit.Recipe(), card.report_sides(more))
     with tempfile.TemporaryDirectory() as temporary:
         written = card.write(model, folder or Path(temporary))
@@ -166,7 +184,8 @@ def corrections(
     lines = correcting.export(Actor.operator(), tlp)
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     file.write_text(text, encoding="utf-8")
-    _say({"file": str(file), "reports": len(lines)}, f"Wrote {len(lines)} reports to {file}.", as_json=as_json)
+    told = ngettext("Wrote %(count)d report to %(file)s.", "Wrote %(count)d reports to %(file)s.", len(lines))
+    _say({"file": str(file), "reports": len(lines)}, told % {"count": len(lines), "file": file}, as_json=as_json)
 
 
 @app.command()
@@ -183,13 +202,14 @@ def corpus(
     if as_json:
         console.print_json(json.dumps(figures))
         return
-    table = Table("language", "what", "F1", "precision", "recall", "marked")
+    table = Table(_("language"), _("what"), "F1", _("precision"), _("recall"), _("marked"))
     for language, by_what in figures["languages"].items():
         for what, row in by_what.items():
-            rates = (f"{row[name]:.3f}" for name in ("f1", "precision", "recall"))
-            table.add_row(language, what, *rates, str(row["wanted"]))
+            rates = (decimal(row[name], 3) for name in ("f1", "precision", "recall"))
+            table.add_row(language, word(what), *rates, str(row["wanted"]))
     console.print(table)
-    console.print(f"Gap in points of F1: {figures['gap']}")
+    gap = ", ".join(f"{word(what)} {points}" for what, points in figures["gap"].items())
+    console.print(_("Gap in points of F1: %(gap)s") % {"gap": gap})
 
 
 @app.command("card")
@@ -210,7 +230,8 @@ def solution(folder: Path, as_json: Json = False) -> None:
     from sild.analyst import packing
 
     digest = packing.write_solution(folder)
-    _say({"folder": str(folder), "digest": digest}, f"Wrote {folder} ({digest}).", as_json=as_json)
+    told = _("Wrote %(folder)s (%(digest)s).") % {"folder": folder, "digest": digest}
+    _say({"folder": str(folder), "digest": digest}, told, as_json=as_json)
 
 
 @app.command()
@@ -219,7 +240,9 @@ def suite(folder: Path, attack: Attack = "", as_json: Json = False) -> None:
     from sild.analyst import packing
 
     written = packing.write_suite(folder, _knowledge(attack))
-    _say({"folder": str(folder), **written}, f"Wrote {folder} with {written['samples']} samples.", as_json=as_json)
+    count = written["samples"]
+    told = ngettext("Wrote %(folder)s with %(count)d sample.", "Wrote %(folder)s with %(count)d samples.", count)
+    _say({"folder": str(folder), **written}, told % {"folder": folder, "count": count}, as_json=as_json)
 
 
 @attack_app.command("import")
@@ -239,8 +262,8 @@ def attack_import(
         "techniques": kept.techniques,
         "sentences": kept.sentences,
     }
-    line = f"Kept ATT&CK {kept.version}: {kept.techniques} techniques, {kept.sentences} sentences. {kept.digest}"
-    _say(facts, line, as_json=as_json)
+    line = _("Kept ATT&CK %(version)s: %(techniques)s techniques, %(sentences)s sentences. %(digest)s")
+    _say(facts, line % facts, as_json=as_json)
 
 
 def _knowledge(attack: str) -> Any:
@@ -274,7 +297,8 @@ def _bytes(file: Path, most: int) -> bytes:
         with file.open("rb") as opened:
             return opened.read(most + 1)
     except OSError as error:
-        raise AnalystError(f"{file} cannot be read: {error.strerror}.", code="file") from error
+        told = _("%(file)s cannot be read: %(why)s.") % {"file": file, "why": error.strerror}
+        raise AnalystError(told, code="file") from error
 
 
 def _say(facts: dict[str, Any], line: str, *, as_json: bool) -> None:
@@ -289,29 +313,32 @@ def _show(reading: Any) -> None:
     """What was found, as two tables."""
     found = reading.found
     console.print(f"[bold]{reading.name}[/bold] ({found.language}, {reading.milliseconds} ms): {reading.pk}")
-    table = Table("indicator", "kind", "note")
+    table = Table(_("indicator"), _("kind"), _("note"))
     for indicator in found.indicators:
         table.add_row(indicator.value, indicator.kind, indicator.scope)
     console.print(table)
-    table = Table("technique", "name", "score", "sentence")
+    table = Table(_("technique"), _("name"), _("score"), _("sentence"))
     for proposal in found.proposals:
         sentence = reading.text[proposal.start : proposal.end]
-        table.add_row(proposal.technique, proposal.name, f"{proposal.score:.2f}", sentence)
+        table.add_row(proposal.technique, proposal.name, decimal(proposal.score, 2), sentence)
     console.print(table)
 
 
 def _print_card(card: dict[str, Any]) -> None:
     """The figures, with what they rest on."""
     file, figures = card["file"], card["figures"]["held_out"]
-    console.print(f"{card['name']} {card['version']}: {file['bytes']:,} bytes, sha256 {file['sha256']}")
-    console.print(f"data: {card['data']['origin']}, {card['data']['digest']}")
-    console.print(
-        f"held out: {figures['sentences']} sentences of {figures['groups']} families, {figures['classes']} techniques:"
-        f" micro F1 {figures['micro_f1']:.3f} (95 % interval {figures['micro_f1_low']:.3f} to"
-        f" {figures['micro_f1_high']:.3f}), macro F1 {figures['macro_f1']:.3f}"
+    told = _("%(name)s %(version)s: %(size)s bytes, sha256 %(sha256)s")
+    places = {"size": number(file["bytes"]), "sha256": file["sha256"]}
+    console.print(told % {"name": card["name"], "version": card["version"], **places})
+    console.print(_("data: %(origin)s, %(digest)s") % card["data"])
+    told = _(
+        "held out: %(sentences)s sentences of %(groups)s families, %(classes)s techniques: micro F1 %(micro)s "
+        "(95 %% interval %(low)s to %(high)s), macro F1 %(macro)s"
     )
-    table = Table("figure", *card["figures"])
+    names = {"micro": "micro_f1", "low": "micro_f1_low", "high": "micro_f1_high", "macro": "macro_f1"}
+    console.print(told % {**figures, **{name: decimal(figures[key], 3) for name, key in names.items()}})
+    table = Table(_("figure"), *map(heading, card["figures"]))
     for name in figures:
-        table.add_row(name.replace("_", " "), *(f"{part[name]:.4g}" for part in card["figures"].values()))
+        table.add_row(heading(name), *(f"{part[name]:.4g}" for part in card["figures"].values()))
     console.print(table)
     console.print(card["notice"])

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from sild.exchange import marking_cli
+from sild.language import cell, gettext_noops, heading, ngettext, word
+from sild.language import gettext as _
 
 partner_app = typer.Typer(no_args_is_help=True, help="Partners: add one, compare fingerprints, pin it.")
 record_app = typer.Typer(no_args_is_help=True, help="Records: publish, list, show, verify.")
@@ -19,6 +21,11 @@ bundle_app = typer.Typer(no_args_is_help=True, help="Bundles: carry records by h
 console = Console(highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+HEADINGS = gettext_noops(
+    "node", "state", "fingerprint", "delivered", "sent", "imported", "their log", "group", "failures", "next try",
+    "error", "id", "kind", "subject", "withdrawn", "issuer", "tlp", "issued", "file",
+)  # fmt: skip
+STATES = gettext_noops("added", "pinned", "frozen")
 # Django starts only when a command needs it, so imports of models and services stand inside the commands.
 
 
@@ -48,10 +55,12 @@ def partner_add(
             json.dumps({"node": partner.node, "fingerprint": partner.fingerprint, "state": partner.state})
         )
         return
-    console.print(f"Added {partner.node}. Its fingerprint is [bold]{partner.fingerprint}[/bold].")
+    places = {"node": partner.node, "fingerprint": f"[bold]{partner.fingerprint}[/bold]"}
+    console.print(_("Added %(node)s. Its fingerprint is %(fingerprint)s.") % places)
     for language in LANGUAGES:
         console.print(f"  {language}: {say(partner.fingerprint, language)}")
-    console.print(f"Compare it aloud with an official there, then: sild partner pin {partner.node} FINGERPRINT")
+    told = _("Compare it aloud with an official there, then: sild partner pin %(node)s FINGERPRINT")
+    console.print(told % {"node": partner.node})
 
 
 @partner_app.command("pin")
@@ -64,7 +73,8 @@ def partner_pin(
     from sild.people.actor import Actor
 
     partner = partners.pin(Actor.operator(), node, " ".join(fingerprint))
-    console.print(f"Pinned {partner.node} ({partner.fingerprint}). Records flow from now on.")
+    told = _("Pinned %(node)s (%(fingerprint)s). Records flow from now on.")
+    console.print(told % {"node": partner.node, "fingerprint": partner.fingerprint})
 
 
 @partner_app.command("unpin")
@@ -77,7 +87,8 @@ def partner_unpin(
     from sild.people.actor import Actor
 
     partner = partners.unpin(Actor.operator(), node, reason)
-    console.print(f"Unpinned {partner.node}. To pin it again, compare fingerprints anew: sild partner pin {node}")
+    told = _("Unpinned %(node)s. To pin it again, compare fingerprints anew: sild partner pin %(node)s")
+    console.print(told % {"node": partner.node})
 
 
 @partner_app.command("unfreeze")
@@ -90,7 +101,7 @@ def partner_unfreeze(
     from sild.people.actor import Actor
 
     partners.unfreeze(Actor.operator(), node, decision)
-    console.print(f"Import from {node} goes on.")
+    console.print(_("Import from %(node)s goes on.") % {"node": node})
 
 
 @partner_app.command("list")
@@ -126,9 +137,12 @@ def partner_pull(node: str) -> None:
     from sild.exchange.pull import pull
 
     done = pull(partners.get(node))
-    console.print(
-        f"{len(done.records)} records imported, {len(done.refused)} refused, checkpoint {done.cosigned} cosigned."
+    told = ngettext(
+        "%(records)d record imported, %(refused)d refused, checkpoint %(cosigned)s cosigned.",
+        "%(records)d records imported, %(refused)d refused, checkpoint %(cosigned)s cosigned.",
+        len(done.records),
     )
+    console.print(told % {"records": len(done.records), "refused": len(done.refused), "cosigned": done.cosigned})
 
 
 @record_app.command("publish")
@@ -168,7 +182,8 @@ def record_publish(
     if as_json:
         console.print_json(json.dumps({**record.reference, "leaf": record.leaf_index}))
     else:
-        console.print(f"Published {record.pk} as leaf {record.leaf_index} ({record.hash}).")
+        places = {"record": record.pk, "leaf": record.leaf_index, "hash": record.hash}
+        console.print(_("Published %(record)s as leaf %(leaf)s (%(hash)s).") % places)
 
 
 @record_app.command("list")
@@ -214,7 +229,7 @@ def record_show(
     record = services.require_shown(waiting.for_record(Actor.operator(), record_id, wait, cosigned_by=cosigned_by))
     if file:
         file.write_bytes(evidence.record_file(record))
-        console.print(f"Wrote {file}. Anybody can check it: sild record verify {file}")
+        console.print(_("Wrote %(file)s. Anybody can check it: sild record verify %(file)s") % {"file": file})
     else:
         console.print_json(json.dumps(record.content))
 
@@ -247,7 +262,12 @@ def record_sweep(as_json: Json = False) -> None:
     if as_json:
         console.print_json(json.dumps(asdict(swept)))
     else:
-        console.print(f"{swept.files} files ({swept.bytes} bytes) and {swept.parts} unfinished transfers went.")
+        told = ngettext(
+            "%(files)d file (%(bytes)d bytes) went; unfinished transfers that went: %(parts)d.",
+            "%(files)d files (%(bytes)d bytes) went; unfinished transfers that went: %(parts)d.",
+            swept.files,
+        )
+        console.print(told % asdict(swept))
 
 
 @record_app.command("verify")
@@ -255,7 +275,7 @@ def record_verify(
     file: Path,
     fingerprint: Annotated[str, typer.Option(help="Fingerprint of the issuer that you got from its officials.")] = "",
     renewal: Annotated[Path | None, typer.Option(help="A renewal of evidence, as `sild trust renew` wrote it.")] = None,
-    lang: Annotated[str, typer.Option(help="en, et or uk; by default what LC_MESSAGES says.")] = "",
+    lang: Annotated[str, typer.Option(help="en, et or uk; by default what SILD_LANGUAGE or LC_MESSAGES says.")] = "",
     as_json: Json = False,
 ) -> None:
     """Verify a record's file: no node and no network needed. Status 1 when it does not verify."""
@@ -293,10 +313,13 @@ def bundle_export(
     if as_json:
         console.print_json(json.dumps(made.facts))
     else:
-        console.print(
-            f"{file}: entries {made.after + 1} to {made.last} and {made.urgent} urgent ones for {to}, "
-            f"with {made.files} files."
+        told = ngettext(
+            "%(bundle)s: entries %(first)d to %(last)d and %(urgent)d urgent ones for %(to)s, with %(files)d file.",
+            "%(bundle)s: entries %(first)d to %(last)d and %(urgent)d urgent ones for %(to)s, with %(files)d files.",
+            made.files,
         )
+        places = {"bundle": file, "to": to, "first": made.after + 1, "last": made.last}
+        console.print(told % {**places, "urgent": made.urgent, "files": made.files})
 
 
 @bundle_app.command("import")
@@ -309,10 +332,13 @@ def bundle_import(file: Path, as_json: Json = False) -> None:
     if as_json:
         console.print_json(json.dumps(taken.facts))
     else:
-        console.print(
-            f"From {taken.source}: {taken.records} records imported, {taken.refused} refused, {taken.files} files; "
-            f"{taken.known} entries were here already."
+        told = ngettext(
+            "From %(source)s: %(records)d record imported, %(refused)d refused, files %(files)d; known %(known)d.",
+            "From %(source)s: %(records)d records imported, %(refused)d refused, files %(files)d; known %(known)d.",
+            taken.records,
         )
+        names = ("source", "records", "refused", "files", "known")
+        console.print(told % {name: getattr(taken, name) for name in names})
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -320,9 +346,11 @@ def _read_json(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(sys.stdin.read() if str(path) == "-" else path.read_text())
     except (OSError, ValueError) as error:
-        raise SystemExit(_fail(f"{path} is not readable JSON: {error}.")) from error
+        told = _("%(file)s is not readable JSON: %(why)s.") % {"file": path, "why": error}
+        raise SystemExit(_fail(told)) from error
     if not isinstance(content, dict):
-        raise SystemExit(_fail(f"{path} holds no JSON object: a record's body starts with {{."))
+        told = _("%(file)s holds no JSON object: a record's body starts with a curly bracket.") % {"file": path}
+        raise SystemExit(_fail(told))
     return content
 
 
@@ -338,9 +366,9 @@ def _print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         console.print_json(json.dumps(rows))
         return
     if not rows:
-        console.print("There are none yet.")
+        console.print(_("There are none yet."))
         return
-    table = Table(*rows[0])
+    table = Table(*map(heading, rows[0]))
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(word(value) if name == "state" else cell(value) for name, value in row.items()))
     console.print(table)

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from sild.language import gettext as _
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
 console = Console(highlight=False, soft_wrap=True)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Lang = Annotated[str, typer.Option(help="en, et or uk; by default what LC_MESSAGES says.")]
+Lang = Annotated[str, typer.Option(help="en, et or uk; by default what SILD_LANGUAGE or LC_MESSAGES says.")]
 Out = Annotated[Path | None, typer.Option(help="Where to write; by default beside the file.")]
 
 
@@ -36,7 +38,8 @@ def sign_command(
     out.write_bytes(signature)
     _say(
         {"file": str(file), "signature": str(out)},
-        f"Wrote {out}. Anybody can check it: sild verify {file} {out}",
+        _("Wrote %(signature)s. Anybody can check it: sild verify %(file)s %(signature)s")
+        % {"file": file, "signature": out},
         as_json,
     )
 
@@ -62,7 +65,7 @@ def verify_command(
     from sild.trust.verifier import Asked, run
 
     if signature and renewal:
-        raise typer.BadParameter("A renewal belongs to a record's file, which has no signature beside it.")
+        raise typer.BadParameter(_("A renewal belongs to a record's file, which has no signature beside it."))
     files = [str(path or "") for path in (file, signature, identity, renewal)]
     status = run(Asked(files[0], files[1], fingerprint, files[2], files[3], lang, as_json))
     if status:
@@ -82,7 +85,8 @@ def seal_command(
     out = out or file.with_name(file.name + ".sealed")
     with _reading(file) as source, _writing(out) as target:
         documents.seal(Actor.operator(), source, target, file.name, to=to)
-    _say({"file": str(file), "sealed": str(out), "to": to}, f"Wrote {out}, for {', '.join(to)} alone.", as_json)
+    told = _("Wrote %(file)s, for %(nodes)s alone.") % {"file": out, "nodes": ", ".join(to)}
+    _say({"file": str(file), "sealed": str(out), "to": to}, told, as_json)
 
 
 def open_command(
@@ -98,7 +102,8 @@ def open_command(
 
     out = out or file.with_name(file.name.removesuffix(".sealed"))
     if out.exists():
-        raise SystemExit(_fail(f"{out} exists already. Give another name: --out NAME"))
+        told = _("%(file)s exists already. Give another name: --out NAME") % {"file": out}
+        raise SystemExit(_fail(told))
     with _reading(file) as source, _writing(out) as target:
         verdict, signature = documents.open_sealed(Actor.operator(), source, target)
         show(verdict, {"file": str(out)}, lang=lang, as_json=as_json)
@@ -133,7 +138,8 @@ def _reading(path: Path) -> Any:
     try:
         return path.open("rb")
     except OSError as error:
-        raise SystemExit(_fail(f"{path} cannot be read: {error.strerror}.")) from error
+        told = _("%(file)s cannot be read: %(why)s.") % {"file": path, "why": error.strerror}
+        raise SystemExit(_fail(told)) from error
 
 
 def _fail(sentence: str) -> int:

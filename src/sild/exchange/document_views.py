@@ -14,10 +14,11 @@ from django.views.decorators.http import require_GET, require_POST
 from sild.exchange import documents
 from sild.exchange.enums import PartnerState
 from sild.exchange.models import Partner
+from sild.language import language_of
 from sild.people.enums import Right
 from sild.trust.documents import MAX_SIGNATURE
 from sild.trust.spoken import say
-from sild.trust.verdicts import language_of, reason
+from sild.trust.verdicts import reason
 
 if TYPE_CHECKING:
     from typing import BinaryIO

@@ -8,8 +8,12 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from sild.language import cell, gettext_noops, heading, ngettext
+from sild.language import gettext as _
+
 log_app = typer.Typer(no_args_is_help=True, help="This node's log: how it stands, and what to do when it went back.")
 console = Console(highlight=False)
+HEADINGS = gettext_noops("signed", "marked", "waiting", "may sign", "held back")
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
@@ -21,8 +25,10 @@ def log_status(as_json: Json = False) -> None:
     if as_json:
         console.print_json(json.dumps(facts))
     else:
-        for name, value in facts.items():
-            console.print(f"{name.replace('_', ' '):<10} {value}")
+        shown = {heading("held back" if name == "held" else name): cell(value) for name, value in facts.items()}
+        width = max(10, *map(len, shown))
+        for name, value in shown.items():
+            console.print(f"{name:<{width}} {value}")
     if facts["held"]:
         raise SystemExit(1)
 
@@ -35,8 +41,12 @@ def log_confirm() -> None:
 
     answered = witnesses.ask_all()
     size = witnesses.confirm(Actor.operator(), said_by=answered)
-    word = f"{', '.join(answered)} agreed" if answered else "no partner could be asked, so this rests on your word"
-    console.print(f"The log is signed up to {size} leaves; {word}.")
+    told = ngettext(
+        "The log is signed up to %(count)d leaf; %(why)s.", "The log is signed up to %(count)d leaves; %(why)s.", size
+    )
+    agreed = _("%(nodes)s agreed") % {"nodes": ", ".join(answered)}
+    alone = _("no partner could be asked, so this rests on your word")
+    console.print(told % {"count": size, "why": agreed if answered else alone})
 
 
 @log_app.command("recover")
@@ -49,9 +59,12 @@ def log_recover(
     from sild.people.actor import Actor
 
     count = recovery.recover(Actor.operator(), people.agency_named(agency) if agency else None)
-    console.print(
-        f"{count} records are back, and the log is whole. Ask partners to let this node go on: it was frozen."
+    told = ngettext(
+        "%(count)d record is back, and the log is whole. Ask partners to let this node go on: it was frozen.",
+        "%(count)d records are back, and the log is whole. Ask partners to let this node go on: it was frozen.",
+        count,
     )
+    console.print(told % {"count": count})
 
 
 @log_app.command("end")
@@ -63,7 +76,7 @@ def log_end(
     from sild.people.actor import Actor
 
     witnesses.end(Actor.operator(), reason)
-    console.print("The log is ended. Tell your partners, and make a new node: sild init")
+    console.print(_("The log is ended. Tell your partners, and make a new node: sild init"))
 
 
 def _facts() -> dict[str, Any]:

@@ -10,6 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sild.language import cell, gettext_noops, heading
+from sild.language import gettext as _
+
 if TYPE_CHECKING:
     from sild.exchange.gate import Audience
     from sild.exchange.sight import Preview, Sight
@@ -17,6 +20,7 @@ if TYPE_CHECKING:
 console = Console(highlight=False)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 To = Annotated[list[str], typer.Option(help="Node that it is for, “partners” or “public”; may be repeated.")]
+HEADINGS = gettext_noops("node", "sees", "stage", "reason", "record", "kind", "withdraws", "issued", "fetched")
 
 
 def sees(record_id: str, as_json: Json = False) -> None:
@@ -39,7 +43,8 @@ def mark(
 
     actor = Actor.operator()
     made = services.mark(actor, services.get(actor, record_id), tlp, audience_of(to))
-    _say(made.reference, f"Published as {made.pk} under TLP:{tlp}. See: sild record outstanding", as_json=as_json)
+    told = _("Published as %(record)s under TLP:%(tlp)s. See: sild record outstanding")
+    _say(made.reference, told % {"record": made.pk, "tlp": tlp}, as_json=as_json)
 
 
 def withdraw(
@@ -53,7 +58,8 @@ def withdraw(
 
     actor = Actor.operator()
     made = services.withdraw(actor, services.get(actor, record_id), reason)
-    _say(made.reference, f"Withdrawn by {made.pk}. See: sild record outstanding", as_json=as_json)
+    told = _("Withdrawn by %(record)s. See: sild record outstanding")
+    _say(made.reference, told % {"record": made.pk}, as_json=as_json)
 
 
 def pass_on(record_id: str, to: To, as_json: Json = False) -> None:
@@ -63,7 +69,7 @@ def pass_on(record_id: str, to: To, as_json: Json = False) -> None:
 
     actor = Actor.operator()
     made = forwarding.redistribute(actor, services.get(actor, record_id), audience_of(to))
-    _say(made.reference, f"Passed on as {made.pk}.", as_json=as_json)
+    _say(made.reference, _("Passed on as %(record)s.") % {"record": made.pk}, as_json=as_json)
 
 
 def original(record_id: str, file: Path) -> None:
@@ -73,7 +79,7 @@ def original(record_id: str, file: Path) -> None:
 
     record = services.require_shown(services.get(Actor.operator(), record_id))
     file.write_bytes(forwarding.original_file(record))
-    console.print(f"Wrote {file}. Anybody can check it: sild record verify {file}")
+    console.print(_("Wrote %(file)s. Anybody can check it: sild record verify %(file)s") % {"file": file})
 
 
 def outstanding(
@@ -90,7 +96,7 @@ def outstanding(
     elif rows:
         _table(rows)
     else:
-        console.print("Partners have acknowledged everything.")
+        console.print(_("Partners have acknowledged everything."))
 
 
 def print_preview(shown: Preview, *, as_json: bool) -> None:
@@ -100,7 +106,8 @@ def print_preview(shown: Preview, *, as_json: bool) -> None:
         console.print_json(json.dumps({**facts, "partners": _plain(shown.rows)}))
         return
     if shown.refusal:
-        console.print(f"[red]It would be refused.[/red] {shown.refusal}")
+        refused = _("It would be refused.")
+        console.print(f"[red]{refused}[/red] {shown.refusal}")
     print_rows(shown.rows, as_json=False)
 
 
@@ -109,9 +116,9 @@ def print_rows(rows: list[Sight], *, as_json: bool) -> None:
     if as_json:
         console.print_json(json.dumps(_plain(rows)))
     elif rows:
-        _table([{**row, "sees": "yes" if row["sees"] else "no"} for row in _plain(rows)])
+        _table([{**_plain([row])[0], "stage": row.stage.label} for row in rows])
     else:
-        console.print("There are no partners yet.")
+        console.print(_("There are no partners yet."))
 
 
 def audience_of(to: list[str]) -> Audience:
@@ -126,9 +133,9 @@ def _plain(rows: list[Sight]) -> list[dict[str, Any]]:
 
 def _table(rows: list[dict[str, Any]]) -> None:
     """Print a table for people."""
-    table = Table(*rows[0])
+    table = Table(*map(heading, rows[0]))
     for row in rows:
-        table.add_row(*("–" if value is None else str(value) for value in row.values()))
+        table.add_row(*map(cell, row.values()))
     console.print(table)
 
 

@@ -12,6 +12,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sild.language import cell, gettext_noops, heading, ngettext
+from sild.language import gettext as _
+
 trust_app = typer.Typer(no_args_is_help=True, help="This node's keys: show, rotate, revoke.")
 console = Console(highlight=False)
 
@@ -19,6 +22,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Root = Annotated[
     Path | None, typer.Option(help="File or folder with the root's private keys; by default those in SILD_HOME/keys.")
 ]
+
+
+HEADINGS = gettext_noops("role", "generation", "kid", "algorithm", "until", "reason", "at")
 
 
 class What(StrEnum):
@@ -88,8 +94,13 @@ def trust_renew(
     from sild.people.actor import Actor
 
     count = renewal.renew(Actor.operator(), out)
-    console.print(f"{count} checkpoints are under one new signature. Wrote {out}.")
-    console.print(f"Check a record with it: sild record verify FILE --renewal {out}")
+    told = ngettext(
+        "%(count)d checkpoint is under one new signature. Wrote %(file)s.",
+        "%(count)d checkpoints are under one new signature. Wrote %(file)s.",
+        count,
+    )
+    console.print(told % {"count": count, "file": out})
+    console.print(_("Check a record with it: sild record verify FILE --renewal %(file)s") % {"file": out})
 
 
 @trust_app.command("reseal")
@@ -108,7 +119,8 @@ def trust_reseal(
         console.print_json(json.dumps(done))
         return
     for one in done:
-        console.print(f"{one['file']}: sealed anew for {', '.join(one['nodes'])}.")
+        places = {"file": one["file"], "nodes": ", ".join(one["nodes"])}
+        console.print(_("%(file)s: sealed anew for %(nodes)s.") % places)
 
 
 @trust_app.command("recovery-key")
@@ -122,12 +134,14 @@ def trust_recovery_key(
     from sild.trust.errors import IdentityError
 
     if out.exists():
-        raise IdentityError(f"{out} exists already. It was not touched; give another name.")
+        told = _("%(file)s exists already. It was not touched; give another name.")
+        raise IdentityError(told % {"file": out})
     pair = escrow.new_recovery_key()
     keystore.replace(out, [pair], os.environ.get("SILD_BACKUP_PASSPHRASE", "").encode() or None)
     public = out.with_name(f"{out.name}.pub")
     keystore.write_public(public, json.dumps(pair.public.jwk).encode())
-    console.print(f"Wrote {out}, to be kept elsewhere, and {public}: sild backup TARGET --to {public}")
+    told = _("Wrote %(file)s, to be kept elsewhere, and %(public)s: sild backup TARGET --to %(public)s")
+    console.print(told % {"file": out, "public": public})
 
 
 def _facts(identity: Any) -> dict[str, Any]:
@@ -154,20 +168,29 @@ def _show(facts: dict[str, Any], *, as_json: bool) -> None:
     if as_json:
         console.print_json(json.dumps(facts))
         return
-    console.print(
-        f"{facts['node']}: [bold]{facts['fingerprint']}[/bold], serial {facts['serial']} until {facts['expires']}"
-    )
+    told = _("%(node)s: %(fingerprint)s, serial %(serial)s until %(expires)s")
+    console.print(told % {**facts, "fingerprint": f"[bold]{facts['fingerprint']}[/bold]"})
     for rows in (facts["keys"], facts["revoked"]):
         if rows:
-            table = Table(*rows[0])
+            table = Table(*map(heading, rows[0]))
             for row in rows:
-                table.add_row(*(str(value) for value in row.values()))
+                table.add_row(*map(cell, row.values()))
             console.print(table)
     for ending in facts["endings"]:
-        what = "all" if ending["what"] == "identity" else ending["what"]
-        left = (
-            f"ends in {ending['days']} days"
-            if ending["days"] >= 0
-            else f"should have been replaced {-ending['days']} days ago"
-        )
-        console.print(f"[yellow]{ending['what']} {left}: sild trust rotate {what}[/yellow]")
+        console.print(f"[yellow]{_ending(ending['what'], ending['days'])}[/yellow]")
+
+
+def _ending(what: str, days: int) -> str:
+    """What runs out, or has run out, and what to do."""
+    soon = ngettext(
+        "%(what)s ends in %(days)d day: sild trust rotate %(word)s",
+        "%(what)s ends in %(days)d days: sild trust rotate %(word)s",
+        days,
+    )
+    late = ngettext(
+        "%(what)s should have been replaced %(days)d day ago: sild trust rotate %(word)s",
+        "%(what)s should have been replaced %(days)d days ago: sild trust rotate %(word)s",
+        -days,
+    )
+    places = {"what": what, "days": abs(days), "word": "all" if what == "identity" else what}
+    return (soon if days >= 0 else late) % places

@@ -29,10 +29,11 @@ from sild.exchange import (
     wording,
 )
 from sild.exchange.models import Delivery, Partner, Record
+from sild.language import language_of
 from sild.people.enums import Right
 from sild.trust.identity import Identity
 from sild.trust.spoken import LANGUAGES, say
-from sild.trust.verdicts import language_of, record_sentence
+from sild.trust.verdicts import record_sentence
 
 if TYPE_CHECKING:
     from sild.people.middleware import ActingRequest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from sild.trust.verdicts import language_of
+from sild.language import language_of
 from sild.trust.verdicts import reason as trust_reason
 
 

@@ -17,6 +17,7 @@ from django.conf import settings
 
 from sild.exchange import blobs, own
 from sild.exchange.errors import BlobError
+from sild.language import gettext as _
 from sild.node import dumps
 from sild.node.backup_format import KEYS, MANIFEST, SIGNATURE, BackupError, Manifest
 from sild.node.config import CONFIG_FILE, SECRET_FILE
@@ -53,7 +54,7 @@ def make(actor: Actor, target: Path, lock: escrow.Lock) -> Manifest:
     """
     actor.require(Right.ADMINISTER)
     if target.exists():
-        raise BackupError(f"{target} exists already. Give the name of a new folder.")
+        raise BackupError(_("%(folder)s exists already. Give the name of a new folder.") % {"folder": target})
     folder = target.with_name(f"{target.name}.new")
     shutil.rmtree(folder, ignore_errors=True)
     try:
@@ -62,7 +63,8 @@ def make(actor: Actor, target: Path, lock: escrow.Lock) -> Manifest:
         os.sync()
         folder.replace(target)
     except OSError as error:
-        raise BackupError(f"The backup cannot be written to {target}: {error.strerror}.") from error
+        told = _("The backup cannot be written to %(folder)s: %(why)s.")
+        raise BackupError(told % {"folder": target, "why": error.strerror}) from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
     facts = {"files": len(manifest.files), "bytes": manifest.size, "log_size": manifest.log_size}

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from sild.language import gettext as _
+from sild.language import ngettext
+
 if TYPE_CHECKING:
     from sild.node.restore import Verified
     from sild.trust.escrow import Lock, Opener
@@ -33,11 +36,15 @@ def backup_command(
     manifest = backup.make(Actor.operator(), target, _lock(to))
     facts = {"files": len(manifest.files), "bytes": manifest.size, "damaged": manifest.damaged}
     facts |= {"made": manifest.made, "log_size": manifest.log_size}
-    _say(facts, f"Wrote {target}: {facts['files']} files, {facts['bytes']} bytes, log of {manifest.log_size}.", as_json)
+    told = ngettext(
+        "Wrote %(target)s: %(files)d file, %(bytes)d bytes, log of %(log_size)d.",
+        "Wrote %(target)s: %(files)d files, %(bytes)d bytes, log of %(log_size)d.",
+        len(manifest.files),
+    )
+    _say(facts, told % {"target": target, **facts}, as_json)
     for name in () if as_json else manifest.damaged:
-        console.print(
-            f"[yellow]{name} is named by a record, but lost or damaged here; it is not in the backup.[/yellow]"
-        )
+        told = _("%(name)s is named by a record, but lost or damaged here; it is not in the backup.") % {"name": name}
+        console.print(f"[yellow]{told}[/yellow]")
 
 
 def restore_command(
@@ -58,8 +65,9 @@ def restore_command(
         home = config.load().home.absolute()
         with restore.staged(verified, home, _opener(key)) as folder:
             _fill(verified, folder)
-    done = "Every file is as it was backed up" if check else f"Restored {manifest.node}, as it was at {manifest.made}"
-    _say(facts, f"{verified.sentence}\n{done}.", as_json)
+    restored = _("Restored %(node)s, as it was at %(made)s.") % {"node": manifest.node, "made": manifest.made}
+    done = _("Every file is as it was backed up.") if check else restored
+    _say(facts, f"{verified.sentence}\n{done}", as_json)
 
 
 def _fill(verified: Verified, folder: Path) -> None:
@@ -80,7 +88,7 @@ def _lock(to: Path | None) -> Lock:
 
     if to is not None:
         return Public.from_jwk(json.loads(to.read_text()))
-    return _passphrase("Set it, or name a recovery key: --to FILE.pub")
+    return _passphrase(_("Set it, or name a recovery key: --to FILE.pub"))
 
 
 def _opener(key: Path | None) -> Opener:
@@ -88,7 +96,8 @@ def _opener(key: Path | None) -> Opener:
     from sild.trust import keystore
 
     if key is None:
-        return _passphrase("Set it to the one under which the keys were sealed, or name the recovery key: --key FILE")
+        mend = _("Set it to the one under which the keys were sealed, or name the recovery key: --key FILE")
+        return _passphrase(mend)
     [pair] = keystore.read(key, os.environ.get(PASSPHRASE, "").encode() or None)
     return pair
 
@@ -99,7 +108,8 @@ def _passphrase(mend: str) -> bytes:
 
     given = os.environ.get(PASSPHRASE, "")
     if not given:
-        raise BackupError(f"{PASSPHRASE} is not set, so the keys cannot be sealed or opened. {mend}")
+        told = _("%(variable)s is not set, so the keys cannot be sealed or opened. %(mend)s")
+        raise BackupError(told % {"variable": PASSPHRASE, "mend": mend})
     return given.encode()
 
 

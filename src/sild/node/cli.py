@@ -34,14 +34,26 @@ def _verify() -> None:
 
 
 def _all_commands() -> None:
-    """Run any command."""
+    """Run any command; what was mistyped is said in the terminal's language, with status 2."""
+    import typer
+
+    from sild.node import usage, words
     from sild.node.own_cli import app
 
+    usage.ask_us()
+    words.use_commands(app)
     if "_SILD_COMPLETE" in os.environ:
         from typer.completion import completion_init  # type: ignore[attr-defined]  # Typer exports nothing for it
 
         completion_init()
-    app()
+    try:
+        status = app(standalone_mode=False)
+    except typer.TyperException as error:
+        raise SystemExit(usage.show(error)) from error
+    except typer.Abort as error:  # its input ended
+        raise SystemExit(1) from error
+    if status:
+        raise SystemExit(status)
 
 
 def _sentence(error: Exception) -> str:
@@ -50,8 +62,10 @@ def _sentence(error: Exception) -> str:
         return str(error)
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}."
+    from sild.language import gettext as _
+
     what = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
-    return f"Sild failed where it should not: {what}. With SILD_TRACEBACK=1 it shows where."
+    return _("Sild failed where it should not: %(what)s. With SILD_TRACEBACK=1 it shows where.") % {"what": what}
 
 
 if __name__ == "__main__":

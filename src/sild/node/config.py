@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+from sild.language import LANGUAGES
+from sild.language import gettext as _
+
 CONFIG_FILE = "node.toml"
 SECRET_FILE = "secret.key"  # noqa: S105 -- the name of a file
 MAX_PORT = 65535
-LANGUAGES = ("en", "et", "uk")
 
 
 class ConfigError(Exception):
@@ -40,7 +42,7 @@ class Config:
         pages_https: SILD_PAGES_HTTPS, true when a proxy in front of the pages speaks HTTPS.
         log_format: SILD_LOG_FORMAT, `json` or `text`; by default text on a terminal.
         pull_seconds: SILD_PULL_SECONDS, pause before a partner that failed, or does not wait, is asked again.
-        language: SILD_LANGUAGE, the language for whoever has not chosen one.
+        language: SILD_LANGUAGE, the language for whoever has not chosen one, and of the command line.
         run: SILD_RUN, a folder in memory, which forgets at a reboot.
         webhook_networks: SILD_WEBHOOK_NETWORKS, networks beside the public ones to which webhooks may go.
         analyst_endpoint: SILD_ANALYST_ENDPOINT, an OpenAI-compatible endpoint that analysts may ask; empty for none.
@@ -95,7 +97,8 @@ class Config:
         value: str = getattr(self, which)
         host, colon, port = value.rpartition(":")
         if not (colon and host and port.isdigit() and int(port) <= MAX_PORT):
-            raise ConfigError(f"SILD_{which.upper()} is “{value}”, not host:port. Write it as 127.0.0.1:8000.")
+            told = _("%(variable)s is “%(value)s”, not host:port. Write it as 127.0.0.1:8000.")
+            raise ConfigError(told % {"variable": f"SILD_{which.upper()}", "value": value})
         return host, int(port)
 
     @property
@@ -143,9 +146,10 @@ def database(config: Config) -> dict[str, Any]:
         }
     url = urlsplit(config.database_url)
     if url.scheme not in {"postgres", "postgresql"}:
-        raise ConfigError(
-            f"DATABASE_URL starts with “{url.scheme}:”. Use postgresql://user:password@host/name, or none for SQLite."
+        told = _(
+            "DATABASE_URL starts with “%(scheme)s:”. Use postgresql://user:password@host/name, or none for SQLite."
         )
+        raise ConfigError(told % {"scheme": url.scheme})
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(url.path.lstrip("/")),
@@ -179,10 +183,12 @@ def _read_file(path: Path) -> dict[str, Any]:
     try:
         values = tomllib.loads(path.read_text())
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path} is not valid TOML: {error}. Mend that line.") from error
+        told = _("%(file)s is not valid TOML: %(why)s. Mend that line.")
+        raise ConfigError(told % {"file": path, "why": error}) from error
     unknown = sorted(set(values) - set(Config.__dataclass_fields__) - {"home"})
     if unknown:
-        raise ConfigError(f"{path} sets {', '.join(unknown)}, which is no setting of Sild. Remove it.")
+        told = _("%(file)s sets %(names)s, which is no setting of Sild. Remove it.")
+        raise ConfigError(told % {"file": path, "names": ", ".join(unknown)})
     return values
 
 
@@ -198,9 +204,11 @@ def _convert(name: str, value: Any) -> Any:
         try:
             return float(value)
         except ValueError as error:
-            raise ConfigError(f"SILD_PULL_SECONDS is “{value}”, not a number of seconds.") from error
+            told = _("SILD_PULL_SECONDS is “%(value)s”, not a number of seconds.")
+            raise ConfigError(told % {"value": value}) from error
     if name == "run":
         return Path(value)
     if name == "language" and value not in LANGUAGES:
-        raise ConfigError(f"SILD_LANGUAGE is “{value}”. Choose one of {', '.join(LANGUAGES)}.")
+        told = _("SILD_LANGUAGE is “%(value)s”. Choose one of %(known)s.")
+        raise ConfigError(told % {"value": value, "known": ", ".join(LANGUAGES)})
     return value

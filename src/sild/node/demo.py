@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.console import Console
 
+from sild.language import decimal, ngettext, number, spoken
+from sild.language import gettext as _
 from sild.node.demo_node import DemoError, DemoNode
+from sild.plan.engine.read import read as read_memorandum
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
 console = Console(highlight=False, soft_wrap=True)
 T = TypeVar("T")
 HOME = Path("build/demo")
+MEMORANDUM = "estonia-ukraine"
 COMMITMENT = "ai-proof-of-concept"
-EXAMPLE = "report-en.md"
 SUITE = "attack-techniques"
 WAIT_SECONDS = 40
 
@@ -38,14 +41,16 @@ def play(*, once: bool) -> None:
     started = time.monotonic()
     try:
         _story(nodes["tallinn"], nodes["kyiv"])
-        console.print(f"\n[bold green]Done in {time.monotonic() - started:.0f} s.[/bold green]")
+        done = _("Done in %(seconds)d s.") % {"seconds": round(time.monotonic() - started)}
+        console.print(f"\n[bold green]{done}[/bold green]")
         if not once:
             _serve(nodes)
     except DemoError as error:
-        console.print(f"[red]The demo stopped: {error}[/red]")
+        stopped = _("The demo stopped: %(why)s") % {"why": error}
+        console.print(f"[red]{stopped}[/red]")
         raise SystemExit(1) from error
     except KeyboardInterrupt:
-        console.print("\nStopping both nodes.")
+        console.print("\n" + _("Stopping both nodes."))
     finally:
         for node in nodes.values():
             node.stop()
@@ -53,21 +58,21 @@ def play(*, once: bool) -> None:
 
 def _story(tallinn: DemoNode, kyiv: DemoNode) -> None:
     """The six steps of the issue, each with the figure that proves it."""
-    _step(1, "Two nodes, pinned to each other, with the memorandum as an action plan")
+    _step(1, _("Two nodes, pinned to each other, with the memorandum as an action plan"))
     _meet(tallinn, kyiv)
-    _step(2, "Kyiv registers an AI solution: an assistant that reads threat reports")
+    _step(2, _("Kyiv registers an AI solution: an assistant that reads threat reports"))
     # Tallinn makes its suite meanwhile, from its own copy of the data: it takes nobody's word for what it tests with.
     with ThreadPoolExecutor(1) as pool:
         making = pool.submit(tallinn.json, "analyst", "suite", str(tallinn.home / SUITE))
         solution = _register(kyiv, tallinn)
         suite = making.result()
-    _step(3, "Tallinn runs it in isolation against a suite of real sentences")
+    _step(3, _("Tallinn runs it in isolation against a suite of real sentences"))
     report = _test(tallinn, solution, suite)
-    _step(4, "Tallinn publishes the report; Kyiv verifies it and cosigns Tallinn's log")
+    _step(4, _("Tallinn publishes the report; Kyiv verifies it and cosigns Tallinn's log"))
     record = _publish_report(tallinn, kyiv, report)
-    _step(5, "Kyiv takes the solution into use; what it finds goes to Tallinn, sealed")
+    _step(5, _("Kyiv takes the solution into use; what it finds goes to Tallinn, sealed"))
     _use(kyiv, tallinn, record)
-    _step(6, "Both action plans show the commitment with its evidence, and each party assesses the other's")
+    _step(6, _("Both action plans show the commitment with its evidence, and each party assesses the other's"))
     _plans(tallinn, kyiv)
 
 
@@ -75,12 +80,17 @@ def _meet(tallinn: DemoNode, kyiv: DemoNode) -> None:
     """Make, start and pin both nodes, and load the memorandum."""
     _both(DemoNode.create, tallinn, kyiv)
     for node in (tallinn, kyiv):
-        _say(f"{node.name}: keys made, fingerprint [bold]{node.fingerprint}[/bold]")
+        _say(_("%(node)s: keys made, fingerprint %(fingerprint)s"), node=node.name, fingerprint=_bold(node.fingerprint))
     _both(_open, tallinn, kyiv)
     _both(lambda node: _pin(node, kyiv if node is tallinn else tallinn), tallinn, kyiv)
     for node, other in ((tallinn, kyiv), (kyiv, tallinn)):
-        _say(f"{node.name}: heard {other.name} read [bold]{other.fingerprint}[/bold], the same as received: pinned")
-    _say(f"memorandum loaded into both: {len(_plan(tallinn)['commitments'])} commitments")
+        told = _("%(node)s: heard %(other)s read %(fingerprint)s, the same as received: pinned")
+        _say(told, node=node.name, other=other.name, fingerprint=_bold(other.fingerprint))
+    count = len(_plan(tallinn)["commitments"])
+    told = ngettext(
+        "memorandum loaded into both: %(count)d commitment", "memorandum loaded into both: %(count)d commitments", count
+    )
+    _say(told, count=count)
 
 
 def _open(node: DemoNode) -> None:
@@ -95,10 +105,11 @@ def _pin(node: DemoNode, other: DemoNode) -> None:
     added = node.json("partner", "add", other.exchange_url)
     _check(
         added["fingerprint"] == other.fingerprint,
-        f"{node.name} was given another fingerprint than {other.name} read aloud.",
+        _("%(node)s was given another fingerprint than %(other)s read aloud.")
+        % {"node": node.name, "other": other.name},
     )
     node.run("partner", "pin", other.name, other.fingerprint)
-    node.run("plan", "load", "estonia-ukraine", "--party", "EE=tallinn", "--party", "UA=kyiv")
+    node.run("plan", "load", MEMORANDUM, "--party", "EE=tallinn", "--party", "UA=kyiv")
 
 
 def _register(kyiv: DemoNode, tallinn: DemoNode) -> dict[str, Any]:
@@ -106,26 +117,32 @@ def _register(kyiv: DemoNode, tallinn: DemoNode) -> dict[str, Any]:
     folder = str(kyiv.home / "threat-analyst")
     kyiv.run("analyst", "solution", folder)
     registered: dict[str, Any] = kyiv.json("sandbox", "register", folder, "--to", "tallinn", "--tlp", "AMBER")
-    _say(f"registered {registered['name']} {registered['version']}, digest {_short(registered['digest'])}")
+    told = _("registered %(name)s %(version)s, digest %(digest)s")
+    _say(told, name=registered["name"], version=registered["version"], digest=_short(registered["digest"]))
     header = _arrived(tallinn, registered["record"])["header"]
     size = header["attachments"][0]["size"]
-    _say(f"tallinn has its record {registered['record']} and its package of {size:,} bytes, sealed on the way")
+    told = _("tallinn has its record %(record)s and its package of %(size)s bytes, sealed on the way")
+    _say(told, record=registered["record"], size=number(size))
     return registered
 
 
 def _test(tallinn: DemoNode, solution: dict[str, Any], suite: dict[str, Any]) -> dict[str, Any]:
     """Run the suite in the sandbox and print what was measured."""
-    _say(f"suite of {suite['samples']:,} held-out sentences from ATT&CK, digest {_short(suite['digest'])}")
+    told = _("suite of %(count)s held-out sentences from ATT&CK, digest %(digest)s")
+    _say(told, count=number(suite["samples"]), digest=_short(suite["digest"]))
     words = ("sandbox", "run", solution["record"], str(tallinn.home / SUITE))
     report: dict[str, Any] = tallinn.json(*words, show_progress=True)
     quality, latency = report["quality"], report["latency"]
-    interval = f"95 % interval {quality['low']:.3f}–{quality['high']:.3f}"
-    _say(f"{report['samples']:,} samples: [bold]{quality['name']} {quality['value']:.3f}[/bold] ({interval})")
-    _say(f"latency p50 {latency['p50_ms']:.1f} ms, p95 {latency['p95_ms']:.1f} ms")
-    checks, isolation = report["confinement"], report["isolation"]
-    held = f"{sum(check['ok'] for check in checks)} of {len(checks)} escape checks held"
-    _say(f"isolation {isolation['level']} by {isolation['backend']}: {held}")
-    _check(report["passed"], "the solution did not reach the suite's thresholds.")
+    interval = f"{decimal(quality['low'], 3)}–{decimal(quality['high'], 3)}"
+    value = _bold(f"{quality['name']} {decimal(quality['value'], 3)}")
+    told = _("samples: %(count)s; %(value)s (95 %% interval %(interval)s)")
+    _say(told, count=number(report["samples"]), value=value, interval=interval)
+    p50, p95 = (decimal(latency[name], 1) for name in ("p50_ms", "p95_ms"))
+    _say(_("latency p50 %(p50)s ms, p95 %(p95)s ms"), p50=p50, p95=p95)
+    checks = report["confinement"]
+    told = _("isolation %(level)s by %(backend)s: %(held)d of %(checks)d escape checks held")
+    _say(told, **report["isolation"], held=sum(check["ok"] for check in checks), checks=len(checks))
+    _check(report["passed"], _("the solution did not reach the suite's thresholds."))
     return report
 
 
@@ -133,53 +150,67 @@ def _publish_report(tallinn: DemoNode, kyiv: DemoNode, report: dict[str, Any]) -
     """Publish the report and see it verified and cosigned at kyiv; returns the record's id."""
     published = tallinn.json("sandbox", "publish", report["run"], "--to", "kyiv", "--tlp", "AMBER")
     record: str = published["id"]
-    _say(f"record {record} is leaf {published['leaf']} of tallinn's log, {_short(published['hash'])}")
+    told = _("record %(record)s is leaf %(leaf)s of tallinn's log, %(hash)s")
+    _say(told, record=record, leaf=published["leaf"], hash=_short(published["hash"]))
     file = kyiv.home / f"{record}.sild.json"
     _arrived(kyiv, record, "--file", str(file))
     link = next(row for row in kyiv.json("partner", "list") if row["node"] == "tallinn")
-    _say(f"kyiv pulled it over TLS 1.3 with [bold]{link['group']}[/bold]")
+    _say(_("kyiv pulled it over TLS 1.3 with %(group)s"), group=_bold(link["group"]))
     verdict = kyiv.json("record", "verify", str(file), "--fingerprint", tallinn.fingerprint)
-    proved = f"leaf {verdict['index']} of {verdict['tree_size']}, signed with {' and '.join(verdict['signatures'])}"
-    _say(f"checked at kyiv without node or network: {proved}")
+    told = _("checked at kyiv without node or network: leaf %(index)s of %(size)s, signatures %(signatures)s")
+    _say(told, index=verdict["index"], size=verdict["tree_size"], signatures=", ".join(verdict["signatures"]))
     _arrived(tallinn, record, "--cosigned-by", "kyiv")
-    _say("kyiv cosigned tallinn's checkpoint as its witness")
-    _say(f"page: {kyiv.pages_url}/records/{record}/")
+    _say(_("kyiv cosigned tallinn's checkpoint as its witness"))
+    _say(_("page: %(url)s"), url=f"{kyiv.pages_url}/records/{record}/")
     return record
 
 
 def _use(kyiv: DemoNode, tallinn: DemoNode, report: str) -> None:
     """Take the solution into use and share what it finds in a report text."""
     activation = kyiv.json("analyst", "activate", report, "--to", "tallinn")
-    _say(f"in use at kyiv on the strength of report {report} (record {activation['record']})")
-    text = kyiv.home / EXAMPLE
-    text.write_bytes((files("sild.analyst") / "examples" / EXAMPLE).read_bytes())
+    told = _("in use at kyiv on the strength of report %(report)s (record %(record)s)")
+    _say(told, report=report, record=activation["record"])
+    example = f"report-{spoken()}.md"
+    text = kyiv.home / example
+    text.write_bytes((files("sild.analyst") / "examples" / example).read_bytes())
     found = kyiv.json("analyst", "read", str(text))
-    counts = f"{found['indicators']} indicators and {found['techniques']} techniques in {found['milliseconds']} ms"
-    _say(f"read {found['name']}: {counts}")
+    told = _("read %(name)s: indicators %(indicators)d, techniques %(techniques)d, in %(milliseconds)d ms")
+    _say(told, **{name: found[name] for name in ("name", "indicators", "techniques", "milliseconds")})
     kyiv.run("analyst", "accept", found["id"])
     shared = kyiv.json("analyst", "publish", found["id"], "--to", "tallinn", "--tlp", "AMBER")
     _arrived(tallinn, shared["id"])
-    _say(f"STIX 2.1 bundle of {shared['objects']} objects, TLP:AMBER, sealed for tallinn and opened there")
-    _say(f"page: {tallinn.pages_url}/records/{shared['id']}/")
+    told = ngettext(
+        "STIX 2.1 bundle of %(count)d object, TLP:AMBER, sealed for tallinn and opened there",
+        "STIX 2.1 bundle of %(count)d objects, TLP:AMBER, sealed for tallinn and opened there",
+        shared["objects"],
+    )
+    _say(told, count=shared["objects"])
+    _say(_("page: %(url)s"), url=f"{tallinn.pages_url}/records/{shared['id']}/")
 
 
 def _plans(tallinn: DemoNode, kyiv: DemoNode) -> None:
     """Show that both plans have the evidence, then that each party countersigns what the other showed."""
     nodes = (tallinn, kyiv)
+    title = next(
+        getattr(one.title, spoken()) for one in read_memorandum(MEMORANDUM).commitments if one.slug == COMMITMENT
+    )
     for node, commitment in zip(nodes, _both(lambda node: _commitment(node, "reported"), *nodes), strict=True):
         kinds = ", ".join(sorted({item["kind"] for item in commitment["evidence"]}))
-        _say(f"{node.name}: {commitment['title']}: [bold]reported[/bold], evidence: {kinds}")
+        told = _("%(node)s: %(title)s: %(reported)s, evidence: %(kinds)s")
+        _say(told, node=node.name, title=title, reported=_bold(_("reported")), kinds=kinds)
     others = {tallinn.name: kyiv, kyiv.name: tallinn}
     for node, record in zip(nodes, _both(lambda node: _assess(node, others[node.name]), *nodes), strict=True):
-        _say(f"{node.name} assesses what {others[node.name].name} showed as met (record {record})")
+        told = _("%(node)s assesses what %(other)s showed as met (record %(record)s)")
+        _say(told, node=node.name, other=others[node.name].name, record=record)
     for node, commitment in zip(nodes, _both(lambda node: _commitment(node, "met"), *nodes), strict=True):
-        _say(f"{node.name}: [bold green]met[/bold green]. {commitment['why']}")
-        _say(f"page: {node.pages_url}{commitment['url']}")
+        met = "[bold green]{}[/bold green]".format(_("commitment met"))
+        _say(_("%(node)s: %(met)s; the other party assessed the evidence"), node=node.name, met=met)
+        _say(_("page: %(url)s"), url=f"{node.pages_url}{commitment['url']}")
 
 
 def _assess(node: DemoNode, other: DemoNode) -> str:
     """Publish one party's verdict on what the other showed, and see it arrive; returns the record's id."""
-    reason = f"The records of {other.name} were verified here and show what was promised."
+    reason = _("The records of %(node)s were verified here and show what was promised.") % {"node": other.name}
     verdict = ("--verdict", "met", "--reason", reason, "--to", other.name)
     record: str = node.json("plan", "assess", COMMITMENT, *verdict)["id"]
     _arrived(other, record)
@@ -189,8 +220,9 @@ def _assess(node: DemoNode, other: DemoNode) -> str:
 def _commitment(node: DemoNode, status: str) -> dict[str, Any]:
     """The proof-of-concept commitment as the node's plan has it, which must stand at `status`."""
     commitment: dict[str, Any] = next(one for one in _plan(node)["commitments"] if one["slug"] == COMMITMENT)
-    stands = f"it stands at {commitment['status']}: {commitment['why']}"
-    _check(commitment["status"] == status, f"{node.name}'s plan does not show the commitment as {status}; {stands}")
+    told = _("the plan of %(node)s shows the commitment not as %(wanted)s but as %(status)s: %(why)s")
+    places = {"node": node.name, "wanted": status, "status": commitment["status"], "why": commitment["why"]}
+    _check(commitment["status"] == status, told % places)
     return commitment
 
 
@@ -221,10 +253,10 @@ def _short(digest: str) -> str:
 def _serve(nodes: dict[str, DemoNode]) -> None:
     """Keep both nodes up and say how to sign in."""
     for node in nodes.values():
-        console.print(
-            f"{node.name}: {node.pages_url}  user [bold]{node.username}[/bold]  password [bold]{node.password}[/bold]"
-        )
-    console.print("Both nodes keep serving; Ctrl-C stops them.")
+        told = _("%(node)s: %(url)s  user %(user)s  password %(password)s")
+        places = {"node": node.name, "url": node.pages_url}
+        console.print(told % {**places, "user": _bold(node.username), "password": _bold(node.password)})
+    console.print(_("Both nodes keep serving; Ctrl-C stops them."))
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     while True:
         time.sleep(1)
@@ -241,6 +273,11 @@ def _step(number: int, title: str) -> None:
     console.print(f"\n[bold cyan]{number}. {title}[/bold cyan]")
 
 
-def _say(sentence: str) -> None:
+def _say(sentence: str, **places: object) -> None:
     """Print one fact."""
-    console.print(f"   {sentence}")
+    console.print(f"   {sentence % places if places else sentence}")
+
+
+def _bold(text: str) -> str:
+    """What matters most in a fact."""
+    return f"[bold]{text}[/bold]"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import secrets
 import socket
 import subprocess
@@ -12,6 +11,8 @@ import sys
 import time
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
+
+from sild.language import gettext as _
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -58,11 +59,7 @@ class DemoNode:
         """Make home folder, keys and database."""
         self.home.parent.mkdir(parents=True, exist_ok=True)
         ports = ("--pages", f"127.0.0.1:{self.pages}", "--exchange", f"127.0.0.1:{self.exchange}")
-        printed = self.run("init", "--node", self.name, *ports)
-        match = re.search(r"fingerprint is (\S+?)\.? ", printed)
-        if match is None:
-            raise DemoError(f"{self.name} printed no fingerprint.")
-        self.fingerprint = match.group(1)
+        self.fingerprint = self.json("init", "--node", self.name, *ports)["fingerprint"]
 
     def welcome(self) -> None:
         """Add an agency, and an official who can sign in."""
@@ -97,7 +94,8 @@ class DemoNode:
         deadline = time.monotonic() + START_SECONDS
         while not (_listens(self.pages) and _listens(self.exchange)):
             if self.process is None or self.process.poll() is not None or time.monotonic() > deadline:
-                raise DemoError(f"{self.name} did not start; {self.home}/up.log says why.")
+                told = _("%(node)s did not start; %(file)s says why.")
+                raise DemoError(told % {"node": self.name, "file": self.home / "up.log"})
             time.sleep(0.1)
 
     def stop(self) -> None:
@@ -127,7 +125,9 @@ class DemoNode:
             check=False,
         )
         if done.returncode:
-            raise DemoError(f"“sild {' '.join(words)}” failed at {self.name}: {(done.stderr or done.stdout).strip()}")
+            told = _("“%(command)s” failed at %(node)s: %(why)s")
+            why = (done.stderr or done.stdout).strip()
+            raise DemoError(told % {"command": f"sild {' '.join(words)}", "node": self.name, "why": why})
         return done.stdout
 
     def json(self, *words: str, show_progress: bool = False) -> Any:
@@ -139,7 +139,7 @@ class DemoNode:
         kept = {
             name: value
             for name, value in os.environ.items()
-            if name == "SILD_RUN" or not (name.startswith("SILD_") or name == "DATABASE_URL")
+            if name in {"SILD_RUN", "SILD_LANGUAGE"} or not (name.startswith("SILD_") or name == "DATABASE_URL")
         }
         return {
             **kept,

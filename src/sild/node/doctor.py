@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sild.language import gettext as _
+from sild.language import gettext_noops, ngettext, word
 from sild.sandbox.engine import default_isolation
 from sild.trust import selftest
 from sild.trust.errors import TrustError
@@ -21,6 +23,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sild.node.config import Config
+
+
+# What the self-test says by itself; anything else is the error of a library.
+TRIED = gettext_noops("works", "gave a wrong result")
+PRIMITIVES = gettext_noops("canonical JSON", "HPKE X-Wing and AES-256-GCM")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +43,10 @@ class Finding:
 def examine(config: Config) -> Iterator[Finding]:
     """Look at everything that a node needs, one finding after the other."""
     version = ".".join(map(str, sys.version_info[:3]))
-    yield Finding("Python", sys.version_info >= (3, 11), version, "Sild needs Python 3.11 or newer.")
+    yield Finding("Python", sys.version_info >= (3, 11), version, _("Sild needs Python 3.11 or newer."))
     for check in selftest.run():
-        yield Finding(f"cryptography: {check.name}", check.ok, check.detail, "Install the pinned requirements again.")
+        name = _("cryptography: %(name)s") % {"name": word(check.name)}
+        yield Finding(name, check.ok, _works(check), _("Install the pinned requirements again."))
     yield _hybrid_tls()
     yield from _isolation()
     yield _home(config)
@@ -56,27 +64,30 @@ def _hybrid_tls() -> Finding:
     try:
         group = client_handshake(ours, keys)
     except (TrustError, OSError) as error:
-        return Finding("hybrid TLS", False, str(error), "Install the pinned cryptography and pyOpenSSL again.")
+        mend = _("Install the pinned cryptography and pyOpenSSL again.")
+        return Finding(_("hybrid TLS"), False, str(error), mend)
     finally:
         server.join(5)
         ours.close()
         theirs.close()
-    return Finding("hybrid TLS", group == GROUP, f"TLS 1.3 with {group}")
+    return Finding(_("hybrid TLS"), group == GROUP, _("TLS 1.3 with %(group)s") % {"group": group})
 
 
 def _isolation() -> Iterator[Finding]:
     """What isolation can do here; without it no solution is run."""
-    for finding in default_isolation().available():
-        yield Finding(f"isolation: {finding.name}", finding.ok, finding.detail, finding.mend)
+    from sild.sandbox import details
+
+    for one in map(details.finding, default_isolation().available()):
+        yield Finding(_("isolation: %(name)s") % {"name": one.name}, one.ok, one.detail, one.mend)
 
 
 def _home(config: Config) -> Finding:
     """The home folder and its rights."""
     home: Path = config.home
     if not config.is_initialised:
-        return Finding("home", True, f"no node in {home} yet", "")
+        return Finding(_("home"), True, _("no node in %(home)s yet") % {"home": home}, "")
     private = home.stat().st_mode & 0o077 == 0
-    return Finding("home", private, str(home), f"Others can read it: chmod 700 {home}")
+    return Finding(_("home"), private, str(home), _("Others can read it: chmod 700 %(home)s") % {"home": home})
 
 
 def _identity(config: Config) -> Iterator[Finding]:
@@ -84,16 +95,17 @@ def _identity(config: Config) -> Iterator[Finding]:
     try:
         identity = Identity.parse((config.keys / "identity.json").read_bytes(), on=datetime.now(UTC).date())
     except (TrustError, OSError) as error:
-        yield Finding("identity", False, str(error), "Sign a new one with the root: sild trust rotate all")
+        yield Finding(_("identity"), False, str(error), _("Sign a new one with the root: sild trust rotate all"))
         return
     soon = endings(identity, datetime.now(UTC))
     if not soon:
-        yield Finding("identity", True, f"serial {identity.serial}, until {identity.expires}")
+        told = _("serial %(serial)s, until %(day)s") % {"serial": identity.serial, "day": identity.expires}
+        yield Finding(_("identity"), True, told)
     for ending in soon:
         word = "all" if ending.what == "identity" else ending.what
-        yield Finding(
-            f"identity: {ending.what}", False, f"ends on {ending.ends:%Y-%m-%d}", f"Rotate it: sild trust rotate {word}"
-        )
+        name = _("identity: %(what)s") % {"what": ending.what}
+        told = _("ends on %(day)s") % {"day": f"{ending.ends:%Y-%m-%d}"}
+        yield Finding(name, False, told, _("Rotate it: sild trust rotate %(what)s") % {"what": word})
 
 
 def _database() -> Finding:
@@ -105,6 +117,15 @@ def _database() -> Finding:
         executor = MigrationExecutor(connection)
         waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     except DatabaseError as error:
-        return Finding("database", False, str(error), "Check DATABASE_URL and that the server runs.")
+        return Finding(_("database"), False, str(error), _("Check DATABASE_URL and that the server runs."))
     name = f"{connection.vendor} {connection.settings_dict['NAME']}"
-    return Finding("database", not waiting, name, f"{len(waiting)} migrations wait: run sild migrate.")
+    count = len(waiting)
+    mend = ngettext(
+        "%(count)d migration waits: run sild migrate.", "%(count)d migrations wait: run sild migrate.", count
+    )
+    return Finding(_("database"), not waiting, name, mend % {"count": count})
+
+
+def _works(check: selftest.Check) -> str:
+    """What came of trying a primitive."""
+    return word(check.detail) if check.detail in TRIED else check.detail

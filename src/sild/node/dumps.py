@@ -13,6 +13,7 @@ from django.db import connection, transaction
 
 from sild.exchange.log_models import Checkpoint
 from sild.exchange.models import Blob
+from sild.language import gettext as _
 from sild.node.backup_format import POSTGRESQL, SQLITE, BackupError
 
 if TYPE_CHECKING:
@@ -55,7 +56,8 @@ def restore_postgresql(file: Path) -> None:
     """
     name = connection.settings_dict["NAME"]
     if connection.introspection.table_names():
-        raise BackupError(f"The database {name} is not empty. Name an empty one in DATABASE_URL.")
+        told = _("The database %(name)s is not empty. Name an empty one in DATABASE_URL.")
+        raise BackupError(told % {"name": name})
     options = ("--no-owner", "--no-privileges", "--single-transaction", "--exit-on-error")
     _run("pg_restore", *options, f"--dbname={name}", str(file))
 
@@ -94,10 +96,12 @@ def _run(program: str, *arguments: str) -> None:
     """Run one of PostgreSQL's programs; the password goes by the environment, where others cannot read it."""
     path = shutil.which(program)
     if path is None:
-        raise BackupError(f"{program} is not installed. Get it: apt-get install postgresql-client")
+        told = _("%(program)s is not installed. Get it: apt-get install postgresql-client")
+        raise BackupError(told % {"program": program})
     facts: dict[str, Any] = connection.settings_dict
     names = {"PGHOST": "HOST", "PGPORT": "PORT", "PGUSER": "USER", "PGPASSWORD": "PASSWORD"}
     environment = {**os.environ, **{variable: facts[name] for variable, name in names.items() if facts[name]}}
     done = subprocess.run([path, *arguments], env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BackupError(f"{program} failed: {' '.join(done.stderr.split())}")
+        why = " ".join(done.stderr.split())
+        raise BackupError(_("%(program)s failed: %(why)s") % {"program": program, "why": why})

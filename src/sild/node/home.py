@@ -7,6 +7,7 @@ import secrets
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from sild.language import gettext as _
 from sild.node.config import CONFIG_FILE, SECRET_FILE, Config, ConfigError
 from sild.trust.errors import TrustError
 from sild.trust.identity import NodeKeys
@@ -37,7 +38,8 @@ def create(
     """
     config = Config(home=home, node=node, pages=pages, exchange=exchange)
     if config.is_initialised:
-        raise ConfigError(f"{home} holds a node already. Choose another SILD_HOME, or use it as it is: sild up.")
+        told = _("%(home)s holds a node already. Choose another SILD_HOME, or use it as it is: sild up.")
+        raise ConfigError(told % {"home": home})
     config.address("pages")
     config.address("exchange")
     home.mkdir(parents=True, exist_ok=True)

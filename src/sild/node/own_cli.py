@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sild.language import cell, gettext_noops, heading, word
+from sild.language import gettext as _
 from sild.node import start
 from sild.node.words import Words
+
+if TYPE_CHECKING:
+    from sild.node.doctor import Finding
 
 app = typer.Typer(
     cls=Words,
@@ -19,6 +24,8 @@ app = typer.Typer(
     help="Sild: turns a memorandum between governments into working projects.",
 )
 
+HEADINGS = gettext_noops("node", "fingerprint", "is running", "pages", "exchange", "log size", "records", "partners")
+STATES = gettext_noops("added", "pinned", "frozen")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
@@ -30,17 +37,23 @@ def init(
     exchange: Annotated[str, typer.Option(help="host:port where partners connect.")] = "127.0.0.1:8443",
     root_token: Annotated[str, typer.Option(help="PKCS#11 URI for the root's Ed25519 key.")] = "",
     log_token: Annotated[str, typer.Option(help="PKCS#11 URI for the log's Ed25519 key.")] = "",
+    as_json: Json = False,
 ) -> None:
     """Make a node in SILD_HOME: keys, settings and database."""
     from sild.node import config, home
 
+    start.speak(for_machines=as_json)
     tokens = {"root": root_token, "log": log_token}
     here = config.load()
     keys = home.create(here.home, here.run, node, title=title, pages=pages, exchange=exchange, tokens=tokens)
-    start.django()
+    start.django(for_machines=as_json)
     start.migrate()
-    _console().print(f"Made the node {node} in {here.home}.")
-    _console().print(f"Its fingerprint is [bold]{keys.fingerprint}[/bold]. Start it with: sild up")
+    if as_json:
+        _console().print_json(json.dumps({"node": node, "home": str(here.home), "fingerprint": keys.fingerprint}))
+        return
+    _console().print(_("Made the node %(node)s in %(home)s.") % {"node": node, "home": here.home})
+    bold = f"[bold]{keys.fingerprint}[/bold]"
+    _console().print(_("Its fingerprint is %(fingerprint)s. Start it with: sild up") % {"fingerprint": bold})
 
 
 @app.command()
@@ -58,9 +71,9 @@ def up() -> None:
     start.migrate()
     keys.forget(Actor.operator())
     keys.announce(Actor.operator())
-    _console().print(
-        f"{settings.CONFIG.title}: pages on http://{settings.CONFIG.pages}, partners on {settings.CONFIG.partner_url}"
-    )
+    places = {"pages": f"http://{settings.CONFIG.pages}", "partners": settings.CONFIG.partner_url}
+    told = _("%(title)s: pages on %(pages)s, partners on %(partners)s")
+    _console().print(told % {"title": settings.CONFIG.title, **places})
     supervise.up(settings.CONFIG.home)
 
 
@@ -74,7 +87,7 @@ def migrate() -> None:
 @app.command()
 def status(as_json: Json = False) -> None:
     """Say who this node is, whether it runs, and how it stands with its partners."""
-    start.node()
+    start.node(for_machines=as_json)
     from django.conf import settings
 
     from sild.exchange import evidence, log
@@ -98,11 +111,7 @@ def status(as_json: Json = False) -> None:
     if as_json:
         _console().print_json(json.dumps(facts))
         return
-    words = facts.pop("words")
-    for language in LANGUAGES:
-        facts[f"in words {language}"] = words[language]
-    for name, value in facts.items():
-        _console().print(f"{name.replace('_', ' '):<12} {value}")
+    _show(facts)
 
 
 @app.command()
@@ -111,15 +120,13 @@ def doctor(as_json: Json = False) -> None:
     from sild.node import config
     from sild.node.doctor import examine
 
+    start.django(for_machines=as_json)
     current = config.load()
-    if current.is_initialised:
-        start.django()
     findings = []
     for finding in examine(current):
         findings.append(finding)
         if not as_json:
-            mark = "[green]ok[/green]     " if finding.ok else "[red]missing[/red]"
-            _console().print(f"{mark} {finding.name}: {finding.detail}{'' if finding.ok else ' ' + finding.mend}")
+            _console().print(_found(finding))
     if as_json:
         _console().print_json(
             json.dumps([{"name": f.name, "ok": f.ok, "detail": f.detail, "mend": f.mend} for f in findings])
@@ -138,6 +145,29 @@ def demo(
     from sild.node.demo import play
 
     play(once=once)
+
+
+def _show(facts: dict[str, Any]) -> None:
+    """Print how the node stands, a line for each fact."""
+    words, partners = facts.pop("words"), facts.pop("partners")
+    facts = {"is_running" if name == "running" else name: value for name, value in facts.items()}
+    shown = {heading(name): cell(value) for name, value in facts.items()}
+    shown[heading("partners")] = ", ".join(f"{node}: {word(state)}" for node, state in partners.items()) or cell(None)
+    for language, spoken in words.items():
+        shown[_("in words %(language)s") % {"language": language}] = spoken
+    width = max(map(len, shown))
+    for name, value in shown.items():
+        _console().print(f"{name:<{width}} {value}")
+
+
+def _found(finding: Finding) -> str:
+    """What was looked at, and whether it is there, with how to get what is missing."""
+    marks = {True: (_("ok"), "green"), False: (_("missing"), "red")}
+    word, colour = marks[finding.ok]
+    gap = " " * (max(len(one) for one, _colour in marks.values()) - len(word))
+    return (
+        f"[{colour}]{word}[/{colour}]{gap} {finding.name}: {finding.detail}{'' if finding.ok else ' ' + finding.mend}"
+    )
 
 
 def _console() -> Any:

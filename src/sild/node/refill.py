@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.db import connection, connections
 
 from sild.exchange import blobs
+from sild.language import gettext as _
 from sild.node import dumps
 from sild.node.backup_format import POSTGRESQL, BackupError
 from sild.people import audit
@@ -27,9 +28,8 @@ def refill(verified: Verified) -> None:
     """
     manifest = verified.manifest
     if connection.vendor != manifest.database:
-        raise BackupError(
-            f"The backup is of a {manifest.database} database; DATABASE_URL names a {connection.vendor} one."
-        )
+        told = _("The backup is of a %(had)s database; DATABASE_URL names a %(has)s one.")
+        raise BackupError(told % {"had": manifest.database, "has": connection.vendor})
     for name in manifest.files:
         if name.startswith("blobs/"):
             temporary = blobs.scratch() / "restoring"

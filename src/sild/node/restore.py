@@ -13,12 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
+from sild.language import gettext as _
+from sild.language import spoken
 from sild.node.backup_format import FORMAT, KEYS, MANIFEST, SIGNATURE, SQLITE, BackupError, Manifest
 from sild.trust import documents, escrow
 from sild.trust.encoding import canonical
 from sild.trust.evidence import Known
 from sild.trust.identity import Identity
 from sild.trust.keyset import TIME
+from sild.trust.verdicts import sentence_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,21 +61,26 @@ def verify(source: Path, fingerprint: str = "") -> Verified:
     try:
         content, signature = (source / MANIFEST).read_bytes(), (source / SIGNATURE).read_bytes()
     except OSError as error:
-        raise BackupError(f"{source} is no backup: {error.filename} cannot be read ({error.strerror}).") from error
+        told = _("%(folder)s is no backup: %(file)s cannot be read (%(why)s).")
+        raise BackupError(told % {"folder": source, "file": error.filename, "why": error.strerror}) from error
     verdict = documents.verify([content], signature, Known(fingerprint=fingerprint or None))
+    sentence = sentence_of(verdict, spoken())
     if not verdict.ok:
-        raise BackupError(f"The backup's manifest is not signed as it should be. {verdict.sentence}")
+        told = _("The backup's manifest is not signed as it should be. %(why)s")
+        raise BackupError(told % {"why": sentence})
     manifest = _manifest(content)
     if verdict.statement is None or verdict.statement.signer != manifest.node:
-        raise BackupError(f"The backup is of {manifest.node}, but somebody else signed it.")
+        raise BackupError(_("The backup is of %(node)s, but somebody else signed it.") % {"node": manifest.node})
     found = {path.relative_to(source).as_posix() for path in source.rglob("*") if not path.is_dir()}
     others = found ^ {*manifest.files, MANIFEST, SIGNATURE}
     if others:
-        raise BackupError(f"The backup lacks, or has too many: {', '.join(sorted(others)[:5])}.")
+        named = ", ".join(sorted(others)[:5])
+        raise BackupError(_("The backup lacks, or has too many: %(files)s.") % {"files": named})
     for name, facts in manifest.files.items():
         if _hash(source / name) != facts:
-            raise BackupError(f"{source / name} was damaged or changed since the backup was made.")
-    return Verified(source, manifest, verdict.fingerprint, verdict.sentence)
+            told = _("%(file)s was damaged or changed since the backup was made.")
+            raise BackupError(told % {"file": source / name})
+    return Verified(source, manifest, verdict.fingerprint, sentence)
 
 
 @contextmanager
@@ -84,10 +92,11 @@ def staged(verified: Verified, home: Path, opener: escrow.Opener) -> Iterator[Pa
         SealError: the keys do not open.
     """
     if home.exists() and (not home.is_dir() or any(home.iterdir())):
-        raise BackupError(f"{home} is not empty. Nothing was touched; choose another SILD_HOME, or empty it.")
+        told = _("%(home)s is not empty. Nothing was touched; choose another SILD_HOME, or empty it.")
+        raise BackupError(told % {"home": home})
     secret = escrow.unseal((verified.source / KEYS).read_bytes(), opener)
     if Identity.parse(secret["keys/identity.json"], on=None).fingerprint != verified.fingerprint:
-        raise BackupError("The keys in the backup are not those that signed it.")
+        raise BackupError(_("The keys in the backup are not those that signed it."))
     folder = home.with_name(f"{home.name}.restoring")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True, mode=0o700)
@@ -131,10 +140,11 @@ def _manifest(content: bytes) -> Manifest:
     """Read a manifest whose signature was verified."""
     plain: dict[str, Any] = orjson.loads(content)
     if plain.get("format") != FORMAT:
-        raise BackupError(f"The backup's format is {plain.get('format')}, not {FORMAT}: another version made it.")
+        told = _("The backup's format is %(has)s, not %(wanted)s: another version made it.")
+        raise BackupError(told % {"has": plain.get("format"), "wanted": FORMAT})
     for name in plain["files"]:
         if PurePosixPath(name).is_absolute() or ".." in PurePosixPath(name).parts:
-            raise BackupError(f"The backup names a file outside itself: {name}.")
+            raise BackupError(_("The backup names a file outside itself: %(file)s.") % {"file": name})
     return Manifest(**plain)
 
 
@@ -142,7 +152,7 @@ def _inside(folder: Path, name: str) -> Path:
     """A place in a folder that does not lead out of it."""
     path = folder / name
     if not path.resolve().is_relative_to(folder.resolve()):
-        raise BackupError(f"The backup names a file outside the home folder: {name}.")
+        raise BackupError(_("The backup names a file outside the home folder: %(file)s.") % {"file": name})
     return path
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import structlog
 
+from sild.language import gettext as _
 from sild.node.config import ConfigError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def up(home: Path) -> None:
     """
     with (home / LOCK_FILE).open("w") as lock:
         if not _take(lock.fileno()):
-            raise ConfigError(f"The node in {home} is running already.")
+            raise ConfigError(_("The node in %(home)s is running already.") % {"home": home})
         stopping = False
 
         def stop(_number: int, _frame: FrameType | None) -> None:

@@ -10,9 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
-from typer.core import TyperCommand, TyperGroup
+from typer.core import TyperGroup
 
+from sild.language import gettext as _
 from sild.node import start
+from sild.node.usage import Command, speak, spoken_help, write_usage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,15 +94,16 @@ class Group(TyperGroup):
         """Each command with all that its help says; Click would cut it off at the end of a line."""
         shown = ((name, self.commands[name]) for name in self.list_commands(ctx))
         rows = [(name, " ".join((command.help or "").split())) for name, command in shown if not command.hidden]
-        with formatter.section("Commands"):
+        with formatter.section(_("Commands")):
             formatter.write_dl(rows)
 
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        """The line that says how it is typed."""
+        write_usage(self, ctx, formatter)
+
     def get_help_option(self, ctx: Any) -> Any:
-        """`--help`, False when it is not typed: Typer lets pydantic convert None, and its import is half of a start."""
-        option = super().get_help_option(ctx)
-        if option is not None:
-            option.default = False
-        return option
+        """`--help`."""
+        return spoken_help(super().get_help_option(ctx))
 
 
 class Words(Group):
@@ -109,7 +112,8 @@ class Words(Group):
     def __init__(self, **settings: Any) -> None:
         super().__init__(**settings)
         for name, word in WORDS.items():
-            self.add_command(TyperCommand(name, help=word.help))
+            self.add_command(Command(name, help=word.help))
+        speak(self, "node")
 
     def resolve_command(self, ctx: Any, args: list[str]) -> tuple[str | None, Any, list[str]]:
         """The command that was typed, with its module."""
@@ -125,9 +129,10 @@ def loaded(name: str) -> Any:
         command: Any = typer.main.get_group(found)
     else:
         single = typer.Typer(add_completion=False, rich_markup_mode=None)
-        single.command(name)(found)
+        single.command(name, cls=Command)(found)
         command = typer.main.get_command(single)
     command.name = name
+    speak(command, WORDS[name].module.split(".")[1])
     _start_django(command, name)
     return command
 
@@ -135,9 +140,16 @@ def loaded(name: str) -> Any:
 def _use_group(app: typer.Typer) -> None:
     """Let an app, and each within it, be a `Group`."""
     app.info.cls, app.rich_markup_mode = Group, None
+    use_commands(app)
     for one in app.registered_groups:
         if one.typer_instance is not None:
             _use_group(one.typer_instance)
+
+
+def use_commands(app: typer.Typer) -> None:
+    """Let the commands of an app be a `Command`."""
+    for one in app.registered_commands:
+        one.cls = Command
 
 
 def _start_django(command: Any, words: str) -> None:
@@ -146,6 +158,19 @@ def _start_django(command: Any, words: str) -> None:
         _start_django(one, f"{words} {name}")
     if not hasattr(command, "commands") and not words.startswith(WITHOUT_DJANGO):
         command.callback = _started(command.callback, with_node=not words.startswith(WITHOUT_NODE))
+    elif not hasattr(command, "commands"):
+        command.callback = _spoken(command.callback)
+
+
+def _spoken(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """The function of a command that starts no Django, told whether machines read what it prints."""
+
+    @wraps(callback)
+    def run(*arguments: Any, **options: Any) -> Any:
+        start.speak(for_machines=bool(options.get("as_json")))
+        return callback(*arguments, **options)
+
+    return run
 
 
 def _started(callback: Callable[..., Any], *, with_node: bool) -> Callable[..., Any]:
@@ -153,7 +178,8 @@ def _started(callback: Callable[..., Any], *, with_node: bool) -> Callable[..., 
 
     @wraps(callback)
     def run(*arguments: Any, **options: Any) -> Any:
-        start.node() if with_node else start.django()
+        begin = start.node if with_node else start.django
+        begin(for_machines=bool(options.get("as_json")))
         return callback(*arguments, **options)
 
     return run

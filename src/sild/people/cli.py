@@ -9,10 +9,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from sild.language import gettext as _
+from sild.language import gettext_noops, ngettext, word
+
 agency_app = typer.Typer(no_args_is_help=True, help="Agencies on this node.")
 person_app = typer.Typer(no_args_is_help=True, help="People who sign in.")
 token_app = typer.Typer(no_args_is_help=True, help="Tokens with which machines act for an agency.")
 console = Console(highlight=False)
+ROLES = gettext_noops("viewer", "editor", "publisher", "administrator")
 
 
 @agency_app.command("add")
@@ -21,7 +25,8 @@ def agency_add(slug: str, name: str) -> None:
     from sild.people import services
     from sild.people.actor import Actor
 
-    console.print(f"Added the agency {services.create_agency(Actor.operator(), name, slug)}.")
+    made = services.create_agency(Actor.operator(), name, slug)
+    console.print(_("Added the agency %(agency)s.") % {"agency": made})
 
 
 @agency_app.command("list")
@@ -30,7 +35,9 @@ def agency_list() -> None:
     from sild.people.models import Agency
 
     for agency in Agency.objects.all():
-        console.print(f"{agency.slug}: {agency.name}, {agency.memberships.count()} people")
+        count = agency.memberships.count()
+        told = ngettext("%(slug)s: %(name)s, %(count)d person", "%(slug)s: %(name)s, %(count)d people", count)
+        console.print(told % {"slug": agency.slug, "name": agency.name, "count": count})
 
 
 @person_app.command("add")
@@ -45,11 +52,12 @@ def person_add(
     from sild.people import services
     from sild.people.actor import Actor
 
-    password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass("Password: ")
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else getpass.getpass(_("Password: "))
     person = services.add_with_role(
         Actor.operator(), username, agency_slug=agency, role=role, email=email, password=password
     )
-    console.print(f"Added {person.username} as {role} of {agency}.")
+    told = _("Added %(person)s as %(role)s of %(agency)s.")
+    console.print(told % {"person": person.username, "role": word(role), "agency": agency})
 
 
 @token_app.command("issue")

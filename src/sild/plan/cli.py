@@ -9,6 +9,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sild.language import gettext as _
+from sild.language import ngettext
+
 app = typer.Typer(no_args_is_help=True, help="The action plan: load a memorandum, show it, claim, assess.")
 console = Console(highlight=False)
 
@@ -32,13 +35,19 @@ def load(
     pairs = [text.partition("=") for text in party]
     wrong = [text for text, (_code, sign, node) in zip(party, pairs, strict=True) if not sign or not node]
     if wrong:
-        raise PartiesError(f"“{wrong[0]}” does not name a party's node: write CODE=NODE, as in EE=tallinn.")
+        told = _("“%(given)s” does not name a party's node: write CODE=NODE, as in EE=tallinn.")
+        raise PartiesError(told % {"given": wrong[0]})
     plan = services.load(Actor.operator(), read(memorandum), {code: node for code, _sign, node in pairs})
     number = plan.commitments.count()
     if as_json:
         console.print_json(json.dumps({"slug": plan.slug, "title": str(plan), "commitments": number}))
     else:
-        console.print(f"Loaded “{plan}” with {number} commitments. See: sild plan show")
+        told = ngettext(
+            "Loaded “%(plan)s” with %(count)d commitment. See: sild plan show",
+            "Loaded “%(plan)s” with %(count)d commitments. See: sild plan show",
+            number,
+        )
+        console.print(told % {"plan": plan, "count": number})
 
 
 @app.command()
@@ -46,6 +55,7 @@ def show(plan: PlanName = "", as_json: Json = False) -> None:
     """Show where each commitment stands and why."""
     from sild.people.actor import Actor
     from sild.plan import services, standing
+    from sild.plan.enums import STATUS_LABELS
     from sild.plan.facts import facts
 
     actor = Actor.operator()
@@ -56,10 +66,11 @@ def show(plan: PlanName = "", as_json: Json = False) -> None:
             json.dumps({"slug": found.slug, "title": str(found), "commitments": [facts(actor, one) for one in shown]})
         )
         return
-    table = Table("Commitment", "Status", "Due", "Why", title=str(found))
+    table = Table(_("Commitment"), _("Status"), _("Due"), _("Why"), title=str(found))
     for one in shown:
         row = facts(actor, one)
-        table.add_row(f"{row['title']}\n[dim]{row['slug']}[/dim]", row["status"], row["due"], row["why"])
+        status = str(STATUS_LABELS[one.status])
+        table.add_row(f"{row['title']}\n[dim]{row['slug']}[/dim]", status, row["due"], row["why"])
     console.print(table)
 
 
@@ -79,7 +90,8 @@ def claim(
     if as_json:
         console.print_json(json.dumps({"commitment": commitment, "who": row.who, "at": row.at.isoformat()}))
     else:
-        console.print(f"Written down for “{row.commitment}”. Evidence would be a record.")
+        told = _("Written down for “%(commitment)s”. Evidence would be a record.")
+        console.print(told % {"commitment": row.commitment})
 
 
 @app.command()
@@ -103,4 +115,5 @@ def assess(
     if as_json:
         console.print_json(json.dumps({**record.reference, "verdict": verdict, "leaf": record.leaf_index}))
     else:
-        console.print(f"Published the verdict “{verdict}” on “{row}” as record {record.pk}.")
+        told = _("Published the verdict “%(verdict)s” on “%(commitment)s” as record %(record)s.")
+        console.print(told % {"verdict": verdict, "commitment": row, "record": record.pk})

@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sild.language import gettext as _
+from sild.language import gettext_noops, word
+
 if TYPE_CHECKING:
     from sild.exchange.gate import Audience
 
@@ -15,6 +18,7 @@ sealed_app = typer.Typer(no_args_is_help=True, help="Sealed suites: partners lea
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 To = Annotated[list[str], typer.Option(help="Node that it is for, “partners” or “public”; may be repeated.")]
 TlpOption = Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER or AMBER+STRICT.")]
+STATES = gettext_noops("waiting", "accepted", "declined", "limit", "answered")
 Asked = Annotated[str, typer.Argument(metavar="REQUEST")]
 # Django starts only when a command needs it, so imports of models and services stand inside the commands.
 
@@ -28,7 +32,8 @@ def preregister(solution: str, suite: str, to: To, tlp: TlpOption = "GREEN", as_
     found = finding.solution(actor, solution), finding.suite(actor, suite)
     made = registration.preregister(actor, *found, audience=_audience(to), tlp=tlp)
     facts = {"id": str(made.pk), "record": str(made.record_id), "hash": made.record_hash}
-    _say(facts, f"Registered {made} as record {made.record_id}.", as_json=as_json)
+    told = _("Registered %(what)s as record %(record)s.") % {"what": made, "record": made.record_id}
+    _say(facts, told, as_json=as_json)
 
 
 @sealed_app.command()
@@ -53,7 +58,8 @@ def offer(
         submissions=submissions,
         smallest=smallest,
     )
-    _say({"id": str(made.pk), "record": str(made.record_id)}, f"Offered {made}: {made.record_id}.", as_json=as_json)
+    told = _("Offered %(what)s: %(record)s.") % {"what": made, "record": made.record_id}
+    _say({"id": str(made.pk), "record": str(made.record_id)}, told, as_json=as_json)
 
 
 @sealed_app.command()
@@ -65,7 +71,7 @@ def ask(solution: str, offered: Annotated[str, typer.Argument(metavar="OFFER")],
 
     actor = Actor.operator()
     record = sealed.request(actor, finding.solution(actor, solution), exchange.get(actor, offered))
-    _say({"record": str(record.pk)}, f"Asked by record {record.pk}.", as_json=as_json)
+    _say({"record": str(record.pk)}, _("Asked by record %(record)s.") % {"record": record.pk}, as_json=as_json)
 
 
 @sealed_app.command()
@@ -78,7 +84,8 @@ def requests(as_json: Json = False) -> None:
         {"id": str(one.pk), "partner": one.origin, "solution": str(one.solution), "state": one.state}
         for one in sealed.requests(Actor.operator())
     ]
-    sentence = "\n".join("  ".join(row.values()) for row in rows) or "There are none yet."
+    shown = [{**row, "state": word(row["state"])} for row in rows]
+    sentence = "\n".join("  ".join(row.values()) for row in shown) or _("There are none yet.")
     typer.echo(json.dumps(rows, ensure_ascii=False) if as_json else sentence)
 
 
@@ -91,7 +98,8 @@ def accept(request: Asked, as_json: Json = False) -> None:
 
     actor = Actor.operator()
     run = execute_run(sealed.accept(actor, sealed.find(actor, request)))
-    _say({"run": str(run.pk), "passed": run.passed}, f"Run {run.pk} is finished; answer the request.", as_json=as_json)
+    told = _("Run %(run)s is finished; answer the request.") % {"run": run.pk}
+    _say({"run": str(run.pk), "passed": run.passed}, told, as_json=as_json)
 
 
 @sealed_app.command()
@@ -102,7 +110,8 @@ def decline(request: Asked, as_json: Json = False) -> None:
 
     actor = Actor.operator()
     asked = sealed.decline(actor, sealed.find(actor, request))
-    _say({"id": str(asked.pk), "state": asked.state}, f"Declined {asked}.", as_json=as_json)
+    told = _("Declined %(request)s.") % {"request": asked}
+    _say({"id": str(asked.pk), "state": asked.state}, told, as_json=as_json)
 
 
 @sealed_app.command()
@@ -113,7 +122,7 @@ def answer(request: Asked, as_json: Json = False) -> None:
 
     actor = Actor.operator()
     record = sealed.answer(actor, sealed.find(actor, request))
-    _say({"record": str(record.pk)}, f"Answered by record {record.pk}.", as_json=as_json)
+    _say({"record": str(record.pk)}, _("Answered by record %(record)s.") % {"record": record.pk}, as_json=as_json)
 
 
 def _audience(to: list[str]) -> Audience:

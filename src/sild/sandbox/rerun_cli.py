@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sild.language import gettext_noops, ngettext, word
+
 if TYPE_CHECKING:
     from sild.sandbox.evidence_models import Rerun
 
@@ -14,6 +16,8 @@ rerun_app = typer.Typer(
     no_args_is_help=True, help="Run a random choice of a report's samples again, and countersign or dispute it."
 )
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+SIDES = gettext_noops("checking", "checked")
+STATES = gettext_noops("asked", "answered", "tested", "shown", "countersigned", "disputed")
 RerunId = Annotated[str, typer.Argument(metavar="RERUN")]
 
 
@@ -115,8 +119,10 @@ def facts(one: Rerun) -> dict[str, Any]:
 
 def _sentence(row: dict[str, Any]) -> str:
     """A re-run in a line."""
-    found = f", {len(row['differences'])} differ" if row["differences"] else ""
-    return f"{row['rerun']}  {row['subject']}, {row['side']} {row['partner']}: {row['state']}{found}. {row['error']}"
+    count = len(row["differences"])
+    differ = ngettext("%(count)d differs", "%(count)d differ", count) % {"count": count}
+    state = ", ".join([word(row["state"]), *([differ] if count else [])])
+    return f"{row['rerun']}  {row['subject']}, {word(row['side'])} {row['partner']}: {state}. {row['error']}"
 
 
 def _say(one: Rerun, *, as_json: bool) -> None:

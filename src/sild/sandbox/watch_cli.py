@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sild.language import gettext as _
+from sild.language import gettext_noops, word
+
 if TYPE_CHECKING:
     from sild.sandbox.evidence_models import Watch
 
@@ -14,6 +17,7 @@ watch_app = typer.Typer(
     no_args_is_help=True, help="Test solutions in use again on a schedule, and say when they drift."
 )
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
+STATES = gettext_noops("steady", "unclear", "drifted", "failed")
 WatchId = Annotated[str, typer.Argument(metavar="WATCH")]
 
 
@@ -91,8 +95,10 @@ def facts(one: Watch) -> dict[str, Any]:
 
 def _sentence(row: dict[str, Any]) -> str:
     """A watch in a line."""
-    when = "ended" if row["ended"] else f"every {row['every_hours']} h, bound {row['bound']}"
-    return f"{row['watch']}  {row['what']}: {row['state'] or 'not tested again yet'} ({when})"
+    every = _("every %(hours)s h, bound %(bound)s") % {"hours": row["every_hours"], "bound": row["bound"]}
+    when = _("ended") if row["ended"] else every
+    shown = word(row["state"]) or _("not tested again yet")
+    return f"{row['watch']}  {row['what']}: {shown} ({when})"
 
 
 def _say(one: Watch, *, as_json: bool) -> None:

@@ -11,6 +11,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sild.language import cell, ngettext
+from sild.language import gettext as _
 from sild.threats import store_cli
 
 if TYPE_CHECKING:
@@ -48,7 +50,13 @@ def import_command(
         batch = importing.import_file(actor, file.name, file.read_bytes(), mapping=columns, level=tlp)
         rows.append({"file": file.name, "objects": batch.success_count, "refused": batch.failures})
         if not as_json:
-            console.print(f"{file.name}: {batch.success_count} objects are here, {len(batch.failures)} were refused.")
+            told = ngettext(
+                "%(file)s: %(count)d object is here; refused: %(refused)d.",
+                "%(file)s: %(count)d objects are here; refused: %(refused)d.",
+                batch.success_count,
+            )
+            places = {"file": file.name, "count": batch.success_count, "refused": len(batch.failures)}
+            console.print(told % places)
             for failure in batch.failures:
                 console.print(f"  {failure['index']} {failure['id']}: {failure['message']}")
     if as_json:
@@ -76,7 +84,7 @@ def export_command(
         return
     write = {"stix": exporting.stix_bundle, "misp": exporting.misp_event}.get(form)
     if write is None:
-        raise typer.BadParameter("Choose stix, misp or csv.")
+        raise typer.BadParameter(_("Choose stix, misp or csv."))
     sys.stdout.write(json.dumps(write(actor, query, level), ensure_ascii=False, indent=2) + "\n")
 
 
@@ -129,8 +137,10 @@ def seen(
     if as_json:
         console.print_json(json.dumps(rows))
     for row in rows if not as_json else ():
-        who = ", ".join(["we"] * bool(row["ours"]) + list(row["nodes"]))  # type: ignore[call-overload]  # a list
-        console.print(f"{row['value']}  {f'seen by {who}' if row['seen'] else 'not seen'}")
+        who = ", ".join([_("we")] * bool(row["ours"]) + list(row["nodes"]))  # type: ignore[call-overload]  # a list
+        seen_by = _("seen by %(who)s") % {"who": who}
+        shown = seen_by if row["seen"] else _("not seen")
+        console.print(f"{row['value']}  {shown}")
     if not any(row["seen"] for row in rows):
         raise SystemExit(1)
 
@@ -153,7 +163,7 @@ def write(
         tlp=tlp, description=description, confidence=confidence, techniques=technique or [], threat_actor=actor_name
     )
     stix_id = writing.write_indicator(_actor(agency), value, context)
-    _say({"id": stix_id}, f"Wrote {stix_id}.", as_json=as_json)
+    _say({"id": stix_id}, _("Wrote %(id)s.") % {"id": stix_id}, as_json=as_json)
 
 
 @app.command()
@@ -173,12 +183,13 @@ def share(
     if preview:
         planned = sharing.plan(actor, stix_ids, audience)
         rows = {one.node: [found.stix_id for found in planned.seen_by(one)] for one in Partner.objects.all()}
-        lines = "\n".join(f"{node} would see {len(ids)} objects." for node, ids in rows.items())
-        _say(rows, lines or "There is no partner yet.", as_json=as_json)
+        lines = "\n".join(_would_see(node, len(ids)) for node, ids in rows.items())
+        _say(rows, lines or _("There is no partner yet."), as_json=as_json)
         return
     records = sharing.share(actor, stix_ids, audience, subject)
     rows_out = [{**record.reference, "tlp": record.tlp} for record in records]
-    _say(rows_out, "\n".join(f"Published {row['id']} under TLP:{row['tlp']}." for row in rows_out), as_json=as_json)
+    told = _("Published %(id)s under TLP:%(tlp)s.")
+    _say(rows_out, "\n".join(told % row for row in rows_out), as_json=as_json)
 
 
 @app.command()
@@ -241,10 +252,18 @@ def show(stix_id: str, agency: Agency = "", as_json: Json = False) -> None:
     if as_json:
         console.print_json(json.dumps(facts))
         return
-    console.print(f"{found.name or stix_id}  TLP:{found.level.tlp}  worth {facts['score']}")
+    told = _("%(name)s  TLP:%(tlp)s  worth %(score)s")
+    console.print(told % {"name": found.name or stix_id, "tlp": found.level.tlp, "score": cell(facts["score"])})
+    unsigned = _("not signed")
     for one in said:
-        console.print(f"  {one['who']} {one['at']} {one['record'] or 'not signed'}")
+        console.print(f"  {one['who']} {one['at']} {one['record'] or unsigned}")
     console.print_json(json.dumps(found.content))
+
+
+def _would_see(node: str, count: int) -> str:
+    """How much of what would be shared a partner would see."""
+    told = ngettext("%(node)s would see %(count)d object.", "%(node)s would see %(count)d objects.", count)
+    return told % {"node": node, "count": count}
 
 
 def _actor(agency: str) -> Actor:
@@ -268,17 +287,18 @@ def _show(items: list[Found], *, as_json: bool) -> None:
     if as_json:
         console.print_json(json.dumps(rows, default=str))
         return
-    table = Table("Type", "Name", "TLP", "Id", box=None)
+    table = Table(_("Type"), _("Name"), "TLP", _("Id"), box=None)
     for row in rows:
         table.add_row(*(str(row[name]) for name in ("type", "name", "tlp", "id")))
-    console.print(table if rows else "Nothing fits.")
+    console.print(table if rows else _("Nothing fits."))
 
 
 def _told(records: list[Any], *, as_json: bool) -> None:
     """The records that went out."""
     rows = [{**record.reference, "to": record.audience} for record in records]
-    lines = [f"Told {', '.join(row['to'])} in record {row['id']}." for row in rows]
-    _say(rows, "\n".join(lines) or "Noted here; there was nobody to tell.", as_json=as_json)
+    told = _("Told %(nodes)s in record %(record)s.")
+    lines = [told % {"nodes": ", ".join(row["to"]), "record": row["id"]} for row in rows]
+    _say(rows, "\n".join(lines) or _("Noted here; there was nobody to tell."), as_json=as_json)
 
 
 def _say(facts: Any, line: str, *, as_json: bool) -> None:

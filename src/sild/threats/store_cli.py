@@ -10,6 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sild.language import cell, gettext_noops, heading
+from sild.language import gettext as _
+
 if TYPE_CHECKING:
     from sild.threats.models import Feed
 
@@ -19,6 +22,10 @@ console = Console(highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Tlp = Annotated[str, typer.Option(help="A TLP 2.0 label, as in AMBER+STRICT.")]
+HEADINGS = gettext_noops(
+    "id", "agency", "title", "alias", "objects", "url", "collection", "every", "due", "failures", "last error", "pages",
+    "taken", "refused", "error",
+)  # fmt: skip
 
 
 def _level(tlp: str) -> Any:
@@ -29,7 +36,8 @@ def _level(tlp: str) -> Any:
     try:
         return Level.of(tlp)
     except KeyError as error:
-        raise CollectionError(f"“{tlp}” is no TLP 2.0 label: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.") from error
+        told = _("“%(tlp)s” is no TLP 2.0 label: CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")
+        raise CollectionError(told % {"tlp": tlp}) from error
 
 
 @collection_app.command("add")
@@ -58,7 +66,7 @@ def collection_add(
     if as_json:
         console.print_json(json.dumps({"id": str(made.pk), "path": path}))
     else:
-        console.print(f"Made the collection {made.title}: {path}")
+        console.print(_("Made the collection %(title)s: %(path)s") % {"title": made.title, "path": path})
 
 
 @collection_app.command("list")
@@ -96,7 +104,9 @@ def collection_grant(
     operator = Actor.operator()
     where = access(operator, collection).collection
     services.give_grant(operator, where, agency=agency_named(agency), may_write=write, ceiling=_level(up_to))
-    console.print(f"{agency} may read {where.title} up to TLP:{up_to.upper()}{' and write it' if write else ''}.")
+    reading = _("%(agency)s may read %(title)s up to TLP:%(tlp)s.")
+    writing = _("%(agency)s may read %(title)s up to TLP:%(tlp)s and write it.")
+    console.print((writing if write else reading) % {"agency": agency, "title": where.title, "tlp": up_to.upper()})
 
 
 @feed_app.command("add")
@@ -120,7 +130,8 @@ def feed_add(
     if as_json:
         console.print_json(json.dumps(_facts(feed)))
     else:
-        console.print(f"{url} is pulled into {where.title} every {every} seconds while the node runs.")
+        told = _("%(url)s is pulled into %(title)s every %(seconds)d seconds while the node runs.")
+        console.print(told % {"url": url, "title": where.title, "seconds": every})
 
 
 @feed_app.command("list")
@@ -183,9 +194,9 @@ def _print(rows: list[dict[str, Any]], *, as_json: bool) -> None:
     if as_json:
         console.print_json(json.dumps(rows))
     elif not rows:
-        console.print("There are none yet.")
+        console.print(_("There are none yet."))
     else:
-        table = Table(*rows[0])
+        table = Table(*map(heading, rows[0]))
         for row in rows:
-            table.add_row(*(str(value) for value in row.values()))
+            table.add_row(*map(cell, row.values()))
         console.print(table)

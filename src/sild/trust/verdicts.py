@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Literal
 
 import orjson
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from sild.language import LANGUAGES
 
+if TYPE_CHECKING:
     from sild.trust.documents import DocumentVerdict
     from sild.trust.evidence import Verdict
-
-LANGUAGES = ("en", "et", "uk")
-# POSIX: the first of these that is set decides about messages.
-VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 
 
 @lru_cache(maxsize=len(LANGUAGES))
@@ -28,19 +23,6 @@ def catalogue(language: str) -> dict[str, dict[str, str]]:
         (files("sild.trust") / "words" / "verdicts" / f"{language}.json").read_bytes()
     )
     return read
-
-
-def language_of(wanted: str = "", environment: Mapping[str, str] | None = None) -> str:
-    """The language to speak: what was asked for, else the environment's, else English.
-
-    Args:
-        wanted: as in `et`, `uk` or `uk_UA.UTF-8`; empty when nothing was asked for.
-        environment: by default the process's own.
-    """
-    environment = os.environ if environment is None else environment
-    named = wanted or next((environment[name] for name in VARIABLES if environment.get(name)), "")
-    language = named.replace("-", "_").partition("_")[0].partition(".")[0].lower()
-    return language if language in LANGUAGES else "en"
 
 
 def reason(code: str, language: str, about: Literal["record", "document"] = "record") -> str:

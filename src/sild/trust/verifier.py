@@ -27,13 +27,12 @@ Status 0 when it verifies, 1 when it does not, 2 when this was not understood.
   --fingerprint TEXT  Of the issuer or signer, from its officials: letters and digits, or words.
   --identity FILE     The issuer's or signer's newest identity: says which keys were revoked.
   --renewal FILE      For a record: a renewal of evidence, as `sild trust renew` wrote it.
-  --lang TEXT         en, et or uk; by default what LC_MESSAGES says.
+  --lang TEXT         en, et or uk; by default what SILD_LANGUAGE or LC_MESSAGES says.
   --json              Print JSON for machines.
 """
 VALUED = ("fingerprint", "identity", "renewal", "lang")
 FILE_AND_SIGNATURE = 2
 COLOURS = {"green": 32, "red": 31}
-HINT = "A file that is no record's is verified with its signature: sild verify FILE SIGNATURE"
 
 
 class Asked(NamedTuple):
@@ -106,11 +105,12 @@ def run(asked: Asked) -> int:
     try:
         verdict = _document(asked) if asked.signature else _record(asked)
     except OSError as error:
-        tell(f"{error.filename or asked.file} cannot be read: {error.strerror}.", "red", sys.stderr)
+        told = _words(asked)["unreadable"].format(file=error.filename or asked.file, why=error.strerror)
+        tell(told, "red", sys.stderr)
         return 1
     show(verdict, lang=asked.lang, as_json=asked.as_json)
     if verdict.code == "file-form" and not asked.as_json:
-        tell(HINT, "red", sys.stderr)
+        tell(_words(asked)["hint"], "red", sys.stderr)
     return 0 if verdict.ok else 1
 
 
@@ -118,7 +118,8 @@ def show(
     verdict: Verdict | DocumentVerdict, more: dict[str, Any] | None = None, *, lang: str = "", as_json: bool
 ) -> None:
     """Print a verdict, with `more` facts for machines."""
-    from sild.trust.verdicts import language_of, sentence_of
+    from sild.language import language_of
+    from sild.trust.verdicts import sentence_of
 
     if as_json:
         import json
@@ -159,6 +160,14 @@ def tell(text: str, colour: str, stream: TextIO) -> None:
     )
     is_coloured = stream.isatty() and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
     stream.write(f"\033[{COLOURS[colour]}m{plain}\033[0m\n" if is_coloured else f"{plain}\n")
+
+
+def _words(asked: Asked) -> dict[str, str]:
+    """Sentences beside the verdict, in the language that was asked for."""
+    from sild.language import language_of
+    from sild.trust.verdicts import catalogue
+
+    return catalogue(language_of(asked.lang))["good"]
 
 
 def _record(asked: Asked) -> Verdict:

@@ -13,7 +13,9 @@ from sild.sandbox.engine.errors import IsolationError
 from sild.sandbox.engine.kubernetes.jobs import KubernetesJobs
 
 if TYPE_CHECKING:
-    from sild.sandbox.engine.isolation import Isolation
+    from collections.abc import Callable
+
+    from sild.sandbox.engine.isolation import Finding, Isolation
     from sild.sandbox.engine.solution import Start
 
 L0, L1, L2, L3 = "L0", "L1", "L2", "L3"
@@ -71,10 +73,18 @@ def isolation(level: str, start: Start, gpus: int = 0) -> Isolation:
     return _podman_crun() if start.image else default_isolation()
 
 
-def offered() -> list[dict[str, Any]]:
+def _as_it_is(finding: Finding) -> str:
+    """What is missing, and what to do."""
+    return f"{finding.name}: {finding.detail} {finding.mend}"
+
+
+def offered(say: Callable[[Finding], str] = _as_it_is) -> list[dict[str, Any]]:
     """Every way to isolate, as JSON: `level`, `for` what, `backend`, `ok`, and what is `missing` with what to do.
 
     Looked at by running it; the levels that are offered here are those that a run may ask for.
+
+    Args:
+        say: puts what is missing into words.
     """
     ways = (
         (L1, "commands and models", default_isolation()),
@@ -84,7 +94,7 @@ def offered() -> list[dict[str, Any]]:
     )
     told: list[dict[str, Any]] = [{"level": L0, "for": "endpoints", "backend": "none", "ok": True, "missing": ""}]
     for level, what, way in ways:
-        missing = [f"{one.name}: {one.detail} {one.mend}" for one in way.available() if not one.ok]
+        missing = [say(one) for one in way.available() if not one.ok]
         row = {"level": level, "for": what, "backend": way.backend, "ok": not missing, "missing": " ".join(missing)}
         told.append(row)
     return told
