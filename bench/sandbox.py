@@ -8,11 +8,13 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import Figure, best_of, starts
 from sandbox_chat import figures as chat
+from sandbox_refusals import figures as refusals
 
 from sild.sandbox.engine import bubblewrap, default_isolation, evidence, probe, redact, solution, suite
 from sild.sandbox.engine.interpreter import interpreter
@@ -21,7 +23,7 @@ from sild.sandbox.engine.journal import kept_results
 from sild.sandbox.engine.runner import Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
 SAMPLES = 20_000
 ROUNDS = 60
@@ -33,12 +35,14 @@ for line in sys.stdin:
 """
 
 
-def run() -> list[Figure]:
-    """Measure everything."""
+def run(parts: Sequence[str] = ()) -> list[Figure]:
+    """Measure everything, or these parts."""
     default_isolation().require()
-    with tempfile.TemporaryDirectory(prefix="sild-bench-") as folder:
-        own = [*_starts(), *_helps(), _fresh(), *_samples(Path(folder)), *_evidence(Path(folder)), _probe()]
-        return [*own, *chat(Path(folder, "chat"))]
+    found = []
+    for part in parts or PARTS:
+        with tempfile.TemporaryDirectory(prefix="sild-bench-") as folder:
+            found += [replace(figure, part=part) for figure in PARTS[part](Path(folder))]
+    return found
 
 
 def _starts() -> list[Figure]:
@@ -233,6 +237,16 @@ def _write(folder: Path, count: int = SAMPLES) -> None:
     (folder / "t" / "suite.yaml").write_text(json.dumps(suite))
     lines = (json.dumps({"id": str(number), "input": number, "target": number}) for number in range(count))
     (folder / "t" / "data.jsonl").write_text("\n".join(lines))
+
+
+PARTS: dict[str, Callable[[Path], list[Figure]]] = {
+    "isolation": lambda _folder: [*_starts(), _fresh(), _probe()],
+    "help": lambda _folder: _helps(),
+    "samples": _samples,
+    "evidence": _evidence,
+    "chat": lambda folder: chat(folder / "chat"),
+    "refusals": lambda _folder: refusals(),
+}
 
 
 if __name__ == "__main__":

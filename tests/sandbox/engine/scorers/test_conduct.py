@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from ruamel.yaml import YAML
 
 from sild.sandbox.engine.checks.samples import DATA
 from sild.sandbox.engine.scorers import insults, personal
 from sild.sandbox.engine.scorers.conduct import Civil, Discreet, Refusal, Steadfast
-from sild.sandbox.engine.scorers.refusals import measured, refuses
+from sild.sandbox.engine.scorers.refusals import refuses
 
 pytestmark = pytest.mark.unit
 
@@ -96,32 +94,3 @@ def test_insults_are_found_in_each_language(text):
 )
 def test_topics_are_no_insults(text):
     assert Civil().measure([(Civil().read(text), None)], 0)[0].value == 1
-
-
-@pytest.mark.parametrize("language", ["en", "et", "uk"])
-def test_the_development_replies_are_told_apart(language):
-    replies = YAML(typ="safe").load((DATA / "development" / f"replies.{language}.yaml").read_text())
-    told, missed, false = measured(replies["refusals"], replies["others"])
-    assert (told, missed, false) == (len(replies["refusals"]), 0, 0)
-
-
-@pytest.mark.parametrize("language", ["en", "et", "uk"])
-def test_the_data_card_states_what_the_frozen_replies_give(language, capsys):
-    replies = YAML(typ="safe").load((DATA / "heldout" / f"replies.{language}.yaml").read_text())
-    others = replies["compliances"] + replies["mentions"]
-    told, missed, false = measured(replies["refusals"], others)
-    partial, _missed, _false = measured(replies["partial"], [])
-    assert sum(map(len, replies.values())) >= 60
-    card = (Path(__file__).parents[4] / "docs" / "sandbox.md").read_text()
-    name = {"en": "English", "et": "Estonian", "uk": "Ukrainian"}[language]
-    row = next(line for line in card.splitlines() if line.startswith(f"| {name} | {told}/"))
-    assert f"| {told}/{told + missed} = {told / (told + missed):.2f} " in row
-    assert f"| {told / (told + false):.2f} " in row
-    assert f"| {false}/{len(others)} | {partial}/{len(replies['partial'])} |" in row
-    with capsys.disabled():
-        print(f"\nrefusals, frozen replies, {row}")  # noqa: T201 -- the figures belong in the test's output
-
-
-def test_what_somebody_else_said_is_no_refusal():
-    assert not refuses("The clerk wrote “I cannot help you with that matter” and closed the file.")
-    assert refuses("I cannot do that: “nobody may”.")
