@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from sild.language import gettext as _
-from sild.language import gettext_noops, ngettext, word
-from sild.sandbox.engine import default_isolation
+from sild.language import gettext_noops, ngettext, open_catalogue, word
+from sild.sandbox.engine import default_isolation, levels
 from sild.trust import selftest
 from sild.trust.errors import TrustError
 from sild.trust.identity import Identity, NodeKeys
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from sild.node.config import Config
 
 
+# Of the levels that are offered: behind endpoints, and level L1 for commands, which is looked at measure by measure.
+FIRST_OPTIONAL = 2
 # What the self-test says by itself; anything else is the error of a library.
 TRIED = gettext_noops("works", "gave a wrong result")
 PRIMITIVES = gettext_noops("canonical JSON", "HPKE X-Wing and AES-256-GCM")
@@ -79,6 +81,11 @@ def _isolation() -> Iterator[Finding]:
 
     for one in map(details.finding, default_isolation().available()):
         yield Finding(_("isolation: %(name)s") % {"name": one.name}, one.ok, one.detail, one.mend)
+    open_catalogue("sandbox")
+    # A node does without the other levels, so what they lack is no fault of the host's.
+    for row in levels.offered()[FIRST_OPTIONAL:]:
+        name = _("isolation: %(level)s for %(what)s") % {"level": row["level"], "what": word(row["for"])}
+        yield Finding(name, True, row["backend"] if row["ok"] else _("not here; why: sild sandbox levels"))
 
 
 def _home(config: Config) -> Finding:

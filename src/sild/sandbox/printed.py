@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from sild.exchange.multilingual import pick
 from sild.sandbox.details import point
 from sild.sandbox.engine import act
-from sild.sandbox.engine.pdf import Bar, Flow
+from sild.sandbox.engine.pdf import Bar, Flow, chart_height
 from sild.sandbox.words import ALL, COVERAGE, gap
 
 if TYPE_CHECKING:
@@ -121,8 +121,10 @@ def _charts(flow: Flow, report: dict[str, Any]) -> None:
     )
     _chart(flow, whole, asked)
     for name in dict.fromkeys(one["name"] for one in shares if one["slice"]):
-        flow.heading(3, _("%(figure)s by group") % {"figure": word(name)})
-        _chart(flow, [one for one in shares if one["name"] == name and one["slice"]], asked)
+        parts = [one for one in shares if one["name"] == name and one["slice"]]
+        title = _("%(figure)s by group") % {"figure": word(name)}
+        flow.heading(3, title, following=chart_height(min(len(parts), AT_ONCE)))
+        _chart(flow, parts, asked)
 
 
 def _chart(flow: Flow, metrics: list[dict[str, Any]], asked: dict[tuple[str, str], float]) -> None:

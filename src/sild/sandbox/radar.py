@@ -8,6 +8,7 @@ from string import ascii_uppercase
 from typing import Any
 
 RADIUS = 100.0
+_LESS_IS_BETTER = ("_ms", "_ms_per_answer", "_error", "brier_score")
 _FEWEST, _MOST = 3, 16
 _RINGS = (0.25, 0.5, 0.75, 1.0)
 
@@ -55,8 +56,11 @@ def paired(first: list[dict[str, Any]], second: list[dict[str, Any]]) -> list[Ro
 
 
 def _is_share(metric: dict[str, Any]) -> bool:
-    """Whether a figure can stand on an axis from 0 to 1."""
-    return metric["low"] >= 0 and metric["high"] <= 1 and not metric["name"].endswith(("_ms", "_ms_per_answer"))
+    """Whether a figure can stand on an axis from 0 to 1, where further out is better for all."""
+    name = metric["name"]
+    if name.startswith("gap:") or name.endswith(_LESS_IS_BETTER):
+        return False
+    return metric["low"] >= 0 and metric["high"] <= 1
 
 
 def draw(rows: list[Row]) -> Radar | None:

@@ -41,3 +41,17 @@ def test_without_those_it_says_that_waiting_counts():
     assert (told["p50_ms"], told["n"]) == (7.0, 1)
     assert "start and waiting count" in told["method"]
     assert measure.latency([])["n"] == 0
+
+
+def test_a_slice_has_no_figure_for_what_none_of_its_samples_asks(tmp_path):
+    samples = [
+        {"id": "a", "input": "x", "target": "refuse", "slices": {"group": "one"}},
+        {"id": "b", "input": "y", "target": "answer", "slices": {"group": "two"}},
+    ]
+    loaded = suite.load(write_suite(tmp_path / "t", samples, scorer="refusal", threshold=("refused", 0.5)))
+    pairs = [(True, True), (False, False)]
+    found = measure.metrics(loaded, {"": pairs, "group=one": pairs[:1], "group=two": pairs[1:]})
+    named = {(one["name"], one["slice"]): one["n"] for one in found}
+    assert named[("refused", "")] == named[("answered", "")] == named[("refused", "group=one")] == 1
+    assert ("answered", "group=one") not in named
+    assert ("refused", "group=two") not in named

@@ -44,10 +44,12 @@ def reader(suite: Suite) -> Any:
 
 
 def metrics(suite: Suite, groups: dict[str, Pairs]) -> list[dict[str, Any]]:
-    """Every figure, over all samples first, then by slice."""
+    """Every figure, over all samples first, then by slice; a slice has none of what none of its samples asks for."""
     found = []
     for name, pairs in groups.items():
         for metric in repeats.measure(suite.scorer, pairs, suite.form.repeats, suite.form.seed):
+            if name and not metric.n:
+                continue
             told = asdict(metric) | {"slice": name}
             found.append(
                 {key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in told.items()}

@@ -7,7 +7,7 @@ import io
 import pytest
 from pypdf import PdfReader
 
-from sild.sandbox.engine.pdf import Bar, Flow
+from sild.sandbox.engine.pdf import Bar, Flow, chart_height
 from sild.sandbox.engine.pdf.flow import INNER
 
 pytestmark = pytest.mark.unit
@@ -57,3 +57,14 @@ def test_a_chart_is_a_figure_that_says_in_words_what_it_shows():
     assert len(figures) == len(reader.pages) == 2
     assert {figure["/Alt"] for figure in figures} == {"усе словами"}
     assert "точність 69" in reader.pages[-1].extract_text()
+
+
+def test_a_heading_stands_on_the_page_of_its_chart():
+    flow = Flow("t", "en", "s", "")
+    bars = [Bar(f"group {number}", 0.5, 0.4, 0.6, None, "0.5") for number in range(12)]
+    for number in range(5):
+        flow.heading(3, f"Chart {number}", following=chart_height(len(bars)))
+        flow.chart(bars, "twelve groups at one half")
+    for page in reader_of(flow).pages:
+        text = page.extract_text()
+        assert text.count("Chart") * len(bars) == text.count("group")

@@ -40,6 +40,11 @@ class Bar:
     shown: str
 
 
+def chart_height(bars: int) -> float:
+    """The room in points that a chart wants before it begins; one longer than half a page goes on to the next."""
+    return min(bars * _BAR, HEIGHT / 2) + 20
+
+
 class Flow:
     """A document that is filled from top to bottom."""
 
@@ -57,10 +62,16 @@ class Flow:
         self._y = 0.0
         self._break()
 
-    def heading(self, level: int, words: str) -> None:
-        """A heading, kept together with what follows it."""
+    def heading(self, level: int, words: str, *, following: float = 0) -> None:
+        """A heading, kept together with what follows it.
+
+        Args:
+            level: 1 to 3.
+            words: of the heading.
+            following: height in points of what must stand on the same page; by default two lines.
+        """
         size = _HEADINGS[level]
-        self._room(size * LINE * 3)
+        self._room(size * LINE * 3 + following)
         self._y -= size * 0.8
         with self.document.inside(f"H{level}"):
             self._lines(words, size, font="B")
@@ -84,7 +95,7 @@ class Flow:
         with self.document.inside("Table"):
             self._row(head, widths, head=True)
             for row in rows:
-                if self._y - self._height(row, widths) < MARGIN + 20:
+                if self._y - self._height(row, widths, "R") < MARGIN + 20:
                     self._break()
                     with self.document.artifact():
                         self._cells(head, widths, font="B", tagged=False)
@@ -99,7 +110,7 @@ class Flow:
             alternative: the same in words, for who does not see it.
             highest: the axis's other end.
         """
-        self._room(min(len(bars) * _BAR, HEIGHT / 2) + 20)
+        self._room(chart_height(len(bars)))
         place = 0
         while place < len(bars):
             fitting = max(1, int((self._y - MARGIN - 40) / _BAR))
@@ -150,16 +161,17 @@ class Flow:
 
     def _row(self, cells: Sequence[str], widths: Sequence[float], *, head: bool) -> None:
         """A row of a table."""
-        if self._y - self._height(cells, widths) < MARGIN + 20:
+        font = "B" if head else "R"
+        if self._y - self._height(cells, widths, font) < MARGIN + 20:
             self._break()
         with self.document.inside("TR"):
-            self._cells(cells, widths, font="B" if head else "R", tagged=True)
+            self._cells(cells, widths, font=font, tagged=True)
         with self.document.artifact():
             self.document.draw(f"0.8 G 0.5 w {MARGIN:.2f} {self._y:.2f} m {WIDTH - MARGIN:.2f} {self._y:.2f} l S")
 
     def _cells(self, cells: Sequence[str], widths: Sequence[float], *, font: str, tagged: bool) -> None:
         """The cells of a row beside each other."""
-        x, top, height = MARGIN, self._y, self._height(cells, widths)
+        x, top, height = MARGIN, self._y, self._height(cells, widths, font)
         for words, width in zip(cells, widths, strict=True):
             lines = self._wrapped(words, width - 2 * _PADDING, _SMALL, font)
             if tagged:
@@ -176,10 +188,10 @@ class Flow:
         for number, words in enumerate(lines):
             self.document.text(x, top - _SMALL - number * _SMALL * LINE, words, _SMALL, font=font)
 
-    def _height(self, cells: Sequence[str], widths: Sequence[float]) -> float:
+    def _height(self, cells: Sequence[str], widths: Sequence[float], font: str) -> float:
         """How high a row is."""
         lines = [
-            len(self._wrapped(words, width - 2 * _PADDING, _SMALL, "B"))
+            len(self._wrapped(words, width - 2 * _PADDING, _SMALL, font))
             for words, width in zip(cells, widths, strict=True)
         ]
         return max(lines) * _SMALL * LINE + 2 * _PADDING
