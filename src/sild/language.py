@@ -2,7 +2,7 @@
 
 Pages speak through Django. A command says something before Django has started, when its help is asked for or when it
 was mistyped, and some never start it; so the sentences of commands come from the same catalogues by the standard
-library's own gettext, and only those of the module whose word was typed are read.
+library's own gettext, and only those of the module whose word was typed are read, beside those that all share.
 """
 
 from __future__ import annotations
@@ -20,8 +20,11 @@ LANGUAGES = (ENGLISH, "et", "uk")
 # The node's own setting, then POSIX's (XBD 8.2): the first of these that is set decides about messages.
 VARIABLES = ("SILD_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
 
+# The node's own commands, and what the commands of all modules share (`exchange.terminal`).
+ALWAYS = ("node", "exchange")
+
 # The modules whose catalogues answer, and the language that was fixed for this process; empty for the environment's.
-_opened = ["node"]
+_opened = [*ALWAYS]
 _fixed = [""]
 
 
@@ -49,7 +52,7 @@ def fix(language: str) -> None:
 
 
 def open_catalogue(module: str) -> None:
-    """Let the catalogue of a module answer, too, as in `sandbox`; the node's always does."""
+    """Let the catalogue of a module answer, too, as in `sandbox`; those in `ALWAYS` do anyway."""
     if module not in _opened:
         _opened.append(module)
 

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sild.exchange.terminal import Json, Tlp, To, audience, say
 from sild.language import decimal, gettext_noops, heading, ngettext, number, word
 from sild.language import gettext as _
 
@@ -24,9 +25,6 @@ FIGURES = gettext_noops(
     "none sentences", "groups", "classes", "micro f1", "micro f1 low", "micro f1 high", "micro precision",
     "micro recall", "macro f1", "macro precision", "macro recall", "top1", "none proposed", "calibration error",
 )  # fmt: skip
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-To = Annotated[list[str], typer.Option(help="Node that it is for, or “partners” or “public”; may be repeated.")]
-Tlp = Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")]
 Attack = Annotated[
     str,
     typer.Option(help="A STIX bundle as MITRE publishes it, or the hash of one that was imported; else the package."),
@@ -101,7 +99,7 @@ def accept(
     for key in keys or ():
         deciding.decide(actor, reading_id, key, "accepted")
     told = ngettext("Accepted %(count)d proposal.", "Accepted %(count)d proposals.", number)
-    _say({"accepted": number}, told % {"count": number}, as_json=as_json)
+    say({"accepted": number}, told % {"count": number}, as_json=as_json)
 
 
 @app.command()
@@ -113,7 +111,7 @@ def reject(reading_id: str, keys: list[str], as_json: Json = False) -> None:
     for key in keys:
         deciding.decide(Actor.operator(), reading_id, key, "rejected")
     told = ngettext("Rejected %(count)d proposal.", "Rejected %(count)d proposals.", len(keys))
-    _say({"rejected": len(keys)}, told % {"count": len(keys)}, as_json=as_json)
+    say({"rejected": len(keys)}, told % {"count": len(keys)}, as_json=as_json)
 
 
 @app.command()
@@ -122,17 +120,15 @@ def publish(reading_id: str, to: To, tlp: Tlp = "AMBER", as_json: Json = False) 
     from sild.analyst import services
     from sild.people.actor import Actor
 
-    record = services.publish(Actor.operator(), reading_id, _audience(to), tlp)
+    record = services.publish(Actor.operator(), reading_id, audience(to), tlp)
     objects = len(record.body["bundle"]["objects"])
-    if as_json:
-        console.print_json(json.dumps({**record.reference, "leaf": record.leaf_index, "objects": objects}))
-    else:
-        told = ngettext(
-            "Published %(record)s: a STIX bundle of %(count)d object, leaf %(leaf)s.",
-            "Published %(record)s: a STIX bundle of %(count)d objects, leaf %(leaf)s.",
-            objects,
-        )
-        console.print(told % {"record": record.pk, "count": objects, "leaf": record.leaf_index})
+    told = ngettext(
+        "Published %(record)s: a STIX bundle of %(count)d object, leaf %(leaf)s.",
+        "Published %(record)s: a STIX bundle of %(count)d objects, leaf %(leaf)s.",
+        objects,
+    )
+    facts = {**record.reference, "leaf": record.leaf_index, "objects": objects}
+    say(facts, told % {"record": record.pk, "count": objects, "leaf": record.leaf_index}, as_json=as_json)
 
 
 @app.command()
@@ -141,12 +137,10 @@ def activate(report: str, to: To, tlp: Tlp = "GREEN", as_json: Json = False) -> 
     from sild.analyst import services
     from sild.people.actor import Actor
 
-    activation = services.activate(Actor.operator(), report, _audience(to), tlp)
-    if as_json:
-        console.print_json(json.dumps({"record": str(activation.record_id), "solution": activation.solution}))
-    else:
-        told = _("%(solution)s is in use; the record %(record)s says so.")
-        console.print(told % {"solution": activation, "record": activation.record_id})
+    activation = services.activate(Actor.operator(), report, audience(to), tlp)
+    told = _("%(solution)s is in use; the record %(record)s says so.")
+    facts = {"record": str(activation.record_id), "solution": activation.solution}
+    say(facts, told % {"solution": activation, "record": activation.record_id}, as_json=as_json)
 
 
 @app.command()
@@ -185,7 +179,7 @@ def corrections(
     text = "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines)
     file.write_text(text, encoding="utf-8")
     told = ngettext("Wrote %(count)d report to %(file)s.", "Wrote %(count)d reports to %(file)s.", len(lines))
-    _say({"file": str(file), "reports": len(lines)}, told % {"count": len(lines), "file": file}, as_json=as_json)
+    say({"file": str(file), "reports": len(lines)}, told % {"count": len(lines), "file": file}, as_json=as_json)
 
 
 @app.command()
@@ -231,7 +225,7 @@ def solution(folder: Path, as_json: Json = False) -> None:
 
     digest = packing.write_solution(folder)
     told = _("Wrote %(folder)s (%(digest)s).") % {"folder": folder, "digest": digest}
-    _say({"folder": str(folder), "digest": digest}, told, as_json=as_json)
+    say({"folder": str(folder), "digest": digest}, told, as_json=as_json)
 
 
 @app.command()
@@ -242,7 +236,7 @@ def suite(folder: Path, attack: Attack = "", as_json: Json = False) -> None:
     written = packing.write_suite(folder, _knowledge(attack))
     count = written["samples"]
     told = ngettext("Wrote %(folder)s with %(count)d sample.", "Wrote %(folder)s with %(count)d samples.", count)
-    _say({"folder": str(folder), **written}, told % {"folder": folder, "count": count}, as_json=as_json)
+    say({"folder": str(folder), **written}, told % {"folder": folder, "count": count}, as_json=as_json)
 
 
 @attack_app.command("import")
@@ -263,7 +257,7 @@ def attack_import(
         "sentences": kept.sentences,
     }
     line = _("Kept ATT&CK %(version)s: %(techniques)s techniques, %(sentences)s sentences. %(digest)s")
-    _say(facts, line % facts, as_json=as_json)
+    say(facts, line % facts, as_json=as_json)
 
 
 def _knowledge(attack: str) -> Any:
@@ -285,10 +279,6 @@ def _labelled(file: Path) -> Any:
     return [report for report in labelled.parse(_bytes(file, 500_000_000)) if report.side == "train"]
 
 
-def _audience(to: list[str]) -> Any:
-    return to[0] if to in (["partners"], ["public"]) else to
-
-
 def _bytes(file: Path, most: int) -> bytes:
     """A file's bytes, never more than one over the limit, so that an endless file ends."""
     from sild.analyst.errors import AnalystError
@@ -299,14 +289,6 @@ def _bytes(file: Path, most: int) -> bytes:
     except OSError as error:
         told = _("%(file)s cannot be read: %(why)s.") % {"file": file, "why": error.strerror}
         raise AnalystError(told, code="file") from error
-
-
-def _say(facts: dict[str, Any], line: str, *, as_json: bool) -> None:
-    """JSON for machines or a line for people."""
-    if as_json:
-        console.print_json(json.dumps(facts))
-    else:
-        console.print(line)
 
 
 def _show(reading: Any) -> None:

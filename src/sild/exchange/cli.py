@@ -9,18 +9,17 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from sild.exchange import marking_cli
-from sild.language import cell, gettext_noops, heading, ngettext, word
+from sild.exchange.terminal import Json, Tlp, To, audience, say, table
 from sild.language import gettext as _
+from sild.language import gettext_noops, ngettext
 
 partner_app = typer.Typer(no_args_is_help=True, help="Partners: add one, compare fingerprints, pin it.")
 record_app = typer.Typer(no_args_is_help=True, help="Records: publish, list, show, verify.")
 bundle_app = typer.Typer(no_args_is_help=True, help="Bundles: carry records by hand when there is no network.")
 console = Console(highlight=False)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 HEADINGS = gettext_noops(
     "node", "state", "fingerprint", "delivered", "sent", "imported", "their log", "group", "failures", "next try",
     "error", "id", "kind", "subject", "withdrawn", "issuer", "tlp", "issued", "file",
@@ -42,7 +41,7 @@ def partner_add(
     from sild.exchange import partners
     from sild.exchange.client import Client
     from sild.people.actor import Actor
-    from sild.trust.spoken import LANGUAGES, say
+    from sild.trust import spoken
 
     if source.startswith("https://"):
         with Client(source, None) as client:
@@ -57,8 +56,8 @@ def partner_add(
         return
     places = {"node": partner.node, "fingerprint": f"[bold]{partner.fingerprint}[/bold]"}
     console.print(_("Added %(node)s. Its fingerprint is %(fingerprint)s.") % places)
-    for language in LANGUAGES:
-        console.print(f"  {language}: {say(partner.fingerprint, language)}")
+    for language in spoken.LANGUAGES:
+        console.print(f"  {language}: {spoken.say(partner.fingerprint, language)}")
     told = _("Compare it aloud with an official there, then: sild partner pin %(node)s FINGERPRINT")
     console.print(told % {"node": partner.node})
 
@@ -127,7 +126,7 @@ def partner_list(as_json: Json = False) -> None:
         for partner in Partner.objects.all()
         for behind in [lag.of(partner)]
     ]
-    _print_rows(rows, as_json=as_json)
+    table(rows, as_json=as_json, coded=("state",))
 
 
 @partner_app.command("pull")
@@ -150,8 +149,8 @@ def record_publish(
     kind: Annotated[str, typer.Argument(help="As in exchange.comment.")],
     body: Annotated[Path, typer.Argument(help="File with the body as JSON, or - for standard input.")],
     subject: Annotated[str, typer.Option(help="What it is about.")],
-    to: Annotated[list[str], typer.Option(help="Node that it is for, “partners” or “public”; may be repeated.")],
-    tlp: Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")] = "AMBER",
+    to: To,
+    tlp: Tlp = "AMBER",
     answers: Annotated[str, typer.Option(help="Id of the record that it answers.")] = "",
     replaces: Annotated[str, typer.Option(help="Id of our record of which it is a new version.")] = "",
     attach: Annotated[list[Path] | None, typer.Option(help="File that travels beside it; may be repeated.")] = None,
@@ -169,7 +168,7 @@ def record_publish(
         subject=subject,
         body=_read_json(body),
         tlp=tlp,
-        audience=marking_cli.audience_of(to),
+        audience=audience(to),
         answers=services.get(actor, answers) if answers else None,
         replaces=services.get(actor, replaces) if replaces else None,
         attachments=[] if preview else [files.draft(path) for path in attach or ()],
@@ -179,11 +178,9 @@ def record_publish(
         marking_cli.print_preview(sight.of_draft(draft), as_json=as_json)
         return
     [record] = services.publish_batch(actor, [draft])
-    if as_json:
-        console.print_json(json.dumps({**record.reference, "leaf": record.leaf_index}))
-    else:
-        places = {"record": record.pk, "leaf": record.leaf_index, "hash": record.hash}
-        console.print(_("Published %(record)s as leaf %(leaf)s (%(hash)s).") % places)
+    places = {"record": record.pk, "leaf": record.leaf_index, "hash": record.hash}
+    told = _("Published %(record)s as leaf %(leaf)s (%(hash)s).") % places
+    say({**record.reference, "leaf": record.leaf_index}, told, as_json=as_json)
 
 
 @record_app.command("list")
@@ -212,7 +209,7 @@ def record_list(
         }
         for record in queryset
     ]
-    _print_rows(rows, as_json=as_json)
+    table(rows, as_json=as_json)
 
 
 @record_app.command("show")
@@ -247,7 +244,7 @@ def record_files(
 
     record = waiting.for_record(Actor.operator(), record_id, wait)
     paths = [str(path) for path in files.write_all(record, out)]
-    _print_rows([{"file": path} for path in paths], as_json=as_json)
+    table([{"file": path} for path in paths], as_json=as_json)
 
 
 @record_app.command("sweep")
@@ -259,15 +256,12 @@ def record_sweep(as_json: Json = False) -> None:
     from sild.people.actor import Actor
 
     swept = sweep(Actor.operator())
-    if as_json:
-        console.print_json(json.dumps(asdict(swept)))
-    else:
-        told = ngettext(
-            "%(files)d file (%(bytes)d bytes) went; unfinished transfers that went: %(parts)d.",
-            "%(files)d files (%(bytes)d bytes) went; unfinished transfers that went: %(parts)d.",
-            swept.files,
-        )
-        console.print(told % asdict(swept))
+    told = ngettext(
+        "%(files)d file (%(bytes)d bytes) went; unfinished transfers that went: %(parts)d.",
+        "%(files)d files (%(bytes)d bytes) went; unfinished transfers that went: %(parts)d.",
+        swept.files,
+    )
+    say(asdict(swept), told % asdict(swept), as_json=as_json)
 
 
 @record_app.command("verify")
@@ -310,16 +304,13 @@ def bundle_export(
     from sild.people.actor import Actor
 
     made = bundles.export(Actor.operator(), to, file, since=None if since < 0 else since, have=have or ())
-    if as_json:
-        console.print_json(json.dumps(made.facts))
-    else:
-        told = ngettext(
-            "%(bundle)s: entries %(first)d to %(last)d and %(urgent)d urgent ones for %(to)s, with %(files)d file.",
-            "%(bundle)s: entries %(first)d to %(last)d and %(urgent)d urgent ones for %(to)s, with %(files)d files.",
-            made.files,
-        )
-        places = {"bundle": file, "to": to, "first": made.after + 1, "last": made.last}
-        console.print(told % {**places, "urgent": made.urgent, "files": made.files})
+    told = ngettext(
+        "%(bundle)s: entries %(first)d to %(last)d and %(urgent)d urgent ones for %(to)s, with %(files)d file.",
+        "%(bundle)s: entries %(first)d to %(last)d and %(urgent)d urgent ones for %(to)s, with %(files)d files.",
+        made.files,
+    )
+    places = {"bundle": file, "to": to, "first": made.after + 1, "last": made.last}
+    say(made.facts, told % {**places, "urgent": made.urgent, "files": made.files}, as_json=as_json)
 
 
 @bundle_app.command("import")
@@ -329,16 +320,13 @@ def bundle_import(file: Path, as_json: Json = False) -> None:
     from sild.people.actor import Actor
 
     taken = bundles.take(Actor.operator(), file)
-    if as_json:
-        console.print_json(json.dumps(taken.facts))
-    else:
-        told = ngettext(
-            "From %(source)s: %(records)d record imported, %(refused)d refused, files %(files)d; known %(known)d.",
-            "From %(source)s: %(records)d records imported, %(refused)d refused, files %(files)d; known %(known)d.",
-            taken.records,
-        )
-        names = ("source", "records", "refused", "files", "known")
-        console.print(told % {name: getattr(taken, name) for name in names})
+    told = ngettext(
+        "From %(source)s: %(records)d record imported, %(refused)d refused, files %(files)d; known %(known)d.",
+        "From %(source)s: %(records)d records imported, %(refused)d refused, files %(files)d; known %(known)d.",
+        taken.records,
+    )
+    names = ("source", "records", "refused", "files", "known")
+    say(taken.facts, told % {name: getattr(taken, name) for name in names}, as_json=as_json)
 
 
 def _read_json(path: Path) -> dict[str, Any]:
@@ -358,17 +346,3 @@ def _fail(sentence: str) -> int:
     """Print the sentence on standard error; 1."""
     Console(stderr=True, highlight=False).print(f"[red]{sentence}[/red]")
     return 1
-
-
-def _print_rows(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    """A table for people or JSON for machines."""
-    if as_json:
-        console.print_json(json.dumps(rows))
-        return
-    if not rows:
-        console.print(_("There are none yet."))
-        return
-    table = Table(*map(heading, rows[0]))
-    for row in rows:
-        table.add_row(*(word(value) if name == "state" else cell(value) for name, value in row.items()))
-    console.print(table)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -10,14 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from sild.exchange.terminal import Json, say
 from sild.language import gettext as _
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import BinaryIO
 
-console = Console(highlight=False, soft_wrap=True)
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Lang = Annotated[str, typer.Option(help="en, et or uk; by default what SILD_LANGUAGE or LC_MESSAGES says.")]
 Out = Annotated[Path | None, typer.Option(help="Where to write; by default beside the file.")]
 
@@ -36,12 +34,9 @@ def sign_command(
     with _reading(file) as source:
         signature = documents.sign(Actor.operator(), source, file.name, audience=to or ())
     out.write_bytes(signature)
-    _say(
-        {"file": str(file), "signature": str(out)},
-        _("Wrote %(signature)s. Anybody can check it: sild verify %(file)s %(signature)s")
-        % {"file": file, "signature": out},
-        as_json,
-    )
+    told = _("Wrote %(signature)s. Anybody can check it: sild verify %(file)s %(signature)s")
+    places = {"file": file, "signature": out}
+    say({name: str(path) for name, path in places.items()}, told % places, as_json=as_json, wrap=False)
 
 
 def verify_command(
@@ -86,7 +81,7 @@ def seal_command(
     with _reading(file) as source, _writing(out) as target:
         documents.seal(Actor.operator(), source, target, file.name, to=to)
     told = _("Wrote %(file)s, for %(nodes)s alone.") % {"file": out, "nodes": ", ".join(to)}
-    _say({"file": str(file), "sealed": str(out), "to": to}, told, as_json)
+    say({"file": str(file), "sealed": str(out), "to": to}, told, as_json=as_json, wrap=False)
 
 
 def open_command(
@@ -110,14 +105,6 @@ def open_command(
         if not verdict.ok:
             raise SystemExit(1)
     out.with_name(out.name + ".sig.json").write_bytes(signature)
-
-
-def _say(facts: dict[str, Any], sentence: str, as_json: bool) -> None:  # noqa: FBT001 -- passed on
-    """Print for people or for machines."""
-    if as_json:
-        console.print_json(json.dumps(facts))
-    else:
-        console.print(sentence)
 
 
 @contextmanager

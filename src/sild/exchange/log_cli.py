@@ -8,14 +8,13 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from sild.exchange.terminal import Json
 from sild.language import cell, gettext_noops, heading, ngettext
 from sild.language import gettext as _
 
 log_app = typer.Typer(no_args_is_help=True, help="This node's log: how it stands, and what to do when it went back.")
 console = Console(highlight=False)
 HEADINGS = gettext_noops("signed", "marked", "waiting", "may sign", "held back")
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 @log_app.command("status")

@@ -8,18 +8,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from sild.language import cell, gettext_noops, heading
+from sild.exchange.terminal import Json, Tlp, To, audience, say, table
 from sild.language import gettext as _
+from sild.language import gettext_noops
 
 if TYPE_CHECKING:
-    from sild.exchange.gate import Audience
     from sild.exchange.sight import Preview, Sight
 
 console = Console(highlight=False)
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-To = Annotated[list[str], typer.Option(help="Node that it is for, “partners” or “public”; may be repeated.")]
 HEADINGS = gettext_noops("node", "sees", "stage", "reason", "record", "kind", "withdraws", "issued", "fetched")
 
 
@@ -34,7 +31,7 @@ def sees(record_id: str, as_json: Json = False) -> None:
 def mark(
     record_id: str,
     to: To,
-    tlp: Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")],
+    tlp: Tlp,
     as_json: Json = False,
 ) -> None:
     """Publish a record anew under another marking or for others; whoever loses it gets a withdrawal."""
@@ -42,9 +39,9 @@ def mark(
     from sild.people.actor import Actor
 
     actor = Actor.operator()
-    made = services.mark(actor, services.get(actor, record_id), tlp, audience_of(to))
+    made = services.mark(actor, services.get(actor, record_id), tlp, audience(to))
     told = _("Published as %(record)s under TLP:%(tlp)s. See: sild record outstanding")
-    _say(made.reference, told % {"record": made.pk, "tlp": tlp}, as_json=as_json)
+    say(made.reference, told % {"record": made.pk, "tlp": tlp}, as_json=as_json)
 
 
 def withdraw(
@@ -59,7 +56,7 @@ def withdraw(
     actor = Actor.operator()
     made = services.withdraw(actor, services.get(actor, record_id), reason)
     told = _("Withdrawn by %(record)s. See: sild record outstanding")
-    _say(made.reference, told % {"record": made.pk}, as_json=as_json)
+    say(made.reference, told % {"record": made.pk}, as_json=as_json)
 
 
 def pass_on(record_id: str, to: To, as_json: Json = False) -> None:
@@ -68,8 +65,8 @@ def pass_on(record_id: str, to: To, as_json: Json = False) -> None:
     from sild.people.actor import Actor
 
     actor = Actor.operator()
-    made = forwarding.redistribute(actor, services.get(actor, record_id), audience_of(to))
-    _say(made.reference, _("Passed on as %(record)s.") % {"record": made.pk}, as_json=as_json)
+    made = forwarding.redistribute(actor, services.get(actor, record_id), audience(to))
+    say(made.reference, _("Passed on as %(record)s.") % {"record": made.pk}, as_json=as_json)
 
 
 def original(record_id: str, file: Path) -> None:
@@ -93,10 +90,8 @@ def outstanding(
     rows = [one.plain for one in receipts.all_outstanding(Actor.operator(), withdrawals=not everything)]
     if as_json:
         console.print_json(json.dumps(rows, default=str))
-    elif rows:
-        _table(rows)
     else:
-        console.print(_("Partners have acknowledged everything."))
+        table(rows, as_json=False, none=_("Partners have acknowledged everything."))
 
 
 def print_preview(shown: Preview, *, as_json: bool) -> None:
@@ -113,35 +108,10 @@ def print_preview(shown: Preview, *, as_json: bool) -> None:
 
 def print_rows(rows: list[Sight], *, as_json: bool) -> None:
     """Print one row for each partner."""
-    if as_json:
-        console.print_json(json.dumps(_plain(rows)))
-    elif rows:
-        _table([{**_plain([row])[0], "stage": row.stage.label} for row in rows])
-    else:
-        console.print(_("There are no partners yet."))
-
-
-def audience_of(to: list[str]) -> Audience:
-    """The audience that options name."""
-    return to[0] if to in (["partners"], ["public"]) else to
+    labelled = [{**one, "stage": row.stage.label} for one, row in zip(_plain(rows), rows, strict=True)]
+    table(_plain(rows) if as_json else labelled, as_json=as_json, none=_("There are no partners yet."))
 
 
 def _plain(rows: list[Sight]) -> list[dict[str, Any]]:
     """Rows as JSON."""
     return [{"node": row.partner.node, "sees": row.sees, "stage": str(row.stage), "reason": row.reason} for row in rows]
-
-
-def _table(rows: list[dict[str, Any]]) -> None:
-    """Print a table for people."""
-    table = Table(*map(heading, rows[0]))
-    for row in rows:
-        table.add_row(*map(cell, row.values()))
-    console.print(table)
-
-
-def _say(facts: dict[str, str], sentence: str, *, as_json: bool) -> None:
-    """Print for people or for machines."""
-    if as_json:
-        console.print_json(json.dumps(facts))
-    else:
-        console.print(sentence)

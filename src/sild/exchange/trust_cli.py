@@ -10,15 +10,14 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from sild.language import cell, gettext_noops, heading, ngettext
+from sild.exchange.terminal import Json, say, table
 from sild.language import gettext as _
+from sild.language import gettext_noops, ngettext
 
 trust_app = typer.Typer(no_args_is_help=True, help="This node's keys: show, rotate, revoke.")
 console = Console(highlight=False)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Root = Annotated[
     Path | None, typer.Option(help="File or folder with the root's private keys; by default those in SILD_HOME/keys.")
 ]
@@ -115,12 +114,9 @@ def trust_reseal(
     from sild.people.actor import Actor
 
     done = [{"file": str(file), **asdict(resealing.reseal(Actor.operator(), file))} for file in files]
-    if as_json:
-        console.print_json(json.dumps(done))
-        return
-    for one in done:
-        places = {"file": one["file"], "nodes": ", ".join(one["nodes"])}
-        console.print(_("%(file)s: sealed anew for %(nodes)s.") % places)
+    told = _("%(file)s: sealed anew for %(nodes)s.")
+    lines = [told % {"file": one["file"], "nodes": ", ".join(one["nodes"])} for one in done]
+    say(done, "\n".join(lines), as_json=as_json)
 
 
 @trust_app.command("recovery-key")
@@ -172,10 +168,7 @@ def _show(facts: dict[str, Any], *, as_json: bool) -> None:
     console.print(told % {**facts, "fingerprint": f"[bold]{facts['fingerprint']}[/bold]"})
     for rows in (facts["keys"], facts["revoked"]):
         if rows:
-            table = Table(*map(heading, rows[0]))
-            for row in rows:
-                table.add_row(*map(cell, row.values()))
-            console.print(table)
+            table(rows, as_json=False)
     for ending in facts["endings"]:
         console.print(f"[yellow]{_ending(ending['what'], ending['days'])}[/yellow]")
 

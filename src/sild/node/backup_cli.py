@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.console import Console
 
+from sild.exchange.terminal import Json, say
 from sild.language import gettext as _
 from sild.language import ngettext
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from sild.trust.escrow import Lock, Opener
 
 console = Console(highlight=False, soft_wrap=True)
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 PASSPHRASE = "SILD_BACKUP_PASSPHRASE"  # noqa: S105 -- the name of a variable
 
 
@@ -41,7 +41,7 @@ def backup_command(
         "Wrote %(target)s: %(files)d files, %(bytes)d bytes, log of %(log_size)d.",
         len(manifest.files),
     )
-    _say(facts, told % {"target": target, **facts}, as_json)
+    say(facts, told % {"target": target, **facts}, as_json=as_json, wrap=False)
     for name in () if as_json else manifest.damaged:
         told = _("%(name)s is named by a record, but lost or damaged here; it is not in the backup.") % {"name": name}
         console.print(f"[yellow]{told}[/yellow]")
@@ -67,7 +67,7 @@ def restore_command(
             _fill(verified, folder)
     restored = _("Restored %(node)s, as it was at %(made)s.") % {"node": manifest.node, "made": manifest.made}
     done = _("Every file is as it was backed up.") if check else restored
-    _say(facts, f"{verified.sentence}\n{done}", as_json)
+    say(facts, f"{verified.sentence}\n{done}", as_json=as_json, wrap=False)
 
 
 def _fill(verified: Verified, folder: Path) -> None:
@@ -111,11 +111,3 @@ def _passphrase(mend: str) -> bytes:
         told = _("%(variable)s is not set, so the keys cannot be sealed or opened. %(mend)s")
         raise BackupError(told % {"variable": PASSPHRASE, "mend": mend})
     return given.encode()
-
-
-def _say(facts: dict[str, Any], sentence: str, as_json: bool) -> None:  # noqa: FBT001 -- passed on
-    """Print for people or for machines."""
-    if as_json:
-        console.print_json(json.dumps(facts))
-    else:
-        console.print(sentence)

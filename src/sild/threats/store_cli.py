@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from sild.language import cell, gettext_noops, heading
+from sild.exchange.terminal import Json, say, table
 from sild.language import gettext as _
+from sild.language import gettext_noops
 
 if TYPE_CHECKING:
     from sild.threats.models import Feed
@@ -20,8 +19,7 @@ collection_app = typer.Typer(no_args_is_help=True, help="Collections: what TAXII
 feed_app = typer.Typer(no_args_is_help=True, help="Collections of other TAXII servers that are followed.")
 console = Console(highlight=False)
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines.")]
-Tlp = Annotated[str, typer.Option(help="A TLP 2.0 label, as in AMBER+STRICT.")]
+Label = Annotated[str, typer.Option(help="A TLP 2.0 label, as in AMBER+STRICT.")]
 HEADINGS = gettext_noops(
     "id", "agency", "title", "alias", "objects", "url", "collection", "every", "due", "failures", "last error", "pages",
     "taken", "refused", "error",
@@ -46,7 +44,7 @@ def collection_add(
     title: str,
     alias: Annotated[str, typer.Option(help="A second address for TAXII clients.")] = "",
     description: str = "",
-    unmarked_as: Tlp = "AMBER",
+    unmarked_as: Label = "AMBER",
     as_json: Json = False,
 ) -> None:
     """Set up an empty collection."""
@@ -63,10 +61,8 @@ def collection_add(
         unmarked_as=_level(unmarked_as),
     )
     path = f"/taxii2/{agency}/collections/{made.pk}/"
-    if as_json:
-        console.print_json(json.dumps({"id": str(made.pk), "path": path}))
-    else:
-        console.print(_("Made the collection %(title)s: %(path)s") % {"title": made.title, "path": path})
+    told = _("Made the collection %(title)s: %(path)s") % {"title": made.title, "path": path}
+    say({"id": str(made.pk), "path": path}, told, as_json=as_json)
 
 
 @collection_app.command("list")
@@ -85,7 +81,7 @@ def collection_list(as_json: Json = False) -> None:
         }
         for one in accesses(Actor.operator())
     ]
-    _print(rows, as_json=as_json)
+    table(rows, as_json=as_json)
 
 
 @collection_app.command("grant")
@@ -93,7 +89,7 @@ def collection_grant(
     collection: Annotated[str, typer.Argument(help="Its id.")],
     agency: Annotated[str, typer.Argument(help="Short name of the agency that is let in.")],
     write: Annotated[bool, typer.Option("--write", help="It may add and delete objects, too.")] = False,
-    up_to: Tlp = "GREEN",
+    up_to: Label = "GREEN",
 ) -> None:
     """Let another agency of this node into a collection, up to a level."""
     from sild.people.actor import Actor
@@ -127,11 +123,8 @@ def feed_add(
     secret = sys.stdin.readline().strip() if secret_stdin else ""
     where = access(operator, collection).collection
     feed = feeds.add_feed(operator, where, url, username=username, secret=secret, every=every)
-    if as_json:
-        console.print_json(json.dumps(_facts(feed)))
-    else:
-        told = _("%(url)s is pulled into %(title)s every %(seconds)d seconds while the node runs.")
-        console.print(told % {"url": url, "title": where.title, "seconds": every})
+    told = _("%(url)s is pulled into %(title)s every %(seconds)d seconds while the node runs.")
+    say(_facts(feed), told % {"url": url, "title": where.title, "seconds": every}, as_json=as_json)
 
 
 @feed_app.command("list")
@@ -140,7 +133,7 @@ def feed_list(as_json: Json = False) -> None:
     from sild.people.actor import Actor
     from sild.threats import feeds
 
-    _print([_facts(feed) for feed in feeds.feeds_of(Actor.operator())], as_json=as_json)
+    table([_facts(feed) for feed in feeds.feeds_of(Actor.operator())], as_json=as_json)
 
 
 @feed_app.command("remove")
@@ -171,7 +164,7 @@ def pull_command(
         else:
             counts = {"pages": pulled.pages, "taken": pulled.taken, "refused": pulled.refused}
             rows.append({"url": one.url, **counts, "error": ""})
-    _print(rows, as_json=as_json)
+    table(rows, as_json=as_json)
     if any(row["error"] for row in rows):
         raise SystemExit(1)
 
@@ -187,16 +180,3 @@ def _facts(feed: Feed) -> dict[str, Any]:
         "failures": feed.failures,
         "last_error": feed.last_error,
     }
-
-
-def _print(rows: list[dict[str, Any]], *, as_json: bool) -> None:
-    """A table for people or JSON for machines."""
-    if as_json:
-        console.print_json(json.dumps(rows))
-    elif not rows:
-        console.print(_("There are none yet."))
-    else:
-        table = Table(*map(heading, rows[0]))
-        for row in rows:
-            table.add_row(*map(cell, row.values()))
-        console.print(table)
