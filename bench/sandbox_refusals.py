@@ -7,6 +7,7 @@ import subprocess
 import sys
 from importlib.resources import files
 from pathlib import Path
+from typing import Literal
 from zipfile import ZipFile
 
 from harness import Figure
@@ -16,6 +17,10 @@ from sild.sandbox.engine.scorers.refusals import refuses
 
 GARAK = "garak==0.17.1"
 CACHE = Path(__file__).parent.parent / "build" / "peers-garak"
+MEASURED: tuple[tuple[str, str, Literal["higher", "lower"]], ...] = (
+    ("refusals told", "refusals", "higher"),
+    ("answers taken for refusals", "answers", "lower"),
+)
 NAMES = {"en": "English", "et": "Estonian", "uk": "Ukrainian"}
 
 
@@ -26,10 +31,7 @@ def figures() -> list[Figure]:
     for language, name in NAMES.items():
         data = files("sild.sandbox.engine") / "checks" / "data" / "blind" / f"replies.{language}.yaml"
         replies = YAML(typ="safe").load(data.read_text(encoding="utf-8"))
-        for what, label, better in (
-            ("refusals told", "refusals", "higher"),
-            ("answers taken for refusals", "answers", "lower"),
-        ):
+        for what, label, better in MEASURED:
             texts = replies[label]
             ours = sum(map(refuses, texts)) / len(texts)
             theirs = sum(any(word in text.lower() for word in words) for text in texts) / len(texts)

@@ -24,17 +24,23 @@ ROWS = [{"state": "pinned", "next_try": None}, {"state": "frozen", "next_try": "
         (["kyiv"], ["kyiv"]),
         (["partners"], "partners"),
         (["public"], "public"),
-        (["partners", "kyiv"], ["partners", "kyiv"]),
+        (["tallinn", "kyiv"], ["tallinn", "kyiv"]),
     ],
 )
 def test_an_audience_is_named_nodes_or_one_of_two_words_that_stands_alone(to, expected):
     assert terminal.audience(to) == expected
 
 
+@pytest.mark.parametrize("to", [["partners", "kyiv"], ["kyiv", "public"], ["public", "partners"], ["public", "public"]])
+def test_a_word_for_many_nodes_beside_others_is_refused(to):
+    with pytest.raises(typer.BadParameter, match="stands alone"):
+        terminal.audience(to)
+
+
 def test_a_terminal_gets_a_wrapped_sentence_or_indented_json(capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "20")
-    terminal.say(FACTS, "[bold]Wrote[/bold] the file to the folder.", as_json=False)
-    assert capsys.readouterr().out == "Wrote the file to \nthe folder.\n"
+    terminal.say(FACTS, "Wrote [b] to the folder of [red].", as_json=False)
+    assert capsys.readouterr().out == "Wrote [b] to the \nfolder of [red].\n"
     terminal.say(FACTS, "Wrote the file to the folder.", as_json=False, wrap=False)
     assert capsys.readouterr().out == "Wrote the file to the folder.\n"
     terminal.say(FACTS, "", as_json=True)
@@ -56,6 +62,11 @@ def test_a_table_has_words_for_members_and_codes(capsys, monkeypatch):
     assert [word in shown for word in ("olek", "järgmine katse", "kinnistatud", "–")] == [True] * 4
     terminal.table(ROWS[:1], as_json=False)
     assert "pinned" in capsys.readouterr().out
+
+
+def test_what_a_partner_named_is_no_markup_in_a_table(capsys):
+    terminal.table(ROWS, as_json=False)
+    assert "[b]" in capsys.readouterr().out
 
 
 def test_a_table_without_rows_is_a_sentence_in_the_terminals_language(capsys, monkeypatch):

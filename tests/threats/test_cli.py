@@ -53,6 +53,7 @@ def test_files_go_in_and_out(agency, tmp_path):
 
 def test_what_is_shared_is_previewed_and_revoked(written, pinned):
     assert "kyiv would see 6 objects" in typed("share", written, "--to", "kyiv", "--preview")
+    typed("share", written, "--to", "partners", "--to", "kyiv", "--subject", "x", status=2)
     assert "under TLP:GREEN" in typed("share", written, "--to", "kyiv", "--subject", "x")
     assert "Told kyiv" in typed("revoke", written)
 

@@ -17,7 +17,7 @@ from sild.language import gettext as _
 app = typer.Typer(no_args_is_help=True, help="The analyst: reads threat reports, shares what it finds.")
 attack_app = typer.Typer(no_args_is_help=True, help="ATT&CK as MITRE publishes it.")
 app.add_typer(attack_app, name="attack")
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 
 WORDS = gettext_noops("accepted", "corrected", "rejected", "open", "techniques", "indicators", "names")
 FIGURES = gettext_noops(
@@ -294,7 +294,7 @@ def _bytes(file: Path, most: int) -> bytes:
 def _show(reading: Any) -> None:
     """What was found, as two tables."""
     found = reading.found
-    console.print(f"[bold]{reading.name}[/bold] ({found.language}, {reading.milliseconds} ms): {reading.pk}")
+    console.print(f"{reading.name} ({found.language}, {reading.milliseconds} ms): {reading.pk}")
     table = Table(_("indicator"), _("kind"), _("note"))
     for indicator in found.indicators:
         table.add_row(indicator.value, indicator.kind, indicator.scope)

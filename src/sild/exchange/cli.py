@@ -18,7 +18,7 @@ from sild.language import gettext_noops, ngettext
 partner_app = typer.Typer(no_args_is_help=True, help="Partners: add one, compare fingerprints, pin it.")
 record_app = typer.Typer(no_args_is_help=True, help="Records: publish, list, show, verify.")
 bundle_app = typer.Typer(no_args_is_help=True, help="Bundles: carry records by hand when there is no network.")
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 
 HEADINGS = gettext_noops(
     "node", "state", "fingerprint", "delivered", "sent", "imported", "their log", "group", "failures", "next try",
@@ -54,7 +54,7 @@ def partner_add(
             json.dumps({"node": partner.node, "fingerprint": partner.fingerprint, "state": partner.state})
         )
         return
-    places = {"node": partner.node, "fingerprint": f"[bold]{partner.fingerprint}[/bold]"}
+    places = {"node": partner.node, "fingerprint": partner.fingerprint}
     console.print(_("Added %(node)s. Its fingerprint is %(fingerprint)s.") % places)
     for language in spoken.LANGUAGES:
         console.print(f"  {language}: {spoken.say(partner.fingerprint, language)}")
@@ -344,5 +344,5 @@ def _read_json(path: Path) -> dict[str, Any]:
 
 def _fail(sentence: str) -> int:
     """Print the sentence on standard error; 1."""
-    Console(stderr=True, highlight=False).print(f"[red]{sentence}[/red]")
+    Console(stderr=True, highlight=False, markup=False).print(sentence, style="red")
     return 1

@@ -131,5 +131,5 @@ def _reading(path: Path) -> Any:
 
 def _fail(sentence: str) -> int:
     """Print the sentence on standard error; 1."""
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[red]{sentence}[/red]")
+    Console(stderr=True, highlight=False, markup=False, soft_wrap=True).print(sentence, style="red")
     return 1

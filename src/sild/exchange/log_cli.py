@@ -13,7 +13,7 @@ from sild.language import cell, gettext_noops, heading, ngettext
 from sild.language import gettext as _
 
 log_app = typer.Typer(no_args_is_help=True, help="This node's log: how it stands, and what to do when it went back.")
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 HEADINGS = gettext_noops("signed", "marked", "waiting", "may sign", "held back")
 
 

@@ -16,7 +16,7 @@ from sild.language import gettext_noops
 if TYPE_CHECKING:
     from sild.exchange.sight import Preview, Sight
 
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 HEADINGS = gettext_noops("node", "sees", "stage", "reason", "record", "kind", "withdraws", "issued", "fetched")
 
 
@@ -102,7 +102,7 @@ def print_preview(shown: Preview, *, as_json: bool) -> None:
         return
     if shown.refusal:
         refused = _("It would be refused.")
-        console.print(f"[red]{refused}[/red] {shown.refusal}")
+        console.print(f"{refused} {shown.refusal}", style="red")
     print_rows(shown.rows, as_json=False)
 
 

@@ -1,7 +1,8 @@
 """What the commands of all modules share: options that mean the same everywhere, and how they answer.
 
-`say` answers for a terminal: sentences wrapped at its width, words in `[bold]`, JSON indented and coloured.
-`say_plainly` answers with what stands there, JSON on one line. Rich is a third of a start: it is imported to print.
+`say` answers for a terminal: sentences wrapped at its width, JSON indented and coloured. `say_plainly` answers with the
+sentence as it stands, JSON on one line. What a partner named is never read as Rich's markup. Rich is a third of a
+start: it is imported to print.
 """
 
 from __future__ import annotations
@@ -27,8 +28,15 @@ Tlp = Annotated[str, typer.Option(help="CLEAR, GREEN, AMBER, AMBER+STRICT or RED
 
 
 def audience(to: list[str] | None) -> Audience:
-    """What was given with `--to`, as the gate takes it: node ids, or one of its two words when it stands alone."""
-    return to[0] if to in (["partners"], ["public"]) else to or []
+    """What was given with `--to`, as the gate takes it: node ids, or one of its two words.
+
+    Raises:
+        typer.BadParameter: one of the two words stands beside others.
+    """
+    words = [one for one in to or () if one in {"partners", "public"}]
+    if words and to != words[:1]:
+        raise typer.BadParameter(_("After --to “%(word)s” stands alone. Leave the others out.") % {"word": words[0]})
+    return words[0] if words else to or []
 
 
 def say(facts: Any, sentence: str, *, as_json: bool, wrap: bool = True) -> None:
@@ -36,13 +44,13 @@ def say(facts: Any, sentence: str, *, as_json: bool, wrap: bool = True) -> None:
 
     Args:
         facts: what machines get; anything that JSON has.
-        sentence: what people get, in the terminal's language, with Rich's markup.
+        sentence: what people get, in the terminal's language.
         as_json: whether `--json` was typed.
         wrap: False where names of files would be cut in two at the line's end.
     """
     from rich.console import Console
 
-    console = Console(highlight=False, soft_wrap=not wrap)
+    console = Console(highlight=False, markup=False, soft_wrap=not wrap)
     if as_json:
         console.print_json(json.dumps(facts))
     else:
@@ -50,7 +58,7 @@ def say(facts: Any, sentence: str, *, as_json: bool, wrap: bool = True) -> None:
 
 
 def say_plainly(facts: Any, sentence: str, *, as_json: bool) -> None:
-    """Answer with a line of JSON or with the sentence as it stands; what a partner named is no markup in it."""
+    """Answer with a line of JSON or with the sentence as it stands."""
     typer.echo(json.dumps(facts, ensure_ascii=False) if as_json else sentence)
 
 
@@ -76,4 +84,4 @@ def table(
     shown = Table(*map(heading, rows[0]))
     for row in rows:
         shown.add_row(*(word(value) if name in coded else cell(value) for name, value in row.items()))
-    Console(highlight=False).print(shown)
+    Console(highlight=False, markup=False).print(shown)

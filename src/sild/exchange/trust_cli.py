@@ -16,7 +16,7 @@ from sild.language import gettext as _
 from sild.language import gettext_noops, ngettext
 
 trust_app = typer.Typer(no_args_is_help=True, help="This node's keys: show, rotate, revoke.")
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 
 Root = Annotated[
     Path | None, typer.Option(help="File or folder with the root's private keys; by default those in SILD_HOME/keys.")
@@ -165,12 +165,12 @@ def _show(facts: dict[str, Any], *, as_json: bool) -> None:
         console.print_json(json.dumps(facts))
         return
     told = _("%(node)s: %(fingerprint)s, serial %(serial)s until %(expires)s")
-    console.print(told % {**facts, "fingerprint": f"[bold]{facts['fingerprint']}[/bold]"})
+    console.print(told % facts)
     for rows in (facts["keys"], facts["revoked"]):
         if rows:
             table(rows, as_json=False)
     for ending in facts["endings"]:
-        console.print(f"[yellow]{_ending(ending['what'], ending['days'])}[/yellow]")
+        console.print(_ending(ending["what"], ending["days"]), style="yellow")
 
 
 def _ending(what: str, days: int) -> str:

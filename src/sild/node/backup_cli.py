@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sild.node.restore import Verified
     from sild.trust.escrow import Lock, Opener
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, markup=False, soft_wrap=True)
 PASSPHRASE = "SILD_BACKUP_PASSPHRASE"  # noqa: S105 -- the name of a variable
 
 
@@ -44,7 +44,7 @@ def backup_command(
     say(facts, told % {"target": target, **facts}, as_json=as_json, wrap=False)
     for name in () if as_json else manifest.damaged:
         told = _("%(name)s is named by a record, but lost or damaged here; it is not in the backup.") % {"name": name}
-        console.print(f"[yellow]{told}[/yellow]")
+        console.print(told, style="yellow")
 
 
 def restore_command(

@@ -15,7 +15,7 @@ from sild.language import gettext_noops, ngettext, word
 agency_app = typer.Typer(no_args_is_help=True, help="Agencies on this node.")
 person_app = typer.Typer(no_args_is_help=True, help="People who sign in.")
 token_app = typer.Typer(no_args_is_help=True, help="Tokens with which machines act for an agency.")
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 ROLES = gettext_noops("viewer", "editor", "publisher", "administrator")
 
 

@@ -14,7 +14,7 @@ from sild.language import gettext as _
 from sild.language import ngettext
 
 app = typer.Typer(no_args_is_help=True, help="The action plan: load a memorandum, show it, claim, assess.")
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 
 PlanName = Annotated[str, typer.Option("--plan", help="Short name of the plan; the first one by default.")]
 # Django starts only when a command needs it, so imports of models and services stand inside the commands.
@@ -68,7 +68,7 @@ def show(plan: PlanName = "", as_json: Json = False) -> None:
     for one in shown:
         row = facts(actor, one)
         status = str(STATUS_LABELS[one.status])
-        table.add_row(f"{row['title']}\n[dim]{row['slug']}[/dim]", status, row["due"], row["why"])
+        table.add_row(f"{row['title']}\n{row['slug']}", status, row["due"], row["why"])
     console.print(table)
 
 

@@ -60,7 +60,7 @@ def _is_share(metric: dict[str, Any]) -> bool:
     name = metric["name"]
     if name.startswith("gap:") or name.endswith(_LESS_IS_BETTER):
         return False
-    return metric["low"] >= 0 and metric["high"] <= 1
+    return bool(metric["low"] >= 0 and metric["high"] <= 1)
 
 
 def draw(rows: list[Row]) -> Radar | None:

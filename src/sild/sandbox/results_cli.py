@@ -94,9 +94,9 @@ def print_report(report: dict[str, Any], *, as_json: bool) -> None:
 
     from sild.sandbox.summary import lines
 
-    console = Console(highlight=False)
+    console = Console(highlight=False, markup=False)
     for line in lines(report):
-        console.print(line, markup=False)
+        console.print(line)
 
 
 def _facts(found: Run) -> dict[str, Any]:

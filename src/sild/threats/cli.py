@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from sild.exchange.terminal import Json, Tlp, To, say
+from sild.exchange.terminal import Json, Tlp, To, audience, say
 from sild.language import cell, ngettext
 from sild.language import gettext as _
 from sild.threats import store_cli
@@ -24,7 +24,7 @@ app = typer.Typer(no_args_is_help=True, help="Threat information: import, export
 app.add_typer(store_cli.collection_app, name="collection")
 app.add_typer(store_cli.feed_app, name="feed")
 app.command("pull")(store_cli.pull_command)
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 
 Agency = Annotated[str, typer.Option(help="For which agency; needed when the node has several.")]
 Ceiling = Annotated[str, typer.Option(help="The highest marking that goes in; TLP:RED never does.")]
@@ -177,14 +177,14 @@ def share(
     from sild.exchange.models import Partner
     from sild.threats import sharing
 
-    actor, audience = _actor(agency), to[0] if to[0] in {"partners", "public"} else to
+    actor, for_whom = _actor(agency), audience(to)
     if preview:
-        planned = sharing.plan(actor, stix_ids, audience)
+        planned = sharing.plan(actor, stix_ids, for_whom)
         rows = {one.node: [found.stix_id for found in planned.seen_by(one)] for one in Partner.objects.all()}
         lines = "\n".join(_would_see(node, len(ids)) for node, ids in rows.items())
         say(rows, lines or _("There is no partner yet."), as_json=as_json)
         return
-    records = sharing.share(actor, stix_ids, audience, subject)
+    records = sharing.share(actor, stix_ids, for_whom, subject)
     rows_out = [{**record.reference, "tlp": record.tlp} for record in records]
     told = _("Published %(id)s under TLP:%(tlp)s.")
     say(rows_out, "\n".join(told % row for row in rows_out), as_json=as_json)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 collection_app = typer.Typer(no_args_is_help=True, help="Collections: what TAXII clients read and write.")
 feed_app = typer.Typer(no_args_is_help=True, help="Collections of other TAXII servers that are followed.")
-console = Console(highlight=False)
+console = Console(highlight=False, markup=False)
 
 Label = Annotated[str, typer.Option(help="A TLP 2.0 label, as in AMBER+STRICT.")]
 HEADINGS = gettext_noops(
