@@ -52,9 +52,7 @@ class Machine(DemoNode):
     def create(self):
         self.home.mkdir(parents=True, exist_ok=True)
         ports = ("--pages", "127.0.0.1:8000", "--exchange", f"{self.address}:{PORT}")
-        self.fingerprint = (
-            self.run("init", "--node", self.name, *ports).split("fingerprint is ")[1].split(".")[0].strip()
-        )
+        self.fingerprint = self.json("init", "--node", self.name, *ports)["fingerprint"]
 
     def launch(self):
         self.log = (self.home.parent / f"{self.name}.log").open("ab")
