@@ -16,7 +16,6 @@ import sys
 import time
 import venv
 from dataclasses import replace
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -69,9 +68,9 @@ REPORTS = 30
 # Reads texts (a JSON list) from standard input; prints processor seconds, and the memory of all of it in MB.
 READER = """
 import json, resource, sys, time
-from sild.analyst.engine.model import load
+from sild.analyst.engine.model import load, load_with_encoder
 from sild.analyst.engine.reader import read
-texts, model = json.load(sys.stdin), load()
+texts, model = json.load(sys.stdin), load_with_encoder() if sys.argv[1:] else load()
 start = time.process_time()
 for text in texts:
     read(text, model)
@@ -183,7 +182,11 @@ def cost() -> list[Figure]:
     else:
         texts = [report.text for report in corpus.shipped("test")][:REPORTS]
     done = subprocess.run(
-        [sys.executable, "-c", READER], input=json.dumps(texts), check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", READER, *["encoder"] * bool(analyst_tram.USE_ENCODER)],
+        input=json.dumps(texts),
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     seconds, memory = json.loads(done.stdout)
     about = f"{len(texts)} reports of {sum(map(len, texts)) // len(texts):,} characters"
@@ -249,9 +252,8 @@ def quality() -> list[Figure]:
     return figures
 
 
-@cache
 def _model() -> engine.Model:
-    return engine.load()
+    return analyst_tram.model()
 
 
 def _mb_s(text: str) -> float:

@@ -251,7 +251,7 @@ class Tuner:
             self.classes = ["", *sorted({name for one in learnt for name in one.techniques})]
             self.states.read([fit.trainable_text(one) for one in learnt])
             first = [_example(one, self.recipe.unmarked_weight) for one in split.without_copies(general, pool)]
-            self._kept(
+            self.kept(
                 "first",
                 None,
                 lambda _: first,
@@ -263,7 +263,7 @@ class Tuner:
         name, seed = ("model" if self.made == 1 else f"fold-{self.made - 2}"), self.recipe.seeds[self.made]
         unmarked = self.recipe.unmarked if self.made == 1 else self.recipe.unmarked * 2 // 3
         sample = self._sampler(general, pool, unmarked)
-        network = self._kept(name, "first", sample, self.recipe.epochs, self.recipe.head_rate, seed)
+        network = self.kept(name, "first", sample, self.recipe.epochs, self.recipe.head_rate, seed)
         return self._exported(network, ids)
 
     def _sampler(
@@ -280,7 +280,7 @@ class Tuner:
 
         return sample
 
-    def _kept(self, name: str, start: str | None, sample: Any, epochs: int, head_rate: float, seed: int) -> Network:
+    def kept(self, name: str, start: str | None, sample: Any, epochs: int, head_rate: float, seed: int) -> Network:
         """A network that was tuned before, or is tuned now and kept."""
         network, path = Network(self.base, len(self.classes)), self.work / f"{name}.pt"
         if path.exists():
