@@ -181,8 +181,9 @@ def cost() -> list[Figure]:
         texts = [row["text"] for row in rows][:REPORTS]
     else:
         texts = [report.text for report in corpus.shipped("test")][:REPORTS]
+    with_encoder = ["with encoder"] if analyst_tram.USE_ENCODER else []
     done = subprocess.run(
-        [sys.executable, "-c", READER, *["encoder"] * bool(analyst_tram.USE_ENCODER)],
+        [sys.executable, "-c", READER, *with_encoder],
         input=json.dumps(texts),
         check=True,
         stdout=subprocess.PIPE,

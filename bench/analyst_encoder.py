@@ -1,7 +1,7 @@
 """What the encoder of the extra `ai` brings, beside the model without it in the same run, and on TRAM's spans.
 
-`spans` tunes ten encoders, which takes an hour and PyTorch (tools/tune): PARTS="families held-out languages cost" leaves
-it out.
+`spans` tunes ten encoders, which takes an hour and PyTorch (tools/tune): PARTS="families held-out languages cost"
+leaves it out.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import analyst
 import analyst_tram
 from harness import Figure
 
+import analyst
 from sild.analyst.engine import files
 
 if TYPE_CHECKING:
@@ -57,10 +57,9 @@ def spans() -> list[Figure]:
     command = ["tools/tune", "bench/encoder_spans.py", str(folder), "build/tune/spans"]
     done = subprocess.run(command, cwd=analyst.ROOT, check=True, stdout=subprocess.PIPE, text=True)
     told = json.loads(done.stdout.splitlines()[-1])
+    peer = "linear machines alone"
     return [
-        Figure(
-            f"{name} F1, {ABOUT}, {what}", told[key][f"{name}_f1"], "", target, "higher", "linear machines alone", plain
-        )
+        Figure(f"{name} F1, {ABOUT}, {what}", told[key][f"{name}_f1"], "", target, "higher", peer, plain)
         for name, least in (("micro", 0.89), ("macro", 0.82))
         for plain in (told["linear"][f"{name}_f1"],)
         for what, key, target in (

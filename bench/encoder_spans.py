@@ -2,10 +2,11 @@
 
     tools/tune bench/encoder_spans.py TRAM WORK
 
-For each fold the encoder is tuned as for the model that ships (tools/tune_encoder.py), but to TRAM's techniques, and to
-spans by themselves: twice over ATT&CK's texts that quote no span, shared by all folds, then four times over the spans of
-the other folds. Twice, with different seeds; the logarithms of their chances are averaged. They are added to the mean
-of the linear machines and of those for TRAM's finer labels, as much as is best in the other folds. WORK keeps what was tuned.
+For each fold the encoder is tuned as for the model that ships (tools/tune_encoder.py), but to TRAM's techniques, and
+to spans by themselves: twice over ATT&CK's texts that quote no span, shared by all folds, then four times over the
+spans of the other folds. Two are tuned, with different seeds; the logarithms of their chances are averaged. They are
+added to the mean of the linear machines and of those for TRAM's finer labels, as much as is best in the other folds.
+WORK keeps what was tuned.
 """
 
 from __future__ import annotations
@@ -23,7 +24,6 @@ import tune_encoder as tuning
 from torch.nn import functional
 
 from sild.analyst.engine import model as engine
-from sild.analyst.engine.wordpieces import WordPieces
 from sild.analyst.training import crossvalidate, knowledge
 
 SEEDS = (1, 2)
@@ -42,11 +42,8 @@ def main() -> None:
     spans = crossvalidate.spans_of(rows, reports)
     attack, finer = (crossvalidate.attack_texts(sentences, known, finer=fine) for fine in (False, True))
     own = crossvalidate.finer_spans(spans, reports)
-    broad = {
-        text.labels[0]: one.labels[0]
-        for a, b in ((own, spans), (finer, attack))
-        for text, one in zip(a, b, strict=True)
-    }
+    pairs = [*zip(own, spans, strict=True), *zip(finer, attack, strict=True)]
+    broad = {text.labels[0]: one.labels[0] for text, one in pairs}
     one = crossvalidate.span_margins(spans, attack)
     other = crossvalidate.span_margins(own, finer, broad)
     both = (one.margins + other.margins) / 2

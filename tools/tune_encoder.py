@@ -49,7 +49,7 @@ _OF_REPORTS = {"span", "report", "unmarked"}
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """What a run can vary; rates are AdamW's (Loshchilov and Hutter, arXiv:1711.05101), rising for a tenth of all steps.
+    """What a run can vary; rates are AdamW's (Loshchilov and Hutter, arXiv:1711.05101), rising for a tenth of them.
 
     Attributes:
         first_epochs, epochs: passes over ATT&CK's texts, and over the reports.

@@ -124,7 +124,7 @@ def attack_texts(sentences: Sequence[Sentence], known: frozenset[str], *, finer:
 
 def _known(name: str, known: frozenset[str]) -> str:
     """TRAM counts some sub-techniques as their technique."""
-    return name if name in known else name.split(".")[0]
+    return name if name in known else name.split(".", maxsplit=1)[0]
 
 
 def _as_tram(technique: str) -> str:
@@ -180,7 +180,7 @@ def span_margins(
 
 
 def finer_spans(spans: Sequence[Text], reports: Sequence[dict[str, Any]]) -> list[Text]:
-    """The spans with the sub-technique that TRAM's annotated reports have, where TRAM's single label is its technique."""
+    """The spans with the sub-techniques of the annotated reports, where TRAM's single label is their technique."""
     found = {report["title"]: report for report in reports}
     return [replace(span, labels=(_finer(span, found.get(span.report)),)) for span in spans]
 
