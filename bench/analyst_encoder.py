@@ -1,7 +1,7 @@
 """What the encoder of the extra `ai` brings, beside the model without it in the same run, and on TRAM's spans.
 
-`spans` tunes ten encoders, which takes an hour and PyTorch (tools/tune): PARTS="families held-out languages cost"
-leaves it out.
+`spans` tunes five encoders, which takes three quarters of an hour and PyTorch (tools/tune);
+PARTS="families held-out languages cost size" leaves it out.
 """
 
 from __future__ import annotations
