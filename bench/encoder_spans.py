@@ -71,7 +71,7 @@ def _tuned(spans: Any, attack: Any, classes: Any, work: Path) -> Any:
     tuner.classes = ["", *classes.tolist()]
     examples = [(one.text, one.labels, 1.0) for one in spans]
     texts = {id(one): (one.text, one.labels, 1.0) for one in attack}
-    tuner.states.read([*(text for text, _, _ in examples), *(one.text for one in attack)])
+    tuner.states.read([text for text, _, _ in examples])
     shared = [texts[id(one)] for one in crossvalidate.quoting_none(attack, spans)]
     tuner.kept("first", None, lambda _: shared, RECIPE.first_epochs, RECIPE.first_head_rate, 0)
     said = np.zeros((len(spans), len(classes)))

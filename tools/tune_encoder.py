@@ -249,7 +249,6 @@ class Tuner:
         pool = [one for one in learnt if one.kind in _OF_REPORTS]
         if not self.made:
             self.classes = ["", *sorted({name for one in learnt for name in one.techniques})]
-            self.states.read([fit.trainable_text(one) for one in learnt])
             first = [_example(one, self.recipe.unmarked_weight) for one in split.without_copies(general, pool)]
             self.kept(
                 "first",
@@ -298,6 +297,7 @@ class Tuner:
         network.train()
         for epoch in range(epochs):
             given = sample(chance)
+            self.states.read([text for text, _, _ in given])
             given = [given[place] for place in chance.permutation(len(given))]
             batches = []
             for begin in range(0, len(given), SORTED_TOGETHER):
