@@ -74,7 +74,7 @@ class Holders:
         number = next(self._waiting, None)
         if number is None:
             self._there.remove(holder)
-            holder.__ray_terminate__.remote()
+            holder.__ray_terminate__.options(max_task_retries=0).remote()
         else:
             asked = holder.do.remote(self._work.function, self._common, self._shards[number])
             self._running[asked] = number, holder

@@ -6,7 +6,6 @@ This machine has no GPU. Files of a specification stand for them; the driver's p
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import pytest
 
@@ -24,22 +23,23 @@ from sild.sandbox.engine.runner import Run
 from sild.sandbox.engine.solution import load as load_solution
 from sild.sandbox.engine.suite import load as load_suite
 from sild.spread import gpus
-from spread.gpu_specs import describe
+from spread.gpu_specs import describe, world
 
 pytestmark = pytest.mark.integration
 
 LIMITS = {"wall_seconds": 30, "start_seconds": 20}
-LOOK = "ls /gpus | tr '\\n' ' '; cat /gpus/*; env | grep ^GPU_; { echo no > /gpus/0; } 2>&1; ls /dev"
+LOOK = "echo /gpus/*; cat /gpus/*; env | grep ^GPU_; { echo no > /gpus/0; } 2>&1; echo /dev/* /run/*"
 
 
 @pytest.fixture(autouse=True)
 def machine(tmp_path, monkeypatch):
-    """A machine with two GPUs, whose specification would run a program of the host's."""
+    """A machine with two GPUs, whose specification would run a program of the host's; anybody may read its files."""
     monkeypatch.delenv(gpus.VISIBLE, raising=False)
     hook = {"hookName": "createContainer", "path": "/bin/touch", "args": ["touch", str(tmp_path / "hooked")]}
     socket = {"hostPath": "/run/nvidia-persistenced/socket", "containerPath": "/run/nvidia-persistenced/socket"}
-    monkeypatch.setenv(gpus.CDI, str(describe(tmp_path / "cdi", 2, hooks=[hook], mounts=[socket], env=["GPU_ANY=1"])))
-    return tmp_path / "cdi"
+    with world() as folder:
+        monkeypatch.setenv(gpus.CDI, str(describe(folder / "cdi", 2, hooks=[hook], mounts=[socket], env=["GPU_ANY=1"])))
+        yield folder / "cdi"
 
 
 def seen(limits=None):
@@ -52,17 +52,17 @@ def seen(limits=None):
         return told, process.devices
 
 
-def test_a_container_sees_the_device_that_it_was_given_and_no_other(tmp_path):
+def test_a_container_sees_the_device_that_it_was_given_and_no_other(tmp_path, machine):
     told, given = seen()
     assert given == ("nvidia.com/gpu=0",)
-    assert told.splitlines()[0] == "0 device 0"
+    assert told.splitlines()[:2] == ["/gpus/0", "device 0"]
     assert {"GPU_ANY=1", "GPU_0=given"} <= set(told.splitlines())
     assert "GPU_1" not in told
     assert "GPU_ALL" not in told
     assert "Read-only" in told or "denied" in told
     assert "nvidia" not in told
     assert not (tmp_path / "hooked").exists()
-    assert (tmp_path / "cdi" / "device0").read_text() == "device 0\n"
+    assert (machine / "device0").read_text() == "device 0\n"
 
 
 def test_two_containers_at_one_time_get_different_ones():
@@ -70,7 +70,7 @@ def test_two_containers_at_one_time_get_different_ones():
         assert other.devices == ("nvidia.com/gpu=0",)
         told, given = seen()
         assert given == ("nvidia.com/gpu=1",)
-        assert told.splitlines()[0] == "1 device 1"
+        assert told.splitlines()[:2] == ["/gpus/1", "device 1"]
         other.kill("ended by the test")
 
 
@@ -156,8 +156,8 @@ def test_a_specification_is_reduced_to_files_and_variables(tmp_path, machine):
 def test_what_is_no_device_of_this_machine_is_not_given(tmp_path, node, why, monkeypatch):
     monkeypatch.setenv(gpus.CDI, str(describe(tmp_path / "wrong", 1, deviceNodes=[node])))
     with pytest.raises(IsolationError, match=why):
-        devices.write(tmp_path, ["0"], image=False)
+        devices.write(tmp_path / "room", ["0"], image=False)
     with pytest.raises(IsolationError, match=r"describes nvidia.com/gpu=7, .*nvidia-ctk"):
-        devices.write(tmp_path, ["7"], image=False)
-    devices.write(tmp_path, [], image=False)
-    assert not Path(tmp_path, devices.FOLDER).exists()
+        devices.write(tmp_path / "room", ["7"], image=False)
+    devices.write(tmp_path / "room", [], image=False)
+    assert not (tmp_path / "room").exists()
