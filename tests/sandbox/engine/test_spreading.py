@@ -112,8 +112,12 @@ def test_a_cluster_keeps_outputs_gives_gpus_and_names_errors(cluster, tmp_path):
     other = cluster.add_node(num_cpus=2)
     with pytest.raises(SpreadError, match="asks for 2 CPU and 1 GPU at once; no machine of the cluster has both"):
         list(pool.map(Work("spread.parts:join", processors=2, gpus=1), [b""]))
+    running = pool.map(Work("spread.parts:process", gpus=1), [b""] * 1000)
+    next(running)
+    cluster.remove_node(machine, allow_graceful=False)  # the only one with a GPU: nobody waits for another for ever
+    with pytest.raises(SpreadError, match="asks for 1 GPU at once; no machine of the cluster has more than 0"):
+        list(running)
     cluster.remove_node(other)
-    cluster.remove_node(machine)
 
 
 def test_processes_of_this_machine_change_no_figure_either(tmp_path):
