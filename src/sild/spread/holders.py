@@ -6,9 +6,12 @@ task, in another worker, is given the same one. So work with GPUs is done by act
 
 from __future__ import annotations
 
+from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import ray
+from ray import exceptions
 
 from sild.spread import gpus
 from sild.spread.shards import LOST_TRIES, Work, call
@@ -42,13 +45,11 @@ class Holders:
         """
         self._work, self._shards, self._waiting = work, shards, iter(tuple(numbers))
         self._common = ray.put(work.common)
-        kind = ray.remote(Holder).options(
-            num_cpus=work.processors, num_gpus=work.gpus, max_restarts=-1, max_task_retries=LOST_TRIES
-        )
+        self._kind = ray.remote(Holder).options(num_cpus=work.processors, num_gpus=work.gpus)
         self._running: dict[Any, tuple[int, Any]] = {}
-        self._there: list[Any] = [kind.remote() for _ in range(min(most, len(numbers)))]
-        for holder in tuple(self._there):
-            self._give(holder)
+        self._lost: Counter[int] = Counter()
+        for number in islice(self._waiting, most):
+            self._give(self._kind.remote(), number)
 
     def finished(self) -> Iterator[tuple[int, Any]]:
         """Number of a shard and the reference to its output, in the order in which they are finished.
@@ -59,22 +60,38 @@ class Holders:
             done = ray.wait(list(self._running), timeout=TURN_SECONDS)[0]
             for reference in done:
                 number, holder = self._running.pop(reference)
-                self._give(holder)
-                yield number, reference
+                if self._goes_to_another(reference, number):
+                    ray.kill(holder)
+                    self._give(self._kind.remote(), number)
+                else:
+                    self._go_on(holder)
+                    yield number, reference
             if not done:
                 yield -1, None
 
     def close(self) -> None:
-        """End all of them at once."""
-        for holder in self._there:
+        """End those that are at work."""
+        for _number, holder in self._running.values():
             ray.kill(holder)
 
-    def _give(self, holder: Any) -> None:
+    def _goes_to_another(self, reference: Any, number: int) -> bool:
+        """Whether its worker was lost with this shard, and not for the last time; Ray would try it again too soon."""
+        try:
+            ray.get(reference)
+        except exceptions.RayActorError:
+            self._lost[number] += 1
+            return self._lost[number] <= LOST_TRIES
+        return False
+
+    def _go_on(self, holder: Any) -> None:
         """Give it its next shard, or let it end when there is none, so that another one gets its GPUs."""
         number = next(self._waiting, None)
         if number is None:
-            self._there.remove(holder)
-            holder.__ray_terminate__.options(max_task_retries=0).remote()
+            holder.__ray_terminate__.remote()
         else:
-            asked = holder.do.remote(self._work.function, self._common, self._shards[number])
-            self._running[asked] = number, holder
+            self._give(holder, number)
+
+    def _give(self, holder: Any, number: int) -> None:
+        """Let it do a shard."""
+        asked = holder.do.remote(self._work.function, self._common, self._shards[number])
+        self._running[asked] = number, holder
