@@ -34,10 +34,11 @@ class Shell:
             socket.send_fds(self._link, [json.dumps(words).encode()], files)
             os.close(tell)
             with os.fdopen(ended) as status:
-                code = int(status.read())
+                code = status.read()
+            assert code, f"nobody is left to run {words}; what went wrong was printed"
             printed.seek(0)
             complained.seek(0)
-            return subprocess.CompletedProcess(words, code, printed.read().decode(), complained.read().decode())
+            return subprocess.CompletedProcess(words, int(code), printed.read().decode(), complained.read().decode())
 
     def close(self):
         """Type no more."""

@@ -77,7 +77,7 @@ def _attempts(actor: Actor, **shown: Solution | Suite) -> dict[str, Any]:
     return {
         **shown,
         "runs": actor.visible(Run.objects.select_related("solution", "suite").filter(**shown)),
-        "form": StartForm(actor, initial=shown),
+        "form": StartForm(actor, initial={**shown}),
         "may_run": actor.may(Right.EDIT),
     }
 
