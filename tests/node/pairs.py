@@ -19,6 +19,8 @@ COLD = {"init", "restore", "up"}
 class Node(DemoNode):
     """A node whose commands are typed without waiting for their start."""
 
+    # Others start nodes at the same time.
+    start_seconds: float = 240.0
     shell: Shell | None = None
 
     def create(self):
