@@ -10,6 +10,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+from prepared import prepare
 from sandbox.factories import ECHO, numbers, write_solution, write_suite
 from sandbox.images import write_archive
 from sild.sandbox.cli import app
@@ -114,6 +115,7 @@ def test_the_whole_command_says_in_lines_what_is_wrong(tmp_path):
     (tmp_path / "s" / "solution.yaml").write_text("name: Echo\nversion: 1\nmore: 2\n")
     home = {**os.environ, "SILD_HOME": str(tmp_path / "home"), "DATABASE_URL": ""}
     sild = [sys.executable, "-m", "sild.node.cli"]
+    prepare(tmp_path / "home")
     subprocess.run([*sild, "init", "--node", "tallinn"], env=home, capture_output=True, check=True)
     command = [*sild, "sandbox", "register", str(tmp_path / "s")]
     done = subprocess.run(command, env=home, capture_output=True, text=True, check=False)

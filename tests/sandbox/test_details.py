@@ -7,6 +7,7 @@ import re
 import pytest
 from django.utils import translation
 
+import sentences
 from sild.sandbox import details
 from sild.sandbox.engine import act, bubblewrap, default_isolation, probe
 from sild.sandbox.engine.containers import devices, podman
@@ -21,8 +22,34 @@ pytestmark = pytest.mark.integration
 NAMES = re.compile(r"[A-Z][A-Za-z0-9]+|[\d.]+")
 
 
+# Put together of several texts, so that none of them is a text of the source.
+COMPOSED = (
+    "a new one for each run, in which no further one can be made",
+    "reached %(what)s",
+    "wrote %(what)s",
+    "%(path)s can be written",
+    "%(number)s processes of this machine; each worker passed the self-test",
+    "%(ray)s, %(hosts)s machines, %(cores)s processors; each worker passed the self-test",
+    "Install it: %(how)s",
+)
+
+
 def known(said):
-    return bool(NAMES.fullmatch(said)) or any(pattern.fullmatch(said) for pattern in details.DETAILS)
+    return bool(NAMES.fullmatch(said)) or details.DETAILS.knows(said)
+
+
+def test_engines_still_say_what_has_words():
+    assert sentences.lost(details.ERRORS, "sandbox/engine") == []
+    assert set(sentences.lost(details.DETAILS, "sandbox/engine")) == set(COMPOSED)
+
+
+def test_an_error_is_read_in_every_language():
+    assert details.error("/s is not empty.") == "/s is not empty."
+    with translation.override("et"):
+        assert details.error("/s is not empty.") == "Kaust /s ei ole tühi."
+        assert details.error("A later engine says this.") == "A later engine says this."
+    with translation.override("uk"):
+        assert details.error("This is no proof of a sample.") == "Це не доказ прикладу."
 
 
 def test_whatever_this_host_says_has_words():

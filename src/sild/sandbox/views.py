@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.contrib import messages
@@ -23,6 +23,7 @@ from sild.sandbox.models import Run, Solution, Suite
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from sild.people.actor import Actor
     from sild.people.middleware import ActingRequest
 
 PER_PAGE = 25
@@ -61,26 +62,24 @@ def run_list(request: ActingRequest) -> HttpResponse:
 def solution(request: ActingRequest, pk: str) -> HttpResponse:
     """One solution: what it is, where it came from, how it was tested."""
     shown = finding.solution(request.actor, str(pk))
-    context = {
-        "solution": shown,
-        "runs": request.actor.visible(Run.objects.select_related("solution", "suite").filter(solution=shown)),
-        "form": StartForm(request.actor, initial={"solution": shown}),
-        "may_run": request.actor.may(Right.EDIT),
-    }
-    return render(request, "sandbox/solution.html", context)
+    return render(request, "sandbox/solution.html", _attempts(request.actor, solution=shown))
 
 
 @require_GET
 def suite(request: ActingRequest, pk: str) -> HttpResponse:
     """One suite: its data sheet and its thresholds."""
     shown = finding.suite(request.actor, str(pk))
-    context = {
-        "suite": shown,
-        "runs": request.actor.visible(Run.objects.select_related("solution", "suite").filter(suite=shown)),
-        "form": StartForm(request.actor, initial={"suite": shown}),
-        "may_run": request.actor.may(Right.EDIT),
+    return render(request, "sandbox/suite.html", _attempts(request.actor, suite=shown))
+
+
+def _attempts(actor: Actor, **shown: Solution | Suite) -> dict[str, Any]:
+    """What a solution's page, and a suite's, shows: the thing, its runs, and the form that starts one."""
+    return {
+        **shown,
+        "runs": actor.visible(Run.objects.select_related("solution", "suite").filter(**shown)),
+        "form": StartForm(actor, initial={**shown}),
+        "may_run": actor.may(Right.EDIT),
     }
-    return render(request, "sandbox/suite.html", context)
 
 
 @require_GET
