@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sild.spread.errors import LostError, SpreadError
@@ -21,6 +22,7 @@ except ImportError as error:  # pragma: no cover -- tests have the extra
 
 _TURN_SECONDS = 0.5
 _NAMESPACE = "sild"
+_AHEAD = 4  # shards for each processor that are given out at a time
 
 
 class RayPool:
@@ -60,9 +62,14 @@ class RayPool:
         yield from there.items()
         task = ray.remote(call).options(num_cpus=work.processors, num_gpus=work.gpus, max_retries=LOST_TRIES)
         common = ray.put(work.common)
-        running = {task.remote(work.function, common, shards[number]): number for number in left}
+        waiting = iter(left)
+        running: dict[Any, int] = {}
         try:
-            while running:
+            while True:
+                for number in islice(waiting, max(0, _AHEAD * self.width - len(running))):
+                    running[task.remote(work.function, common, shards[number])] = number
+                if not running:
+                    return
                 for done in ray.wait(list(running), timeout=_TURN_SECONDS)[0]:
                     number = running.pop(done)
                     output = _get(done)

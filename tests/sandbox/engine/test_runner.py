@@ -9,7 +9,7 @@ from sild.sandbox.engine import default_isolation, probe
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.engine import suite as suites
 from sild.sandbox.engine.errors import CancelledError, IsolationError, SandboxError
-from sild.sandbox.engine.journal import kept_results
+from sild.sandbox.engine.reading import kept_results
 from sild.sandbox.engine.report import check
 from sild.sandbox.engine.runner import ALONE, Run
 

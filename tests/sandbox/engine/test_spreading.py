@@ -10,7 +10,7 @@ from ray.cluster_utils import Cluster
 
 from sandbox.factories import numbers, write_solution, write_suite
 from sild.sandbox.engine import default_isolation, solution, suite
-from sild.sandbox.engine.journal import kept_results
+from sild.sandbox.engine.reading import kept_results
 from sild.sandbox.engine.runner import Run
 from sild.sandbox.engine.spreading import SpreadFailedError, SpreadRun
 from sild.spread.cluster import RayPool
