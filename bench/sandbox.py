@@ -208,7 +208,11 @@ def _browse(folder: Path) -> list[Figure]:
         sha256 = journal.finish().sha256
     first = best_of(lambda: next(kept_results(folder, sha256)), 1)
     asked: list[tuple[Which, str]] = [("wrong", ""), ("unanswered", names[0]), ("slow", names[1]), ("all", names[2])]
-    slowest = max(best_of(lambda: list(islice(found_results(folder, sha256, *one), 100)), 3) for one in asked)
+
+    def look(which: Which, part: str) -> list[Result]:
+        return list(islice(found_results(folder, sha256, which, part), 100))
+
+    slowest = max(best_of(partial(look, *one), 3) for one in asked)
     return [
         Figure(f"{LONG[1]:,} results checked against their report, once", first * 1000, "ms"),
         Figure(f"wrong, slow, without an answer, of a slice, among {LONG[1]:,} results", slowest * 1000, "ms", 200),
