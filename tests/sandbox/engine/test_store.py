@@ -23,6 +23,7 @@ def test_position_and_repeat_are_one_number_in_the_evidences_order():
 def test_a_new_file_is_known_as_ours_and_is_read_again(tmp_path):
     path = tmp_path / store.FILE
     with closing(store.write(path)) as made:
+        assert {one.stat().st_mode & 0o077 for one in tmp_path.iterdir()} == {0}
         made.execute("INSERT INTO grade VALUES (1, 'good')")
     with closing(store.read(path)) as found:
         assert found.execute("SELECT * FROM grade").fetchall() == [(1, b"good")]

@@ -220,9 +220,9 @@ class Run:
 
     def _fill_in(self, journal: Journal) -> None:
         """Keep a result for each sample that got no answer, so that nothing is left out by not answering it."""
-        missing = self.suite.asked.without(journal.answered())
         if len(journal) == len(self.suite.asked):
             return
+        missing = self.suite.asked.without(journal.answered())
         self.faults.add("unanswered", count=len(missing))
         for position, repeat in missing:
             sample = self.suite.samples[position]

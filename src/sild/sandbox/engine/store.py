@@ -73,6 +73,7 @@ def write(path: Path) -> sqlite3.Connection:
         SandboxError: it is damaged, or not such a file.
     """
     with spoken(path):
+        path.touch(mode=0o600)  # what solutions said is for the node alone; SQLite's log takes the same rights
         connection = sqlite3.connect(path, isolation_level=None)
         try:
             _prepare(connection, "PRAGMA journal_mode=WAL", "PRAGMA synchronous=NORMAL")
