@@ -38,12 +38,14 @@ def of(run: Run, which: Which = "all", words: str = "", part: str = "") -> Itera
         which: all, those without a full score, without an answer, that refuse, or the slowest.
         words: only those whose id or output holds these words.
         part: only those of this slice, as in `language=et`.
+
+    Raises:
+        SandboxError: they are not here, or were changed after the run.
     """
     if run.report is None:
-        return
-    for result in reading.found_results(*_place(run), which, part):
-        if not words or words.casefold() in f"{result.sample} {result.output}".casefold():
-            yield result
+        return iter(())
+    found, wanted = reading.found_results(*_place(run), which, part), words.casefold()
+    return (one for one in found if not wanted or wanted in f"{one.sample} {one.output}".casefold())
 
 
 def lines(run: Run) -> Iterator[bytes]:
