@@ -70,9 +70,11 @@ def test_an_image_is_run_and_its_level_is_told(tallinn, tmp_path):
 
 def test_the_levels_are_listed_with_what_is_missing(monkeypatch):
     monkeypatch.delenv("SILD_KUBECONFIG", raising=False)
+    monkeypatch.setenv("SILD_CDI", "/nowhere")
     rows = {(row["level"], row["for"]): row for row in in_json("levels")}
-    assert [level for level, _for in rows] == ["L0", "L1", "L1", "L2", "L3"]
-    assert [row["ok"] for row in rows.values()] == [True, True, True, True, False]
+    assert [level for level, _for in rows] == ["L0", "L1", "L1", "L2", "L2", "L3"]
+    assert [row["ok"] for row in rows.values()] == [True, True, True, True, False, False]
+    assert "gpus: 0 here, 1 asked for" in rows["L2", "solutions with a GPU"]["missing"]
     assert "Set SILD_KUBECONFIG" in rows["L3", "images by digest"]["missing"]
     assert "runsc" in typed("levels")
 

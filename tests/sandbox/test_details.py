@@ -9,10 +9,11 @@ from django.utils import translation
 
 from sild.sandbox import details
 from sild.sandbox.engine import act, bubblewrap, default_isolation, probe
-from sild.sandbox.engine.containers import podman
-from sild.sandbox.engine.containers.arguments import CRUN
+from sild.sandbox.engine.containers import devices, podman
+from sild.sandbox.engine.containers.arguments import CRUN, RUNSC
 from sild.sandbox.engine.isolation import Finding
 from sild.sandbox.engine.kubernetes import jobs
+from sild.sandbox.words import MEASURES
 from sild.spread.local import LocalPool
 
 pytestmark = pytest.mark.integration
@@ -68,6 +69,17 @@ def test_a_finding_is_as_the_engine_says_it_in_english_and_in_words_elsewhere():
 @pytest.mark.parametrize("mend", [bubblewrap.MEND, bubblewrap.MEND_USERNS, podman.MEND, CRUN.mend, jobs.MEND_RUNTIME])
 def test_what_to_do_about_a_missing_measure_has_words(mend):
     assert known(mend)
+
+
+def test_what_is_said_of_graphics_processors_has_words(tmp_path, monkeypatch):
+    found = list(devices.findings(RUNSC, 2))
+    (tmp_path / "driver").touch()
+    monkeypatch.setattr(devices, "DRIVER", tmp_path / "driver")
+    for knows in (True, False):
+        monkeypatch.setattr(devices, "_knows_proxy", lambda _program, knows=knows: knows)
+        found += devices.findings(RUNSC, 1)
+    assert [text for one in found for text in (one.detail, one.mend) if text and not known(text)] == []
+    assert {one.name for one in found} == {"gpus", "nvproxy"} <= set(MEASURES)
 
 
 def test_what_is_said_where_there_is_no_cluster_has_words():

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import shutil
 import signal
@@ -24,6 +25,8 @@ from sild.sandbox.engine.report import check
 from sild.sandbox.enums import RunState
 from sild.sandbox.errors import StateError
 from sild.sandbox.models import Run
+from sild.spread import gpus
+from spread.gpu_specs import describe, world
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -61,6 +64,22 @@ def test_a_level_that_was_asked_for_is_the_one_in_the_report(operator, solution,
     assert (report["isolation"]["level"], report["passed"], report["answered"]) == ("L2", True, 300)
     assert all(one["ok"] for one in report["confinement"])
     assert "own-kernel" in [one["name"] for one in report["confinement"]]
+
+
+def test_a_run_that_is_spread_is_at_its_level_with_the_gpus_that_it_asks_for(
+    tallinn, operator, suite, tmp_path, settings, monkeypatch
+):
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, cluster="local:1")
+    tested = services.register(operator, write_solution(tmp_path / "gpu", limits={"gpus": 1, "wall_seconds": 60}))
+    with pytest.raises(IsolationError, match="Ask for level L2 or L3"):
+        services.start_run(operator, tested, suite, level="L1")
+    with world() as folder:
+        monkeypatch.setenv(gpus.CDI, str(describe(folder / "cdi", 1)))
+        report = execution.execute_run(services.start_run(operator, tested, suite)).report
+    measures = {one["name"]: one["detail"] for one in report["isolation"]["measures"]}
+    assert (report["isolation"]["level"], report["passed"], report["answered"]) == ("L2", True, 300)
+    assert measures["gpu devices"] == "nvidia.com/gpu=0"
+    assert measures["spread"].startswith("1 processes of this machine")
 
 
 def test_a_level_that_is_not_to_be_had_fails_the_run_and_nothing_else_is_tried(operator, solution, suite, monkeypatch):

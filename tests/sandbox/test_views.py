@@ -165,6 +165,19 @@ def test_a_run_without_a_report_has_no_samples(client, person, things):
     page(client, f"/sandbox/runs/{run.pk}/results/", status=409)
 
 
+def test_a_report_of_a_run_with_graphics_processors_says_what_is_within_reach(client, finished):
+    assert "graphics" not in page(client, finished.get_absolute_url())
+    report = finished.report
+    report["isolation"] |= {"level": "L2"}
+    report["isolation"]["measures"].append({"name": "gpu devices", "ok": True, "detail": "nvidia.com/gpu=0"})
+    report["solution"]["limits"]["gpus"] = 1
+    finished.save()
+    shown = page(client, finished.get_absolute_url())
+    assert "graphics processors that the run was given" in shown
+    assert "nvidia.com/gpu=0" in shown
+    assert "a flaw of the driver in them is a way out" in shown
+
+
 def test_a_report_is_published_and_its_record_shows_it(client, finished):
     assert "Publish the report" in page(client, finished.get_absolute_url())
     client.post(f"/sandbox/runs/{finished.pk}/publish/", {"tlp": "GREEN", "to": ["partners"]})

@@ -62,6 +62,27 @@ DETAILS = {
                 "(on Ubuntu also an AppArmor profile for bwrap)."
             ),
         ),
+        (r"(?P<here>\d+) here, (?P<asked>\d+) asked for", _("here: %(here)s, asked for: %(asked)s")),
+        (
+            r"no driver of NVIDIA's in this kernel, so none is within reach",
+            _("no driver of NVIDIA's in this kernel, so none is within reach"),
+        ),
+        (
+            r"gVisor passes on the calls of NVIDIA's driver that it knows",
+            _("gVisor passes on the calls of NVIDIA's driver that it knows"),
+        ),
+        (
+            r"this (?P<program>\w+) has no proxy for NVIDIA's driver",
+            _("this %(program)s has no proxy for NVIDIA's driver"),
+        ),
+        (
+            r"Describe them to containers: (?P<how>.+)",
+            _("Describe them to containers: %(how)s"),
+        ),
+        (
+            r"Install a later release of gVisor; Debian's of December 2022 has no proxy for the driver\.",
+            _("Install a later release of gVisor; Debian's of December 2022 has no proxy for the driver."),
+        ),
         (r"version (?P<number>\d+)", _("version %(number)s")),
         (r"not in this kernel: the mounts stand alone", _("not in this kernel: the mounts stand alone")),
         (r"not in this kernel", _("not in this kernel")),

@@ -90,6 +90,7 @@ class Run:
     let_out: bool = False
     tried: dict[str, Any] | None = None
     contacts: list[dict[str, Any]] = field(default_factory=list)
+    devices: list[str] = field(default_factory=list)
 
     def execute(self) -> dict[str, Any]:
         """Run it and report; `report.check` accepts what comes out.
@@ -153,7 +154,7 @@ class Run:
                 conversation.run(self._questions(), lambda: self._turn(journal))
                 usage = process.finish()
                 self.tried = process.tried.as_dict(usage.written_bytes) if process.tried else None
-                self.contacts = process.contacts
+                self.contacts, self.devices = process.contacts, list(process.devices)
                 return usage, conversation
         finally:
             shutil.rmtree(copy, ignore_errors=True)
@@ -301,6 +302,8 @@ class Run:
         ]
         if image := self.solution.form.start.image:
             measures.append({"name": "image", "ok": True, "detail": named(self.solution.folder, image)})
+        if self.devices:
+            measures.append({"name": "gpu devices", "ok": True, "detail": ", ".join(self.devices)})
         return {"level": self.isolation.level, "backend": self.isolation.backend, "measures": measures}
 
     def _throughput(self, facts: _Facts) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, cast, overload
 import orjson
 
 from sild import spread
-from sild.sandbox.engine import pack
-from sild.sandbox.engine.errors import SandboxError
+from sild.sandbox.engine import levels, pack
+from sild.sandbox.engine.errors import IsolationError, SandboxError
 from sild.sandbox.engine.process import Usage
 from sild.sandbox.engine.runner import Run
 from sild.sandbox.engine.solution import load
@@ -25,10 +25,12 @@ from sild.spread.errors import SpreadError
 from sild.spread.shards import Work
 
 if TYPE_CHECKING:
+    from sild.sandbox.engine import probe
     from sild.sandbox.engine.journal import Journal
     from sild.sandbox.engine.jsonl import Conversation
     from sild.spread.shards import Pool
 
+LEVELS = (levels.L1, levels.L2)  # which a worker isolates at
 ANSWER = "sild.sandbox.engine.warm:answer"
 SHARDS_EACH = 8  # for each worker, so that one that is lost or slow costs little
 MOST_IN_SHARD = 1000
@@ -52,7 +54,8 @@ class Talked:
     cpu_seconds: float = 0.0
     memory_bytes: int = 0
     written_bytes: int = 0
-    tried: Tried = field(default_factory=Tried)
+    tried: Tried | None = field(default_factory=Tried)
+    devices: set[str] = field(default_factory=set)
     started: float = field(default_factory=time.monotonic)
     ended: float = field(default_factory=time.monotonic)
 
@@ -70,7 +73,11 @@ class Talked:
         self.cpu_seconds += told["cpu_seconds"]
         self.memory_bytes = max(self.memory_bytes, told["memory_bytes"])
         self.written_bytes += told["written_bytes"]
-        self.tried.add(told["tried"])
+        self.devices.update(told["devices"])
+        if self.tried is not None and told["tried"] is not None:
+            self.tried.add(told["tried"])
+        else:
+            self.tried = None  # nobody counts in containers
         self.ended = time.monotonic()
 
     def usage(self) -> Usage:
@@ -81,7 +88,7 @@ class Talked:
 
 @dataclass
 class SpreadRun(Run):
-    """A run that is spread.
+    """A run that is spread; each worker isolates at the run's level and is given the GPUs that the solution asks for.
 
     Attributes:
         address: of the pool, as `sild.spread.pool` takes it.
@@ -89,6 +96,21 @@ class SpreadRun(Run):
 
     address: str = spread.LOCAL
     pool: Pool | None = None
+
+    def _prove(self) -> list[probe.Check]:
+        """Refuse a level that is not the workers' to give, then try to break out of the isolation here.
+
+        Raises:
+            IsolationError: the level does not fit, or it does not hold.
+        """
+        level = self.isolation.level
+        if level not in LEVELS:
+            raise IsolationError(
+                f"A run at level {level} is not spread over workers: at L3 the cluster spreads its Jobs by itself. "
+                f"Spread it at {' or '.join(LEVELS)}, or run it unspread."
+            )
+        levels.fitting(level, self.solution.form.start, self.solution.form.limits.gpus)
+        return super()._prove()
 
     def _converse(self, journal: Journal) -> tuple[Usage, Conversation]:
         """Give out what has not been answered yet in shards, and take answers as they come."""
@@ -99,12 +121,13 @@ class SpreadRun(Run):
             self._give_out(self.pool, journal, talked)
         except SpreadError as error:
             raise SpreadFailedError(f"{error} What is finished is kept; resume the run to go on.") from error
-        self.tried = talked.tried.as_dict(talked.written_bytes)
+        self.tried = talked.tried.as_dict(talked.written_bytes) if talked.tried else None
+        self.devices = sorted(talked.devices)
         return talked.usage(), cast("Conversation", talked)
 
     def _give_out(self, pool: Pool, journal: Journal, talked: Talked) -> None:
         """Map over the shards."""
-        work = Work(ANSWER, self._package())
+        work = Work(ANSWER, self._package(), gpus=self.solution.form.limits.gpus)
         size = min(MOST_IN_SHARD, max(1, len(self.asked) // (SHARDS_EACH * pool.width)))
         receive = self._receiver(journal)
         for number, output in pool.map(work, _Shards(self, size, self._alone(journal))):
@@ -130,7 +153,7 @@ class SpreadRun(Run):
     def shard(self, start: int, size: int, alone: int) -> bytes:
         """The questions of one shard, of which so many are asked one at a time."""
         questions = [self._question(*one).decode() for one in self.asked[start : start + size]]
-        return orjson.dumps({"questions": questions, "alone": alone})
+        return orjson.dumps({"questions": questions, "alone": alone, "level": self.isolation.level})
 
     def _count(self, faults: list[dict[str, Any]]) -> None:
         """Add a shard's faults to the run's."""
