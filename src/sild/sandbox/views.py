@@ -5,11 +5,10 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Any, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import FileResponse, JsonResponse
+from django.http import JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from sild.people.actor import Actor
     from sild.people.middleware import ActingRequest
+    from sild.sandbox.engine.reading import Which
 
 PER_PAGE = 25
 SAMPLES_SHOWN = 100
@@ -148,11 +148,11 @@ def publish(request: ActingRequest, pk: str) -> HttpResponse:
 def samples(request: ActingRequest, pk: str) -> HttpResponse:
     """Results of single samples, each with input and target: wrong, refused, slow and so on, of a slice, with words."""
     shown = finding.run(request.actor, str(pk))
-    which = cast("results.Which", request.GET.get("which", "wrong"))
+    which = cast("Which", request.GET.get("which", "wrong"))
     words, part = request.GET.get("words", "").strip(), request.GET.get("slice", "")
     suite = results.suite_of(shown) if shown.report else None
-    slices = results.slices(suite) if suite else {}
-    found = results.of(shown, which if which in WHICH else "wrong", words, slices.get(part))
+    slices = results.slices(shown)
+    found = results.of(shown, which if which in WHICH else "wrong", words, part if part in slices else "")
     context = {
         "run": shown,
         "results": [(one, suite.samples[one.position] if suite else None) for one in islice(found, SAMPLES_SHOWN)],
@@ -167,11 +167,14 @@ def samples(request: ActingRequest, pk: str) -> HttpResponse:
 
 
 @require_GET
-def results_file(request: ActingRequest, pk: str) -> FileResponse:
-    """The file with the results of all samples, as the report names it by hash."""
+def results_file(request: ActingRequest, pk: str) -> StreamingHttpResponse:
+    """The results of all samples as JSON lines, as the report names them by hash."""
     shown = finding.run(request.actor, str(pk))
-    path = services.results_path(shown, settings.CONFIG.home)
-    return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/jsonl")
+    answer = StreamingHttpResponse(results.lines(shown), content_type="application/jsonl")
+    told = (shown.report or {})["results"]
+    answer["Content-Length"] = str(told["bytes"])
+    answer["Content-Disposition"] = f'attachment; filename="results-{told["sha256"]}.jsonl"'
+    return answer
 
 
 @require_GET

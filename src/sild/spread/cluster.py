@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import closing
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sild.spread.errors import LostError, SpreadError
@@ -23,6 +24,7 @@ except ImportError as error:  # pragma: no cover -- tests have the extra
     ) from error
 
 _NAMESPACE = "sild"
+_AHEAD = 4  # shards for each processor that are given out at a time
 
 
 class RayPool:
@@ -71,9 +73,14 @@ def _by_tasks(work: Work, shards: Sequence[bytes], left: Sequence[int]) -> Gener
     """Let any worker do any shard; Ray keeps those that are idle warm."""
     task = ray.remote(call).options(num_cpus=work.processors, max_retries=LOST_TRIES)
     common = ray.put(work.common)
-    running = {task.remote(work.function, common, shards[number]): number for number in left}
+    waiting = iter(left)
+    running: dict[Any, int] = {}
     try:
-        while running:
+        while True:
+            for number in islice(waiting, max(0, _AHEAD * max(1, _room(work)) - len(running))):
+                running[task.remote(work.function, common, shards[number])] = number
+            if not running:
+                return
             for done in ray.wait(list(running), timeout=TURN_SECONDS)[0]:
                 yield running.pop(done), _get(done)
     finally:

@@ -16,7 +16,7 @@ from sandbox.factories import numbers, write_solution, write_suite
 from sandbox.images import write_archive
 from sild.sandbox.engine import default_isolation, levels, solution, suite, watch
 from sild.sandbox.engine.errors import IsolationError
-from sild.sandbox.engine.journal import kept_results
+from sild.sandbox.engine.reading import kept_results
 from sild.sandbox.engine.runner import Run
 from sild.sandbox.engine.spreading import SpreadFailedError, SpreadRun
 from sild.spread import gpus

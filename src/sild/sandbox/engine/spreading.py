@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import orjson
 
@@ -128,12 +129,11 @@ class SpreadRun(Run):
         """Map over the shards."""
         work = Work(ANSWER, self._package(), gpus=self.solution.form.limits.gpus)
         size = min(MOST_IN_SHARD, max(1, len(self.asked) // (SHARDS_EACH * pool.width)))
-        starts = range(0, len(self.asked), size)
         receive = self._receiver(journal)
-        for number, output in pool.map(work, [self._shard(start, size, journal) for start in starts]):
+        for number, output in pool.map(work, _Shards(self, size, self._alone(journal))):
             told = orjson.loads(output)
             for index, value, error, seconds, alone in told["answers"]:
-                receive(starts[number] + index + 1, value, error, seconds, alone=alone)
+                receive(number * size + index + 1, value, error, seconds, alone=alone)
             self._count(told["faults"])
             talked.add(told)
             self._turn(journal)
@@ -150,10 +150,9 @@ class SpreadRun(Run):
         finally:
             shutil.rmtree(copy, ignore_errors=True)
 
-    def _shard(self, start: int, size: int, journal: Journal) -> bytes:
-        """The questions of one shard; the first shard's are asked one at a time, for latency."""
+    def shard(self, start: int, size: int, alone: int) -> bytes:
+        """The questions of one shard, of which so many are asked one at a time."""
         questions = [self._question(*one).decode() for one in self.asked[start : start + size]]
-        alone = 0 if start else self._alone(journal)
         return orjson.dumps({"questions": questions, "alone": alone, "level": self.isolation.level})
 
     def _count(self, faults: list[dict[str, Any]]) -> None:
@@ -169,3 +168,27 @@ class SpreadRun(Run):
         where = self.pool.name if self.pool else self.address
         told["measures"].append({"name": "spread", "ok": True, "detail": f"{where}; each worker passed the self-test"})
         return told
+
+
+@dataclass(frozen=True, slots=True)
+class _Shards(Sequence[bytes]):
+    """The shards of a run, each made when it is given out; the first one's are asked one at a time, for latency."""
+
+    run: SpreadRun
+    size: int
+    alone: int
+
+    def __len__(self) -> int:
+        return len(range(0, len(self.run.asked), self.size))
+
+    @overload
+    def __getitem__(self, number: int) -> bytes: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[bytes]: ...
+
+    def __getitem__(self, number: int | slice) -> bytes | list[bytes]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        start = range(len(self))[number] * self.size
+        return self.run.shard(start, self.size, 0 if start else self.alone)
