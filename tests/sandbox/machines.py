@@ -49,7 +49,26 @@ PROGRAMS = (
         "true",
     ),
     *("uname", "wc", "whoami", "yes", "base64", "ln", "kill", "hostname", "perl"),
-    *("adduser", "useradd", "userdel", "groupadd", "usermod", "chage", "chfn", "passwd", "deluser", "gpasswd", "echo", "pwd"),
+    *(
+        "adduser",
+        "useradd",
+        "userdel",
+        "groupadd",
+        "usermod",
+        "chage",
+        "chfn",
+        "passwd",
+        "deluser",
+        "gpasswd",
+        "wget",
+        "mktemp",
+        "sha256sum",
+        "xargs",
+        "dirname",
+        "basename",
+        "echo",
+        "pwd",
+    ),
 )
 FOLDERS = ("usr/lib/x86_64-linux-gnu/perl-base", "usr/lib/aarch64-linux-gnu/perl-base", "usr/share/perl5/Debian")
 MODULES = ("usr/lib/x86_64-linux-gnu/security", "usr/lib/aarch64-linux-gnu/security")

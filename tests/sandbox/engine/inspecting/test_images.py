@@ -223,9 +223,12 @@ def test_services_find_each_other_by_name_once_they_are_ready(store, tmp_path):
 services:
   server:
     image: localhost/tools:1
-    command: ["perl", "-e", "{SERVES}"]
+    command: ["perl", "-e", "{SERVES.replace("$", "$$")}"]
     networks: [inner]
-    healthcheck: {{test: ["CMD", "perl", "-e", "{ASKS}", "localhost:8080"], interval: 1s, retries: 20}}
+    healthcheck:
+      test: ["CMD", "perl", "-e", "{ASKS.replace("$", "$$")}", "localhost:8080"]
+      interval: 1s
+      retries: 20
   prepared:
     image: localhost/tools:1
     command: ["true"]

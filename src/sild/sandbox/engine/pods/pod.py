@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 PODS, PAUSE = "pods", "pause"
 _START_SECONDS, _TOOL_SECONDS = 60.0, 30.0
-_LOG_BYTES = 64 * 1024
+_LOG_BYTES, _SAID_SECONDS = 64 * 1024, 1.0  # what was said takes a moment to be in the log
 _RUNTIME_FAILED = 128  # runsc's own status
 _TOOL_BYTES = MIB
 # One line for each container: it is made and started, its output goes to a bounded log, and its status is told.
@@ -190,10 +190,15 @@ class Pod:
 
     def said(self, name: str) -> str:
         """The end of what a container's first process said, one line."""
-        with suppress(OSError), (self.folder / name / "log").open("rb") as log:
-            lines = log.read(_LOG_BYTES).decode(errors="replace").strip().splitlines()
-            return " ".join(lines[-3:])[-500:]
-        return ""
+        deadline = time.monotonic() + _SAID_SECONDS
+        while True:
+            with suppress(OSError), (self.folder / name / "log").open("rb") as log:
+                lines = log.read(_LOG_BYTES).decode(errors="replace").strip().splitlines()
+                if lines or time.monotonic() > deadline:
+                    return " ".join(lines[-3:])[-500:]
+            if time.monotonic() > deadline:
+                return ""
+            time.sleep(0.02)
 
     def run(
         self,
