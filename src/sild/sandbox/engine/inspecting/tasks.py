@@ -81,10 +81,11 @@ def _with_machines(here: dict[str, Any]) -> None:
     from sild.sandbox.engine.inspecting.images import proved  # noqa: PLC0415 -- an extra
     from sild.sandbox.engine.pods import proof  # noqa: PLC0415
 
-    checks = proved()
+    checks = probe.as_dicts(proved())
     detail = f"level L2, {proof.backend()}, all of a sample in one kernel of gVisor's"
-    here["isolation"]["measures"].append({"name": "the task's machines", "ok": True, "detail": detail})
-    here["confinement"] += [one | {"name": f"machines: {one['name']}"} for one in probe.as_dicts(checks)]
+    here["isolation"]["measures"].append({"name": "task machines", "ok": True, "detail": detail})
+    tried = "; ".join(f"{one['name']}: {one['detail']}" for one in checks)
+    here["confinement"].append({"name": "machines", "ok": all(one["ok"] for one in checks), "detail": tried[:1000]})
 
 
 def _here(solution: Solution, answering: Answering | None) -> dict[str, Any]:
