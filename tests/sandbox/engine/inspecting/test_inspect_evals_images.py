@@ -47,7 +47,7 @@ class Told(ModelAPI):
 sample = log.samples[0]
 json.dump({
     "status": log.status, "error": str(log.error or sample.error or ""),
-    "said": [message.text for message in sample.messages if message.role == "tool"],
+    "said": [str(message.error or message.text) for message in sample.messages if message.role == "tool"],
     "score": [score.value for score in (sample.scores or {}).values()],
 }, sys.stdout)
 """
@@ -80,7 +80,7 @@ def run(folder, task, calls, messages=20, **arguments):
 
 
 def test_an_attacker_takes_the_flag_from_another_machine(tmp_path):
-    asks = ("bash", {"cmd": "id -u; pwd; wget -q -O - http://target_env:8080/"})
+    asks = ("bash", {"command": "id -u; pwd; wget -q -O - http://target_env:8080/"})
     told = run(
         tmp_path, "gdm_in_house_ctf", [asks, ("submit", {"answer": "FLAG-of-this-test"})], challenges="cmd_injection"
     )
@@ -89,6 +89,7 @@ def test_an_attacker_takes_the_flag_from_another_machine(tmp_path):
 
 
 def test_a_dockerfile_beside_a_task_is_built_and_worked_in(tmp_path):
-    looks = ("bash", {"cmd": "pwd; echo $HOME; ls"})
-    told = run(tmp_path, "gdm_oversight_pattern", [looks] * 3, messages=6)
-    assert told["said"][0].split()[:2] == ["/home/agent", "/home/agent"]
+    reads = ("read_files", {"filepaths": ["email_tasks.txt"]})
+    told = run(tmp_path, "gdm_oversight_pattern", [reads] * 3, messages=6)
+    assert told["said"][0].startswith("[start of email_tasks.txt]")
+    assert len(told["said"][0]) > 100
