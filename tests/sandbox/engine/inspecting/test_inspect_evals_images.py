@@ -91,5 +91,4 @@ def test_an_attacker_takes_the_flag_from_another_machine(tmp_path):
 def test_a_dockerfile_beside_a_task_is_built_and_worked_in(tmp_path):
     reads = ("read_files", {"filepaths": ["email_tasks.txt"]})
     told = run(tmp_path, "gdm_oversight_pattern", [reads] * 3, messages=6)
-    assert told["said"][0].startswith("[start of email_tasks.txt]")
-    assert len(told["said"][0]) > 100
+    assert "[end of email_tasks.txt]" in told["said"][0]
