@@ -38,7 +38,7 @@ ALONE = f"services:\n  default:\n    image: localhost/tools:1\n    {IDLE}\n"
 AS_SOMEONE = f"{ALONE}    user: someone\n    working_dir: /home/someone\n"
 SERVES = (
     "use IO::Socket::INET; $s = IO::Socket::INET->new(LocalAddr => '0.0.0.0:8080', Listen => 5) or die; "
-    "while ($c = $s->accept) { print $c qq(hello\\n); close $c }"
+    "$SIG{PIPE} = 'IGNORE'; while (1) { $c = $s->accept or next; print $c qq(hello\\n); close $c }"
 )
 ASKS = (
     "use IO::Socket::INET; $s = IO::Socket::INET->new(PeerAddr => $ARGV[0], Timeout => 2) or die qq(no: $!\\n); "

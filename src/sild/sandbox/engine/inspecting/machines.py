@@ -161,9 +161,10 @@ class Machines:
             return
         deadline = time.monotonic() + health.within
         while not self._asked(machine, health):
-            if time.monotonic() > deadline:
-                why = self.pod.said(machine.key) or "it said nothing"
-                raise PodError(f"The service {name} was not ready within {health.within:g} s: {why}")
+            ended = not self.pod.running(machine.key)
+            if ended or time.monotonic() > deadline:
+                when = "ended before it was ready" if ended else f"was not ready within {health.within:g} s"
+                raise PodError(f"The service {name} {when}: {self.pod.said(machine.key) or 'it said nothing'}")
             time.sleep(min(health.every, _LOOK_SECONDS))
 
     def _asked(self, machine: Machine, health: Health) -> bool:
