@@ -78,6 +78,7 @@ class Machines:
         limits = ROOMY.model_copy(update={"memory_bytes": memory, "processes": processes})
         asked = [one.processors for one in self.services]
         self.pod = Pod(self.store.made, limits, cpus=math.ceil(sum(asked)) if all(asked) else 0)
+        self.pod.hostname = next((one.hostname for one in self.services if one.default and one.hostname), "sandbox")
 
     def open(self) -> None:
         """Start them, the default one first in `machines`.

@@ -88,6 +88,7 @@ class Pod:
         made: the room, which holds the images too.
         limits: memory and processes of all containers together.
         cpus: processors that they may use; 0 for all.
+        hostname: what all of them call themselves: one kernel has one name.
         binds: pairs of source and target on the host, bound read-only before anything else.
         name: of its folder.
         containers: those that were started.
@@ -97,6 +98,7 @@ class Pod:
     made: Room
     limits: Limits
     cpus: int = 0
+    hostname: str = "sandbox"
     binds: Sequence[tuple[str, str]] = ()
     name: str = field(default_factory=lambda: secrets.token_hex(6))
     containers: dict[str, Container] = field(default_factory=dict)
@@ -124,7 +126,10 @@ class Pod:
             self._group = cgroup.make(_together(self.limits))
             _STARTERS.submit(self._spawn, self._group).result()
             # Its bound on processes is the one of every command that is started from outside, in whichever container.
-            self.start(self.name, Container(f"{ROOM}/{PAUSE}", ("/pause",), processes=self.limits.processes))
+            self.start(
+                self.name,
+                Container(f"{ROOM}/{PAUSE}", ("/pause",), hostname=self.hostname, processes=self.limits.processes),
+            )
         except BaseException:
             self.close()
             raise
