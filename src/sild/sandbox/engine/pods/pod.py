@@ -45,7 +45,7 @@ _SERVE = """
 folder="$1"; shift
 while read -r id; do
   mkfifo "$folder/$id/said"
-  { head -c 65536 > "$folder/$id/log"; exec cat > /dev/null; } < "$folder/$id/said" &
+  { dd of="$folder/$id/log" bs=1024 count=64 2> /dev/null; exec cat > /dev/null; } < "$folder/$id/said" &
   { "$@" create --bundle "$folder/$id" "$id" && "$@" start "$id"; } < /dev/null > "$folder/$id/said" 2>&1
   echo $?
 done
