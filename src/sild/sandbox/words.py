@@ -41,6 +41,7 @@ CHECKS = {
     "signals": _("kill its parent or other processes"),
     "forks": _("fork without end"),
     "memory": _("take more memory than allowed"),
+    "machines": _("break out of the task's machines, as root too"),
 }
 OUTCOMES = {
     "allowed": _("connected"),
@@ -61,6 +62,7 @@ MEASURES = {
     "control group: pids": _("control group for processes"),
     "podman": _("containers by Podman, without any right on the host"),
     "crun": _("runtime crun, on the host's kernel"),
+    "task machines": _("the task's own machines, at level L2"),
     "runsc": _("runtime runsc, with a kernel of its own (gVisor)"),
     "container": _("a container was run here"),
     "image": _("container image"),

@@ -53,7 +53,7 @@ def escape_checks(isolation: Isolation, *, own_kernel: bool, gpus: int = 0) -> l
             said = said_by(process)
             usage = process.finish()
         found = checks(said, attempts)
-        if _reached(listener):
+        if reached(listener):
             found[0] = Check("network", ok=False, detail="the node was reached on its loopback address")
     if usage.stopped_by == "memory-limit" and found[-1].detail == "the attempt said nothing":
         found[-1] = Check("memory", ok=True, detail="ended for taking too much")
@@ -73,7 +73,7 @@ def _job(port: int, *, own_kernel: bool, gpus: int) -> Job:
     )
 
 
-def _reached(listener: socket.socket) -> bool:
+def reached(listener: socket.socket) -> bool:
     """Whether somebody connected."""
     listener.setblocking(False)
     try:
