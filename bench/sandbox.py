@@ -3,30 +3,38 @@
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from harness import Figure, best_of, starts
 from sandbox_chat import figures as chat
+from sandbox_chat import mock
 from sandbox_refusals import figures as refusals
 
 from sild.sandbox.engine import bubblewrap, default_isolation, evidence, probe, redact, solution, suite
 from sild.sandbox.engine.interpreter import interpreter
 from sild.sandbox.engine.isolation import Job
-from sild.sandbox.engine.journal import kept_results
+from sild.sandbox.engine.journal import Journal
+from sild.sandbox.engine.reading import Which, found_results, kept_results
+from sild.sandbox.engine.remote import EndpointRun
+from sild.sandbox.engine.result import Result
 from sild.sandbox.engine.runner import Run
+from sild.sandbox.engine.spreading import SpreadRun
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 SAMPLES = 20_000
 ROUNDS = 60
+LONG = (50_000, 100_000)
+KINDS = {"command": "an isolated command", "spread": "spread over two processes", "endpoint": "a chat endpoint"}
 ECHO = """
 import json, sys
 for line in sys.stdin:
@@ -134,11 +142,11 @@ def _samples(folder: Path) -> list[Figure]:
     whole = min(report["seconds"] for report in reports)
     name = f"{SAMPLES:,} samples through an isolated solution, JSON lines"
     peer = "the same program in a bare process, one question at a time, nothing scored or stored"
-    stored = reports[0]["results"]["bytes"] / SAMPLES
+    stored = sum(path.stat().st_size for path in (folder / "run-0").iterdir()) / SAMPLES
     return [
         Figure(f"{name}: asked, answered, scored, stored", through, "samples/s", 5000, "higher", peer, bare),
         Figure(f"{name}: from start to report", SAMPLES / whole, "samples/s", 5000, "higher"),
-        Figure("stored for each sample", stored, "bytes", 400),
+        Figure("on disk for each sample, all that a run leaves", stored, "bytes", 400),
     ]
 
 
@@ -167,40 +175,77 @@ def _report(folder: Path, number: int) -> dict[str, Any]:
 
 
 def _evidence(folder: Path) -> list[Figure]:
-    """Checking a file with ten thousand samples as somebody else would, and what a hundred thousand take in memory."""
+    """Checking a file with ten thousand samples as somebody else would."""
     file = folder / "evidence.jsonl"
     _child("evidence", folder / "ten", 10_000, file)
     command = [sys.executable, "-m", "sild.node.cli", "sandbox", "evidence", "verify", str(file)]
     seconds = best_of(lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL), 3)
-    small, large = (
-        _child("memory", folder / name, count, file) for name, count in (("fifty", 50_000), ("all", 100_000))
-    )
+    return [Figure("10,000-sample evidence file verified offline, start of the command line included", seconds, "s", 2)]
+
+
+def _memory(folder: Path) -> list[Figure]:
+    """What a run takes in memory, and how much more when it is twice as long."""
+    with mock() as port:
+        found = []
+        for what, name in KINDS.items():
+            half, whole = (_child(what, folder / f"{what}-{count}", count, port) / 2**20 for count in LONG)
+            found += [
+                Figure(f"most memory of the node's process, {name}, {LONG[0]:,} samples", half, "MiB"),
+                Figure(f"most memory of the node's process, {name}, {LONG[1]:,} samples", whole, "MiB", 300),
+                Figure(f"memory that {LONG[1] - LONG[0]:,} samples more take, {name}", whole - half, "MiB", 3),
+            ]
+        return found
+
+
+def _browse(folder: Path) -> list[Figure]:
+    """Finding samples among a hundred thousand, as a page does: the first hundred of what it asks for."""
+    names = [f"language={language}" for language in ("en", "et", "uk")]
+    with Journal(folder, {}) as journal:
+        for place in range(LONG[1]):
+            right, error = float(place % 100 > 0), "no answer" if place % 1000 == 0 else ""
+            found = Result(place, f"s{place}", place, error, 0.0 if error else right, place % 997 / 10, alone=False)
+            journal.add(found, {"language": names[place % 3].removeprefix("language=")})
+        sha256 = journal.finish().sha256
+    first = best_of(lambda: next(kept_results(folder, sha256)), 1)
+    asked: list[tuple[Which, str]] = [("wrong", ""), ("unanswered", names[0]), ("slow", names[1]), ("all", names[2])]
+
+    def look(which: Which, part: str) -> list[Result]:
+        return list(islice(found_results(folder, sha256, which, part), 100))
+
+    slowest = max(best_of(partial(look, *one), 3) for one in asked)
     return [
-        Figure("10,000-sample evidence file verified offline, start of the command line included", seconds, "s", 2),
-        Figure("most memory of the node's process, 50,000 samples", small / 2**20, "MiB"),
-        Figure("most memory of the node's process, 100,000 samples", large / 2**20, "MiB", 300),
+        Figure(f"{LONG[1]:,} results checked against their report, once", first * 1000, "ms"),
+        Figure(f"wrong, slow, without an answer, of a slice, among {LONG[1]:,} results", slowest * 1000, "ms", 200),
     ]
 
 
-def _child(what: str, folder: Path, count: int, file: Path) -> int:
+def _child(what: str, folder: Path, count: int, where: object) -> int:
     """A run in a process of its own, so that its memory is its own; the most that it had, in bytes."""
     folder.mkdir()
     _write(folder, count)
     done = subprocess.run(
-        [sys.executable, __file__, what, str(folder), str(file)], check=True, capture_output=True, text=True
+        [sys.executable, __file__, what, str(folder), str(where)], check=True, capture_output=True, text=True
     )
     return int(done.stdout)
 
 
-def _in_child(what: str, folder: Path, file: Path) -> None:
+def _in_child(what: str, folder: Path, where: str) -> None:
     """What the child does: one run, and for evidence its file."""
+    if what == "endpoint":
+        start = {"protocol": "endpoint", "url": f"http://127.0.0.1:{where}/v1", "model": "mock"}
+        written = folder / "s" / "solution.yaml"
+        form = json.loads(written.read_text()) | {"start": start, "limits": {"window": 100}}
+        written.write_text(json.dumps(form))
     read = solution.load(folder / "s"), suite.load(folder / "t")
-    report = Run(*read, folder / "run", default_isolation()).execute()
+    kind: Any = {"endpoint": EndpointRun, "spread": partial(SpreadRun, address="local:2")}.get(what, Run)
+    report = kind(*read, folder / "run", default_isolation()).execute()
     if what == "evidence":
         kept = kept_results(folder / "run", report["results"]["sha256"])
-        with file.open("wb") as out:
+        with Path(where).open("wb") as out:
             out.writelines(evidence.write(report, ((result, redact.withheld(result)) for result in kept)))
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024)
+    # Unlike getrusage's, this is of the program alone and not of the one that it was started by (proc(5), VmHWM).
+    told = Path("/proc/self/status").read_text().split("VmHWM:")[1]
+    print(int(told.split()[0]) * 1024)
 
 
 def _probe() -> Figure:
@@ -244,10 +289,12 @@ PARTS: dict[str, Callable[[Path], list[Figure]]] = {
     "help": lambda _folder: _helps(),
     "samples": _samples,
     "evidence": _evidence,
+    "memory": _memory,
+    "browse": _browse,
     "chat": lambda folder: chat(folder / "chat"),
     "refusals": lambda _folder: refusals(),
 }
 
 
 if __name__ == "__main__":
-    _in_child(sys.argv[1], *map(Path, sys.argv[2:]))
+    _in_child(sys.argv[1], Path(sys.argv[2]), sys.argv[3])

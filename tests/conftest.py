@@ -8,6 +8,7 @@ import shutil
 
 import pytest
 from django.conf import settings as django_settings
+from django.db import connection
 
 from sild.trust.marks import Marks
 
@@ -15,6 +16,29 @@ from sild.trust.marks import Marks
 for variable in ("SILD_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANGUAGE"):
     os.environ.pop(variable, None)
 os.environ["LANG"] = "C.UTF-8"
+
+
+# What runs real nodes takes longest and waits most: it begins, beside what keeps a processor busy at the end.
+LONGEST_FIRST = ("e2e", "simulated", "fuzz", "integration")
+
+
+def pytest_collection_modifyitems(config, items):
+    files = {}
+    for item in items:
+        place = min(
+            (LONGEST_FIRST.index(mark.name) for mark in item.iter_markers() if mark.name in LONGEST_FIRST), default=9
+        )
+        files[item.path] = min(place, files.get(item.path, place))
+    items.sort(key=lambda item: files[item.path])
+    if connection.vendor != "sqlite":
+        others = [item for item in items if not has_database(item)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if has_database(item)]
+
+
+def has_database(item):
+    """Tell whether a test uses the database: on another than SQLite, all others would only be run again."""
+    return bool({"db", "transactional_db"} & set(item.fixturenames)) or item.get_closest_marker("django_db")
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -51,7 +75,8 @@ def base_url():
 def browser_type_launch_args(browser_type_launch_args):
     # Playwright keeps an event loop in this thread; Django would refuse the database there.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    arguments = ["--disable-background-networking", "--disable-component-update"]
+    # There is no graphics processor; to imitate one takes as long as all the rest.
+    arguments = ["--disable-background-networking", "--disable-component-update", "--disable-gpu"]
     if os.geteuid() == 0:
         arguments.append("--no-sandbox")  # Chromium refuses its own sandbox to root
     return {**browser_type_launch_args, "executable_path": "/usr/bin/chromium", "args": arguments}

@@ -102,3 +102,17 @@ def test_numbers_are_written_as_the_language_writes_them(speaking):
     assert language.number(1234567) == "1,234,567"
     speaking("uk")
     assert (language.decimal(-0.25, 3), language.number(1234567)) == ("-0,250", "1\xa0234\xa0567")
+
+
+def test_a_sentence_of_what_has_no_catalogue_is_said_in_the_readers_language():
+    known = language.Sentences("no %(what)s in %(place)s (%(why)s)", "no %(what)s", "it is full: 3.5 kB")
+    words = {
+        "no %(what)s in %(place)s (%(why)s)": "%(place)s: %(what)s puudub, %(why)s",
+        "no %(what)s": "%(what)s puudub",
+    }
+    translate = {**words, "it is full: 3.5 kB": "täis"}.__getitem__
+    assert known.told("no room in\na box", translate) == "room in\na box puudub"
+    assert known.told("no room in the box (no lid)", translate) == "the box: room puudub, lid puudub"
+    assert known.told("it is full: 3.5 kB", translate) == "täis"
+    assert known.told("it is full: 3x5 kB", translate) == "it is full: 3x5 kB"
+    assert (known.knows("no lid"), known.knows("a lid")) == (True, False)

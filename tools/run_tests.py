@@ -66,8 +66,10 @@ def postgresql() -> Iterator[str]:
 
 def main(arguments: list[str]) -> int:
     """SQLite first; PostgreSQL for the integration layer, unless particular tests were asked for."""
-    # As many processes as processors, a file's tests in one of them, since they share what is slow to set up.
-    spread = ["-n", str(len(os.sched_getaffinity(0))), "--dist", "loadfile", *SLOWEST, "-m", "not nightly"]
+    # A file's tests in one process, since they share what is slow to set up; the longest begin (tests/conftest.py).
+    # One process more than processors: what waits for real nodes leaves a processor idle.
+    processes = str(len(os.sched_getaffinity(0)) + 1)
+    spread = ["-n", processes, "--dist", "loadfile", "--no-loadscope-reorder", *SLOWEST, "-m", "not nightly"]
     print("== tests on SQLite", flush=True)
     status = pytest(arguments or [*spread, f"--ignore-glob=*{BROWSER}"])
     if status == 0 and not arguments:

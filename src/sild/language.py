@@ -8,12 +8,13 @@ library's own gettext, and only those of the module whose word was typed are rea
 from __future__ import annotations
 
 import os
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from gettext import NullTranslations
+    from re import Pattern
 
 ENGLISH = "en"
 LANGUAGES = (ENGLISH, "et", "uk")
@@ -83,6 +84,44 @@ def gettext_noop(text: str) -> str:
 def gettext_noops(*texts: str) -> tuple[str, ...]:
     """The texts themselves, likewise."""
     return texts
+
+
+class Sentences:
+    """English sentences of what has no catalogue, as an engine, recognised so that a reader has them in their language.
+
+    Attributes:
+        texts: with places for what varies, as in `There is no leaf %(index)s.`; the first that fits is taken.
+    """
+
+    def __init__(self, *texts: str) -> None:
+        self.texts = texts
+
+    def told(self, sentence: str, translate: Callable[[str], str]) -> str:
+        """The sentence in a reader's language; as it is when it is not known here.
+
+        Args:
+            sentence: in English; what stands at a place called `why` may be such a sentence itself.
+            translate: gives a text's translation.
+        """
+        for pattern, text in self._patterns:
+            if found := pattern.fullmatch(sentence):
+                places = found.groupdict()
+                if "why" in places:
+                    places["why"] = self.told(places["why"], translate)
+                return translate(text) % places
+        return sentence
+
+    def knows(self, sentence: str) -> bool:
+        """Tell whether it is one of these."""
+        return any(pattern.fullmatch(sentence) for pattern, _text in self._patterns)
+
+    @cached_property
+    def _patterns(self) -> list[tuple[Pattern[str], str]]:
+        """What recognises each text: its own letters, and anything at its places."""
+        import re
+
+        place = re.compile(r"%\\\((\w+)\\\)s")
+        return [(re.compile(place.sub(r"(?P<\1>.+?)", re.escape(text)), re.DOTALL), text) for text in self.texts]
 
 
 def heading(name: str) -> str:

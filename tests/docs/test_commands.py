@@ -9,9 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from prepared import prepare
+
 pytestmark = pytest.mark.e2e
 
 ROOT = Path(__file__).parent.parent.parent
+# Where the guides make nodes. That `sild init` makes the tables, too, is for tests/node/test_cli.py.
+HOMES = ("home", "tallinn", "kyiv")
 BLOCK = re.compile(r"^[ ]*```(sh|python)\n(.*?)^[ ]*```", re.MULTILINE | re.DOTALL)
 PAGES = sorted((ROOT / "docs").glob("*.md"))
 # `sild up` serves until Ctrl-C: it goes to the background until the page ends, and the next command waits for it.
@@ -47,6 +51,8 @@ def test_the_commands_of_a_guide_work_in_order(guide, tmp_path):
         "SILD_HOME": str(tmp_path / "home"),
         "COLUMNS": "120",
     }
+    for home in HOMES:
+        prepare(tmp_path / home)
     process = subprocess.Popen(
         ["bash", "-c", script(guide)], cwd=tmp_path, env=environment, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, start_new_session=True,

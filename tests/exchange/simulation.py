@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 import orjson
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.conf import settings
-from django.core.management import call_command
 from django.db import connections
 from django.db.utils import ConnectionHandler
 
+import prepared
 from sild.exchange import own, partners, pull, wire
 from sild.exchange.client import ATTACHMENT_PATH, INDEX_PATH, Client, _part
 from sild.exchange.errors import LinkDownError
@@ -56,19 +56,11 @@ def default_is(database):
         connections["default"] = before
 
 
-def empty_database() -> bytes:
-    """All tables, no rows: what every simulated node starts from."""
-    database = connection()
-    with default_is(database):
-        call_command("migrate", verbosity=0)
-        return database.connection.serialize()
-
-
 def make(folder, names=NAMES):
     """What every network starts from: keys for each node, in folders of their own, and an empty database."""
     for name in names:
         NodeKeys.generate(name, now=datetime.now(UTC)).save(folder / name / "keys")
-    return folder, empty_database()
+    return folder, prepared.database().read_bytes()
 
 
 class Node:

@@ -10,6 +10,7 @@ import textwrap
 import orjson
 import pytest
 
+from prepared import prepare
 from sild.trust import note
 from sild.trust.checkpoint import Checkpoint
 
@@ -108,6 +109,7 @@ class Home:
 @pytest.fixture
 def home(tmp_path):
     (tmp_path / "run").mkdir()
+    prepare(tmp_path / "home")
     made = Home(tmp_path / "home", tmp_path / "run")
     made.run("-m", "sild.node.cli", "init", "--node", "tallinn")
     return made

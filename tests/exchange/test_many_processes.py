@@ -13,6 +13,8 @@ from urllib.parse import urlsplit, urlunsplit
 import pytest
 from django.db import connection
 
+from prepared import prepare
+
 pytestmark = [pytest.mark.integration, pytest.mark.django_db(transaction=True)]
 MANY = Path(__file__).with_name("many.py")
 PUBLISHERS, ROUNDS, IMPORTERS = 2, 10, 2
@@ -53,7 +55,7 @@ def url():
 def test_many_processes_on_one_database_make_one_consistent_log(tmp_path, url):
     tallinn, kyiv, bundle = tmp_path / "tallinn", tmp_path / "kyiv", tmp_path / "bundle.zip"
     for home in (tallinn, kyiv):
-        home.mkdir()
+        prepare(home)
     for process in [start(tallinn, "make", tmp_path, url=url), start(kyiv, "make", tmp_path)]:
         ended(process)
     met = start(tallinn, "meet", tmp_path / "kyiv.json", url=url)

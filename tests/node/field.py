@@ -16,7 +16,9 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from sild.node.demo_node import DemoError, DemoNode
+from node.pairs import COLD, Node
+from prepared import prepare
+from sild.node.demo_node import DemoError
 
 FAULTS = Path(__file__).parent / "faults"
 ACT = Path(__file__).parent / "act.py"
@@ -38,7 +40,7 @@ def ip(*words):
 
 
 @dataclass
-class Machine(DemoNode):
+class Machine(Node):
     """A node on a machine of its own."""
 
     namespace: str = ""
@@ -50,7 +52,7 @@ class Machine(DemoNode):
         return f"https://{self.address}:{PORT}"
 
     def create(self):
-        self.home.mkdir(parents=True, exist_ok=True)
+        prepare(self.home)
         ports = ("--pages", "127.0.0.1:8000", "--exchange", f"{self.address}:{PORT}")
         self.fingerprint = self.json("init", "--node", self.name, *ports)["fingerprint"]
 
@@ -73,7 +75,9 @@ class Machine(DemoNode):
                 raise DemoError(f"{self.name} did not start: {Path(self.log.name).read_text()[-3000:]}")
             time.sleep(0.1)
 
-    def run(self, *words, text=None, **_):
+    def run(self, *words, text=None, **options):
+        if words[0] not in COLD:
+            return super().run(*words, text=text, **options)
         done = self.call(sys.executable, "-m", "sild.node.cli", *words, text=text)
         if done.returncode:
             raise DemoError(f"“sild {' '.join(words)}” failed at {self.name}: {(done.stderr or done.stdout).strip()}")
@@ -215,6 +219,7 @@ class Field:
 
     def close(self):
         for machine in self.machines.values():
+            machine.leave()
             machine.stop()
         for namespace in self.made:
             subprocess.run(["ip", "netns", "del", namespace], check=False)

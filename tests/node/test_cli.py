@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from prepared import prepare
 from sild.node import words
 
 pytestmark = pytest.mark.integration
@@ -27,6 +28,7 @@ def sild(home, *typed, **environment):
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("node") / "home"
+    prepare(folder)
     made = sild(folder, "init", "--node", "tallinn")
     assert made.returncode == 0, made.stderr
     return folder

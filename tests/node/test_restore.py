@@ -3,6 +3,7 @@
 import json
 import shutil
 import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -27,7 +28,11 @@ def home(tmp_path_factory):
     assert done.returncode == 0, done.stderr
     (folder / "home" / "runs").mkdir()
     (folder / "home" / "runs" / "result.json").write_text("{}")
-    done = sild(folder / "home", "backup", str(folder / "backup"), SILD_BACKUP_PASSPHRASE=PASSPHRASE)
+    (folder / "home" / "runs" / "damaged.sqlite").write_bytes(b"no database")
+    with closing(sqlite3.connect(folder / "home" / "runs" / "results.sqlite", isolation_level=None)) as written_to:
+        written_to.execute("PRAGMA journal_mode=WAL")
+        written_to.execute("CREATE TABLE result AS SELECT 1 AS place")
+        done = sild(folder / "home", "backup", str(folder / "backup"), SILD_BACKUP_PASSPHRASE=PASSPHRASE)
     assert done.returncode == 0, done.stderr
     return folder
 
@@ -54,6 +59,14 @@ def test_what_is_restored_is_what_was_there(home, tmp_path):
     for name in ("node.toml", "secret.key", "keys/node.key", "keys/root.key", "keys/identity.json", "runs/result.json"):
         assert (tmp_path / "new" / name).read_bytes() == (home / "home" / name).read_bytes()
     assert (tmp_path / "new" / "keys" / "node.key").stat().st_mode & 0o077 == 0
+    assert {path.name for path in (tmp_path / "new" / "runs").iterdir()} == {
+        "damaged.sqlite",
+        "result.json",
+        "results.sqlite",
+    }
+    with closing(sqlite3.connect(tmp_path / "new" / "runs" / "results.sqlite")) as copied:
+        assert copied.execute("SELECT place FROM result").fetchall() == [(1,)]
+    assert (tmp_path / "new" / "runs" / "damaged.sqlite").read_bytes() == b"no database"
     [kept] = (tmp_path / "new" / "blobs").glob("??/*")
     assert kept.read_text() == "attached"
     with sqlite3.connect(tmp_path / "new" / "node.sqlite3") as database:

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from node.pairs import Node
 from node.test_two_nodes import parts
 from sild.node import server
-from sild.node.demo_node import DemoNode
 
 MEGABYTE = 1024 * 1024
 
@@ -42,7 +42,7 @@ def peak(pid):
 
 @pytest.mark.e2e
 def test_an_upload_does_not_grow_the_web_process(tmp_path):
-    node = DemoNode.make(tmp_path / "home", "tallinn")
+    node = Node.make(tmp_path / "home", "tallinn")
     node.create()
     try:
         node.start()
@@ -50,6 +50,7 @@ def test_an_upload_does_not_grow_the_web_process(tmp_path):
         small, large = (upload(node, size) or peak(web) for size in (MEGABYTE, 128 * MEGABYTE))
         assert large - small < 40 * MEGABYTE
     finally:
+        node.leave()
         node.stop()
 
 

@@ -8,6 +8,7 @@ import sys
 import pytest
 import typer
 
+from prepared import prepare
 from sild.language import ALWAYS, _catalogue
 from sild.node import own_cli, usage, words
 
@@ -24,6 +25,7 @@ def sild(home, *typed, **environment):
 @pytest.fixture(scope="module")
 def home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("node") / "home"
+    prepare(folder)
     assert sild(folder, "init", "--node", "tallinn", "--json").returncode == 0
     return folder
 
@@ -53,7 +55,7 @@ def test_the_help_of_every_command_and_of_every_parameter_is_translated(language
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_typers_own_words_are_translated(language):
-    said = (*usage.SAID_BY_TYPER, *usage.MISTAKES.values(), "Usage: ", "Show this message and exit.")
+    said = (*usage.SAID_BY_TYPER, *usage.MISTAKES.texts, "Usage: ", "Show this message and exit.")
     assert [text for text in said if _catalogue(language, ("node",)).gettext(text) == text] == []
 
 
@@ -126,7 +128,7 @@ def test_what_was_mistyped_is_said_in_the_terminals_language(tmp_path):
             "Sobimatu väärtus, '--samples': see peab olema vähemalt 2",
         ),
         ("Invalid value: Vali üks.", "Sobimatu väärtus: Vali üks."),
-        ("Invalid value for 'file': file 'x' does not exist.", "Sobimatu väärtus, 'file': 'x' ei ole olemas."),
+        ("Invalid value for 'file': file 'x' does not exist.", "Sobimatu väärtus, 'file': faili 'x' ei ole olemas."),
         ("Something that a later Typer says.", "Something that a later Typer says."),
     ],
 )

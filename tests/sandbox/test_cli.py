@@ -10,6 +10,7 @@ import sys
 import pytest
 from typer.testing import CliRunner
 
+from prepared import prepare
 from sandbox.factories import ECHO, numbers, write_solution, write_suite
 from sandbox.images import write_archive
 from sild.sandbox.cli import app
@@ -70,9 +71,11 @@ def test_an_image_is_run_and_its_level_is_told(tallinn, tmp_path):
 
 def test_the_levels_are_listed_with_what_is_missing(monkeypatch):
     monkeypatch.delenv("SILD_KUBECONFIG", raising=False)
+    monkeypatch.setenv("SILD_CDI", "/nowhere")
     rows = {(row["level"], row["for"]): row for row in in_json("levels")}
-    assert [level for level, _for in rows] == ["L0", "L1", "L1", "L2", "L3"]
-    assert [row["ok"] for row in rows.values()] == [True, True, True, True, False]
+    assert [level for level, _for in rows] == ["L0", "L1", "L1", "L2", "L2", "L3"]
+    assert [row["ok"] for row in rows.values()] == [True, True, True, True, False, False]
+    assert "gpus: 0 here, 1 asked for" in rows["L2", "solutions with a GPU"]["missing"]
     assert "Set SILD_KUBECONFIG" in rows["L3", "images by digest"]["missing"]
     assert "runsc" in typed("levels")
 
@@ -112,6 +115,7 @@ def test_the_whole_command_says_in_lines_what_is_wrong(tmp_path):
     (tmp_path / "s" / "solution.yaml").write_text("name: Echo\nversion: 1\nmore: 2\n")
     home = {**os.environ, "SILD_HOME": str(tmp_path / "home"), "DATABASE_URL": ""}
     sild = [sys.executable, "-m", "sild.node.cli"]
+    prepare(tmp_path / "home")
     subprocess.run([*sild, "init", "--node", "tallinn"], env=home, capture_output=True, check=True)
     command = [*sild, "sandbox", "register", str(tmp_path / "s")]
     done = subprocess.run(command, env=home, capture_output=True, text=True, check=False)

@@ -7,12 +7,14 @@ import re
 import pytest
 from django.utils import translation
 
+import sentences
 from sild.sandbox import details
 from sild.sandbox.engine import act, bubblewrap, default_isolation, probe
-from sild.sandbox.engine.containers import podman
-from sild.sandbox.engine.containers.arguments import CRUN
+from sild.sandbox.engine.containers import devices, podman
+from sild.sandbox.engine.containers.arguments import CRUN, RUNSC
 from sild.sandbox.engine.isolation import Finding
 from sild.sandbox.engine.kubernetes import jobs
+from sild.sandbox.words import MEASURES
 from sild.spread.local import LocalPool
 
 pytestmark = pytest.mark.integration
@@ -20,8 +22,34 @@ pytestmark = pytest.mark.integration
 NAMES = re.compile(r"[A-Z][A-Za-z0-9]+|[\d.]+")
 
 
+# Put together of several texts, so that none of them is a text of the source.
+COMPOSED = (
+    "a new one for each run, in which no further one can be made",
+    "reached %(what)s",
+    "wrote %(what)s",
+    "%(path)s can be written",
+    "%(number)s processes of this machine; each worker passed the self-test",
+    "%(ray)s, %(hosts)s machines, %(cores)s processors; each worker passed the self-test",
+    "Install it: %(how)s",
+)
+
+
 def known(said):
-    return bool(NAMES.fullmatch(said)) or any(pattern.fullmatch(said) for pattern in details.DETAILS)
+    return bool(NAMES.fullmatch(said)) or details.DETAILS.knows(said)
+
+
+def test_engines_still_say_what_has_words():
+    assert sentences.lost(details.ERRORS, "sandbox/engine") == []
+    assert set(sentences.lost(details.DETAILS, "sandbox/engine")) == set(COMPOSED)
+
+
+def test_an_error_is_read_in_every_language():
+    assert details.error("/s is not empty.") == "/s is not empty."
+    with translation.override("et"):
+        assert details.error("/s is not empty.") == "Kaust /s ei ole tühi."
+        assert details.error("A later engine says this.") == "A later engine says this."
+    with translation.override("uk"):
+        assert details.error("This is no proof of a sample.") == "Це не доказ прикладу."
 
 
 def test_whatever_this_host_says_has_words():
@@ -68,6 +96,17 @@ def test_a_finding_is_as_the_engine_says_it_in_english_and_in_words_elsewhere():
 @pytest.mark.parametrize("mend", [bubblewrap.MEND, bubblewrap.MEND_USERNS, podman.MEND, CRUN.mend, jobs.MEND_RUNTIME])
 def test_what_to_do_about_a_missing_measure_has_words(mend):
     assert known(mend)
+
+
+def test_what_is_said_of_graphics_processors_has_words(tmp_path, monkeypatch):
+    found = list(devices.findings(RUNSC, 2))
+    (tmp_path / "driver").touch()
+    monkeypatch.setattr(devices, "DRIVER", tmp_path / "driver")
+    for knows in (True, False):
+        monkeypatch.setattr(devices, "_knows_proxy", lambda _program, knows=knows: knows)
+        found += devices.findings(RUNSC, 1)
+    assert [text for one in found for text in (one.detail, one.mend) if text and not known(text)] == []
+    assert {one.name for one in found} == {"gpus", "nvproxy"} <= set(MEASURES)
 
 
 def test_what_is_said_where_there_is_no_cluster_has_words():

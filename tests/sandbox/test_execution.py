@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
+import shutil
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.utils import timezone
@@ -22,6 +25,8 @@ from sild.sandbox.engine.report import check
 from sild.sandbox.enums import RunState
 from sild.sandbox.errors import StateError
 from sild.sandbox.models import Run
+from sild.spread import gpus
+from spread.gpu_specs import describe, world
 
 pytestmark = [pytest.mark.integration, pytest.mark.django_db]
 
@@ -59,6 +64,22 @@ def test_a_level_that_was_asked_for_is_the_one_in_the_report(operator, solution,
     assert (report["isolation"]["level"], report["passed"], report["answered"]) == ("L2", True, 300)
     assert all(one["ok"] for one in report["confinement"])
     assert "own-kernel" in [one["name"] for one in report["confinement"]]
+
+
+def test_a_run_that_is_spread_is_at_its_level_with_the_gpus_that_it_asks_for(
+    tallinn, operator, suite, tmp_path, settings, monkeypatch
+):
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, cluster="local:1")
+    tested = services.register(operator, write_solution(tmp_path / "gpu", limits={"gpus": 1, "wall_seconds": 60}))
+    with pytest.raises(IsolationError, match="Ask for level L2 or L3"):
+        services.start_run(operator, tested, suite, level="L1")
+    with world() as folder:
+        monkeypatch.setenv(gpus.CDI, str(describe(folder / "cdi", 1)))
+        report = execution.execute_run(services.start_run(operator, tested, suite)).report
+    measures = {one["name"]: one["detail"] for one in report["isolation"]["measures"]}
+    assert (report["isolation"]["level"], report["passed"], report["answered"]) == ("L2", True, 300)
+    assert measures["gpu devices"] == "nvidia.com/gpu=0"
+    assert measures["spread"].startswith("1 processes of this machine")
 
 
 def test_a_level_that_is_not_to_be_had_fails_the_run_and_nothing_else_is_tried(operator, solution, suite, monkeypatch):
@@ -156,7 +177,7 @@ def test_runs_that_nobody_executes_any_more_are_found(tallinn, operator, solutio
 def test_nothing_that_was_unpacked_stays(tallinn, operator, solution, suite):
     run = execution.execute_run(services.start_run(operator, solution, suite))
     names = {path.name.split("-")[0] for path in run.folder(tallinn).iterdir()}
-    assert names == {"journal.jsonl", "lock", "results"}
+    assert names == {"lock", "results.sqlite"}
 
 
 def wait_until(condition, seconds=20):
@@ -182,19 +203,27 @@ import sys
 from pathlib import Path
 from sild.sandbox.engine import default_isolation, runner, solution, suite
 at = Path(sys.argv[1])
-report = runner.Run(solution.load(at / "s"), suite.load(at / "t"), at / "run", default_isolation(), name="r").execute()
+job = runner.Run(solution.load(at / "s"), suite.load(at / "t"), at / "run", default_isolation(), name="r")
+job.progress = lambda done, total: print(done, flush=True)
+report = job.execute()
 print(report["resumed"], report["answered"], report["passed"])
 """
     command = [sys.executable, "-c", program, str(tmp_path)]
-    journal = Path(tmp_path / "run" / "journal.jsonl")
     with subprocess.Popen(command, stdout=subprocess.PIPE) as killed:
-        wait_until(lambda: journal.exists() and journal.read_bytes().count(b"\n") > 100)
+        assert any(int(done) > 200 for done in killed.stdout)
         killed.kill()
-    kept = journal.read_bytes()
-    assert kept.count(b"\n") < 500
-    journal.write_bytes(kept + b'{"at": 499, "id": "n4')  # and the last line was cut off
+    kept = rows(tmp_path / "copy", tmp_path / "run")
+    assert 100 < len(kept) < 500
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    resumed, answered, passed = done.stdout.split()
-    assert (int(resumed), answered, passed) == (kept.count(b"\n") - 1, "500", "True")
-    lines = journal.read_bytes().splitlines()[1:]
-    assert len(lines) == len({line.split(b",")[0] for line in lines}) == 500
+    resumed, answered, passed = done.stdout.splitlines()[-1].split()
+    assert (int(resumed), answered, passed) == (len(kept), "500", "True")
+    finished = rows(tmp_path / "end", tmp_path / "run")
+    assert len(finished) == 500
+    assert kept <= finished  # with the same salts and times: none was asked again
+
+
+def rows(copy, folder):
+    """What the file of a run holds, looked at in a copy, so that it is left as it is."""
+    shutil.copytree(folder, copy)
+    with closing(sqlite3.connect(copy / "results.sqlite")) as connection:
+        return set(connection.execute("SELECT place, line FROM result"))

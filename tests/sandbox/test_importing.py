@@ -12,6 +12,7 @@ import pytest
 from django.template.loader import render_to_string
 
 from sandbox.factories import CHAT, write_solution
+from sandbox.machines import tools
 from sandbox.test_cli import in_json, typed
 from sild.people.enums import Role
 from sild.people.errors import NotAllowedError
@@ -65,6 +66,18 @@ def numbers():
 @task
 def one():
     return Task(dataset=MemoryDataset([Sample(input="Say 1", target="1")]), solver=generate(), scorer=exact())
+
+@scorer(metrics=[accuracy()])
+def built():
+    async def score(state, target):
+        told = await sandbox().exec(["sh", "-c", "cat /built; id -u; touch /usr/bin/mine && echo written"])
+        return Score(value="C" if told.stdout.split() == ["1", "0", "written"] else "I", answer=told.stdout)
+    return score
+
+@task
+def image():
+    samples = [Sample(input="Say 1", target="1")]
+    return Task(dataset=MemoryDataset(samples), solver=generate(), scorer=built(), sandbox="docker")
 
 @task
 def broken():
@@ -265,10 +278,26 @@ def test_a_chat_solution_is_asked_the_conversation(tallinn, operator, task, tmp_
     assert {result.output for result in results.of(run)} == {f"SAY {number}" for number in range(6)}
 
 
+def test_a_task_that_asks_for_an_image_has_it_and_the_report_says_what_held(last_word, operator, task, tmp_path):
+    (tmp_path / "Dockerfile").write_text("FROM localhost/tools:1\nRUN echo 1 > /built\n")
+    with tools():
+        run = importing.run_inspect(operator, last_word, task.replace("numbers", "image"), images=True)
+    report = run.report
+    reports.check(report)
+    assert report["quality"]["value"] == 1.0
+    assert (report["made_by"]["sandbox"], report["isolation"]["level"]) == ("sild-images", "L1")
+    machines = next(one for one in report["isolation"]["measures"] if one["name"] == "task machines")
+    assert machines["detail"].startswith("level L2, podman")
+    tried = next(one for one in report["confinement"] if one["name"] == "machines")
+    assert tried["ok"]
+    assert "root-writes" in tried["detail"]
+
+
 def test_the_command_takes_a_suite_or_a_task(tallinn, tmp_path):
     solution = write_solution(tmp_path / "s", LAST_WORD)
     typed("run", solution, status=2)
     typed("run", solution, "suite", "--inspect", "task", status=2)
+    typed("run", solution, "suite", "--images", status=2)
 
 
 def test_scores_of_every_kind_become_numbers():

@@ -15,7 +15,7 @@ from sild.people.enums import Role
 from sild.people.errors import NotAllowedError
 from sild.sandbox import rerun, rerun_bodies, rerun_execution, results, services
 from sild.sandbox.engine import draw, samples
-from sild.sandbox.engine.journal import Result
+from sild.sandbox.engine.result import Result
 from sild.sandbox.enums import RerunState, Side
 from sild.sandbox.errors import NotFoundError, StateError
 from sild.sandbox.evidence_models import Rerun

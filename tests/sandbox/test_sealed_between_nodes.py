@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from prepared import prepare
 from sandbox.factories import write_solution, write_suite
 from sandbox.test_sealed import THIEF, items
 
@@ -19,7 +20,6 @@ SEALING = Path(__file__).with_name("sealing.py")
 
 def do(home, *words):
     """A process of the node in a folder, with SQLite there; what it printed."""
-    home.mkdir(exist_ok=True)
     settings = {"SILD_HOME": str(home), "SILD_NODE": home.name, "DATABASE_URL": "", "SILD_LOG_FORMAT": "text"}
     done = subprocess.run(
         [sys.executable, str(SEALING), *map(str, words)],
@@ -43,6 +43,8 @@ def test_nothing_of_the_items_reaches_the_partners_node(tmp_path):
     to_partner, to_owner, back = (tmp_path / f"{number}.zip" for number in range(3))
     suite = write_suite(tmp_path / "t", items(), name="hidden")
     solution = write_solution(tmp_path / "s", THIEF, name="thief")
+    for home in (owner, partner):
+        prepare(home)
     do(owner, "make", tmp_path)
     do(partner, "make", tmp_path, "then", "meet", tmp_path / "tallinn.json")
     do(owner, "meet", tmp_path / "kyiv.json", "then", "offer", suite, "then", "export", "kyiv", to_partner)

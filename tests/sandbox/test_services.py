@@ -13,6 +13,7 @@ from sild.people.enums import Role
 from sild.people.errors import NotAllowedError
 from sild.people.models import AuditEntry
 from sild.sandbox import finding, services
+from sild.sandbox.engine import store
 from sild.sandbox.engine.errors import FormError, IsolationError
 from sild.sandbox.enums import RunState
 from sild.sandbox.errors import NotFoundError, StateError
@@ -132,12 +133,11 @@ def test_a_report_is_published_once_and_answers_the_solution(kyiv, operator, sol
 def test_the_results_of_a_run_are_a_file_that_can_be_lost(tallinn, operator, solution, suite):
     run = services.start_run(operator, solution, suite)
     with pytest.raises(StateError):
-        services.results_path(run, tallinn)
+        services.results_folder(run, tallinn)
     execute_run(run)
-    path = services.results_path(run, tallinn)
-    path.unlink()
+    (services.results_folder(run, tallinn) / store.FILE).unlink()
     with pytest.raises(StateError):
-        services.results_path(run, tallinn)
+        services.results_folder(run, tallinn)
 
 
 def test_a_suite_with_flaws_names_them_all(tallinn, operator, tmp_path):

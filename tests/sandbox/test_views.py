@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
+import sqlite3
+from contextlib import closing
+
 import pytest
+from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 
@@ -139,13 +144,38 @@ def test_single_samples_and_their_file_can_be_looked_at(client, person, tmp_path
     assert "<code>right</code>" in page(client, address + "?which=all")
     assert "There are none." in page(client, address + "?which=unanswered")
     answer = client.get(f"/sandbox/runs/{run.pk}/results/")
-    assert b"".join(answer.streaming_content).count(b"\n") == 2
+    data = b"".join(answer.streaming_content)
+    assert data.count(b"\n") == 2
+    assert hashlib.sha256(data).hexdigest() == run.report["results"]["sha256"]
+    assert answer["Content-Length"] == str(len(data)) == str(run.report["results"]["bytes"])
+    assert run.report["results"]["file"] in answer["Content-Disposition"]
+
+
+def test_results_that_were_changed_are_told_with_a_sentence(client, finished):
+    with closing(sqlite3.connect(services.results_folder(finished, settings.CONFIG.home) / "results.sqlite")) as file:
+        file.execute("UPDATE result SET score = 0 WHERE place = 0")
+        file.commit()
+    for word in ("samples", "results", "evidence"):
+        assert "were changed after the run" in page(client, f"/sandbox/runs/{finished.pk}/{word}/", 400)
 
 
 def test_a_run_without_a_report_has_no_samples(client, person, things):
     run = services.start_run(person, *things)
     assert "There are none." in page(client, f"/sandbox/runs/{run.pk}/samples/")
     page(client, f"/sandbox/runs/{run.pk}/results/", status=409)
+
+
+def test_a_report_of_a_run_with_graphics_processors_says_what_is_within_reach(client, finished):
+    assert "graphics" not in page(client, finished.get_absolute_url())
+    report = finished.report
+    report["isolation"] |= {"level": "L2"}
+    report["isolation"]["measures"].append({"name": "gpu devices", "ok": True, "detail": "nvidia.com/gpu=0"})
+    report["solution"]["limits"]["gpus"] = 1
+    finished.save()
+    shown = page(client, finished.get_absolute_url())
+    assert "graphics processors that the run was given" in shown
+    assert "nvidia.com/gpu=0" in shown
+    assert "a flaw of the driver in them is a way out" in shown
 
 
 def test_a_report_is_published_and_its_record_shows_it(client, finished):

@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 
+from prepared import prepare
+
 SETUP = """
 import json, os
 os.environ["DJANGO_SETTINGS_MODULE"] = "sild.node.settings"
@@ -34,6 +36,7 @@ class Served:
         self.ports = [_free_port(), _free_port()]
         pages, exchange = (f"127.0.0.1:{port}" for port in self.ports)
         self.env = {**os.environ, "SILD_HOME": str(home), "SILD_PAGES": pages, "SILD_EXCHANGE": exchange}
+        prepare(home)
         self._run("-m", "sild.node.cli", "init", "--node", "tallinn")
         facts = json.loads(self._run("-c", SETUP))
         self.secret = facts["secret"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import sqlite3
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -38,6 +39,7 @@ SECRET = frozenset({"keys", CONFIG_FILE, SECRET_FILE})
 ELSEWHERE = frozenset(
     {"blobs", "node.sqlite3", "node.sqlite3-wal", "node.sqlite3-shm", "up.lock", "up.log", "restored"}
 )
+_DATABASE, _LOGS, _SNAPSHOT = ".sqlite", (".sqlite-wal", ".sqlite-shm"), "snapshot.new"
 
 
 def make(actor: Actor, target: Path, lock: escrow.Lock) -> Manifest:
@@ -82,8 +84,9 @@ def _write(folder: Path, lock: escrow.Lock) -> Manifest:
         manifest.files[copied.name] = _facts(documents.pieces(file))
     _write_keys(folder, manifest, lock)
     for name, path in _other_files(settings.CONFIG.home):
-        with path.open("rb") as file:
+        with _still(path, folder).open("rb") as file:
             _copy(folder, name, documents.pieces(file), manifest)
+    (folder / _SNAPSHOT).unlink(missing_ok=True)
     for name in copied.blobs:
         _copy_blob(folder, name, manifest)
     content = canonical(asdict(manifest))
@@ -105,8 +108,23 @@ def _other_files(home: Path) -> Iterator[tuple[str, Path]]:
     """What else modules keep in the home folder, such as results of runs."""
     for path in sorted(home.rglob("*")):
         name = path.relative_to(home)
-        if name.parts[0] not in SECRET | ELSEWHERE and path.is_file() and not path.is_symlink():
+        if name.parts[0] in SECRET | ELSEWHERE or path.name.endswith(_LOGS):
+            continue
+        if path.is_file() and not path.is_symlink():
             yield f"home/{name.as_posix()}", path
+
+
+def _still(path: Path, folder: Path) -> Path:
+    """A file that does not change while it is copied: of a database that somebody may write to, a snapshot."""
+    if path.suffix != _DATABASE:
+        return path
+    snapshot = folder / _SNAPSHOT
+    snapshot.unlink(missing_ok=True)
+    try:
+        dumps.copy_sqlite(path, snapshot)
+    except sqlite3.Error:  # damaged: it is copied as it is, for whoever is to repair it
+        return path
+    return snapshot
 
 
 def _copy_blob(folder: Path, name: str, manifest: Manifest) -> None:

@@ -58,11 +58,14 @@ def _all_commands() -> None:
 
 def _sentence(error: Exception) -> str:
     """What to tell a person of an error."""
+    from sild.language import ENGLISH, spoken
+    from sild.language import gettext as _
+    from sild.node.sentences import told
+
     if hasattr(error, "code") and not isinstance(error, OSError):
-        return str(error)
+        return str(error) if spoken() == ENGLISH else told(error, _)
     if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}."
-    from sild.language import gettext as _
 
     what = " ".join(f"{type(error).__name__}: {error}".split()).rstrip(".")
     return _("Sild failed where it should not: %(what)s. With SILD_TRACEBACK=1 it shows where.") % {"what": what}

@@ -39,6 +39,7 @@ class DemoNode:
     fingerprint: str = ""
     process: subprocess.Popen[bytes] | None = None
     log: IO[bytes] | None = None
+    start_seconds: float = START_SECONDS
 
     @classmethod
     def make(cls, home: Path, name: str) -> DemoNode:
@@ -91,7 +92,7 @@ class DemoNode:
 
     def wait(self) -> None:
         """Wait until the pages and the exchange answer."""
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + self.start_seconds
         while not (_listens(self.pages) and _listens(self.exchange)):
             if self.process is None or self.process.poll() is not None or time.monotonic() > deadline:
                 told = _("%(node)s did not start; %(file)s says why.")

@@ -64,18 +64,31 @@ def restore_postgresql(file: Path) -> None:
 
 def _dump_sqlite(file: Path) -> Copied:
     """SQLite's online backup in one step: a reader's snapshot, which in WAL holds up no writer."""
-    source = sqlite3.connect(f"{connection.settings_dict['NAME'].as_uri()}?mode=ro", uri=True)
+    copy_sqlite(connection.settings_dict["NAME"], file)
     target = sqlite3.connect(file)
     try:
-        source.backup(target)
-        target.execute("pragma journal_mode=delete")
         blobs = [name for (name,) in target.execute("select hash from exchange_blob order by hash")]
         newest = target.execute("select size, text from exchange_checkpoint order by size desc limit 1").fetchone()
     finally:
         target.close()
-        source.close()
     size, text = newest or (0, "")
     return Copied("sqlite", file.name, size, text, blobs)
+
+
+def copy_sqlite(path: Path, file: Path) -> None:
+    """Copy an SQLite database at one moment, also while somebody writes to it.
+
+    Raises:
+        sqlite3.Error: it is damaged, or no such database.
+    """
+    source = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
+    target = sqlite3.connect(file)
+    try:
+        source.backup(target)
+        target.execute("pragma journal_mode=delete")
+    finally:
+        target.close()
+        source.close()
 
 
 @transaction.atomic

@@ -49,8 +49,7 @@ def init(
     start.django(for_machines=as_json)
     start.migrate()
     made = _("Made the node %(node)s in %(home)s.") % {"node": node, "home": here.home}
-    bold = f"[bold]{keys.fingerprint}[/bold]"
-    told = _("Its fingerprint is %(fingerprint)s. Start it with: sild up") % {"fingerprint": bold}
+    told = _("Its fingerprint is %(fingerprint)s. Start it with: sild up") % {"fingerprint": keys.fingerprint}
     facts = {"node": node, "home": str(here.home), "fingerprint": keys.fingerprint}
     say(facts, f"{made}\n{told}", as_json=as_json)
 

@@ -10,9 +10,12 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from sild.node.sentences import told
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+API = "/api/"
 STATUS = {
     "not-allowed": HTTPStatus.FORBIDDEN,
     "not-found": HTTPStatus.NOT_FOUND,
@@ -38,12 +41,13 @@ class ProblemMiddleware:
         code = getattr(error, "code", None)
         if not isinstance(code, str) or not type(error).__module__.startswith("sild."):
             return None
-        return answer(request, STATUS.get(code, HTTPStatus.BAD_REQUEST), str(error), code)
+        sentence = str(error) if request.path.startswith(API) else told(error, _)
+        return answer(request, STATUS.get(code, HTTPStatus.BAD_REQUEST), sentence, code)
 
 
 def answer(request: HttpRequest, status: HTTPStatus, sentence: str, code: str = "", **extra: Any) -> HttpResponse:
     """A page for people, `application/problem+json` under /api/."""
-    if not request.path.startswith("/api/"):
+    if not request.path.startswith(API):
         context = {"sentence": sentence, "heading": _headings()[status], "status": status.value}
         return render(request, "node/problem.html", context, status=status)
     problem = {"type": "about:blank", "title": status.phrase, "status": status.value, "detail": sentence, **extra}
@@ -79,7 +83,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 def server_error(request: HttpRequest) -> HttpResponse:
     """Django's handler500: rests on nothing that may be what broke, neither database nor session."""
     sentence = _("The node made a mistake; it is in its log. Try again, and tell the node's operator if it stays so.")
-    if request.path.startswith("/api/"):
+    if request.path.startswith(API):
         return answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, sentence, "internal")
     context = {"heading": _headings()[HTTPStatus.INTERNAL_SERVER_ERROR], "sentence": sentence}
     page = render_to_string("node/server_error.html", context)

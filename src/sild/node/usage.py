@@ -4,68 +4,43 @@ from __future__ import annotations
 
 import gettext as standard
 import os
-import re
 from pathlib import Path
 from typing import Any
 
 import typer
 from typer.core import TyperCommand
 
-from sild.language import ENGLISH, gettext_noop, gettext_noops, open_catalogue, spoken
+from sild.language import ENGLISH, Sentences, gettext_noops, open_catalogue, spoken
 from sild.language import gettext as _
 
 # What Typer asks gettext for.
 SAID_BY_TYPER = gettext_noops("Arguments", "Options", "Commands", "default: {default}", "required", "Missing command.")
 IN_TABLES = gettext_noops("yes", "no")
-# What it says of a mistake without asking: patterns of whole sentences, and the same words with places; what is found
-# as `why` is such a sentence itself.
-MISTAKES = {
-    re.compile(pattern): words
-    for pattern, words in (
-        (
-            r"No such command (?P<name>'.+?')\. Did you mean (?P<others>.+)\?",
-            gettext_noop("No such command %(name)s. Did you mean %(others)s?"),
-        ),
-        (r"No such command (?P<name>'.+')\.", gettext_noop("No such command %(name)s.")),
-        (
-            r"No such option: (?P<name>\S+) \(Possible options: (?P<others>.+)\)",
-            gettext_noop("No such option: %(name)s (Possible options: %(others)s)"),
-        ),
-        (r"No such option: (?P<name>\S+)", gettext_noop("No such option: %(name)s")),
-        (r"Missing argument (?P<name>'.+?')\.", gettext_noop("Missing argument %(name)s.")),
-        (r"Missing option (?P<name>'.+?')\.", gettext_noop("Missing option %(name)s.")),
-        (r"Option (?P<name>'.+?') requires an argument\.", gettext_noop("Option %(name)s requires an argument.")),
-        (r"Option (?P<name>'.+?') does not take a value\.", gettext_noop("Option %(name)s does not take a value.")),
-        (
-            r"Got unexpected extra argument\(s\) \((?P<names>.+)\)",
-            gettext_noop("Got unexpected extra argument(s) (%(names)s)"),
-        ),
-        (r"Invalid value for (?P<name>.+?): (?P<why>.+)", gettext_noop("Invalid value for %(name)s: %(why)s")),
-        (r"Invalid value: (?P<why>.+)", gettext_noop("Invalid value: %(why)s")),
-        (
-            r"Input should be a valid integer, unable to parse string as an integer",
-            gettext_noop("Input should be a valid integer, unable to parse string as an integer"),
-        ),
-        (
-            r"Input should be a valid number, unable to parse string as a number",
-            gettext_noop("Input should be a valid number, unable to parse string as a number"),
-        ),
-        (
-            r"Input should be greater than or equal to (?P<number>\S+)",
-            gettext_noop("Input should be greater than or equal to %(number)s"),
-        ),
-        (
-            r"Input should be less than or equal to (?P<number>\S+)",
-            gettext_noop("Input should be less than or equal to %(number)s"),
-        ),
-        (
-            r"Value error, (?P<name>'.*?') is not one of (?P<others>.+)\.",
-            gettext_noop("Value error, %(name)s is not one of %(others)s."),
-        ),
-        (r"(?P<what>file|path|dir) (?P<name>'.+') does not exist\.", gettext_noop("%(name)s does not exist.")),
-        (r"(?P<what>file|path|dir) (?P<name>'.+') is a directory\.", gettext_noop("%(name)s is a directory.")),
+# What it says of a mistake without asking.
+MISTAKES = Sentences(
+    *gettext_noops(
+        "No such command %(name)s. Did you mean %(others)s?",
+        "No such command %(name)s.",
+        "No such option: %(name)s (Possible options: %(others)s)",
+        "No such option: %(name)s",
+        "Missing argument %(name)s.",
+        "Missing option %(name)s.",
+        "Option %(name)s requires an argument.",
+        "Option %(name)s does not take a value.",
+        "Got unexpected extra argument(s) (%(names)s)",
+        "Invalid value for %(name)s: %(why)s",
+        "Invalid value: %(why)s",
+        "Input should be a valid integer, unable to parse string as an integer",
+        "Input should be a valid number, unable to parse string as a number",
+        "Input should be greater than or equal to %(number)s",
+        "Input should be less than or equal to %(number)s",
+        "Value error, %(name)s is not one of %(others)s.",
+        "file %(name)s does not exist.",
+        "path %(name)s does not exist.",
+        "dir %(name)s does not exist.",
+        "file %(name)s is a directory.",
     )
-}
+)
 
 
 class Command(TyperCommand):
@@ -135,10 +110,4 @@ def show(error: typer.TyperException) -> int:
 
 def told(sentence: str) -> str:
     """What Typer says of a mistake, in the terminal's language; as it is when it is not known here."""
-    for pattern, words in MISTAKES.items() if spoken() != ENGLISH else ():
-        if found := pattern.fullmatch(sentence):
-            places = found.groupdict()
-            if "why" in places:
-                places["why"] = told(places["why"])
-            return _(words) % places
-    return sentence
+    return sentence if spoken() == ENGLISH else MISTAKES.told(sentence, _)

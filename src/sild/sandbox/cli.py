@@ -175,6 +175,10 @@ def run(
     inspect: Annotated[
         str, typer.Option(help="Instead of SUITE a task of Inspect's, as `inspect eval` takes it.")
     ] = "",
+    images: Annotated[
+        bool,
+        typer.Option("--images", help="With --inspect: the task's commands run in the images that it asks for (L2)."),
+    ] = False,
     at_least: AtLeast = None,
     let_out: Annotated[bool, typer.Option("--let-out", help="Let it reach the places that it asks for.")] = False,
     level: Annotated[
@@ -194,8 +198,11 @@ def run(
             raise typer.BadParameter(_("Tasks of Inspect run at level L1; leave --level out."))
         from sild.sandbox.importing import run_inspect
 
-        _show_imported(run_inspect(actor, _solution(solution), inspect, at_least=at_least), at_least, as_json=as_json)
+        run = run_inspect(actor, _solution(solution), inspect, at_least=at_least, images=images)
+        _show_imported(run, at_least, as_json=as_json)
         return
+    if images:
+        raise typer.BadParameter(_("--images belongs to --inspect."))
     started = services.start_run(actor, _solution(solution), _suite(suite), let_out=let_out, level=level)
     _execute(started, as_json=as_json)
 

@@ -104,12 +104,15 @@ def _run(run: Run, folder: Path, follower: Follower) -> dict[str, Any]:
             packages.take_out(thing, Path(unpacked) / name)
         suite = suites.load(Path(unpacked) / "suite")
         solution = solutions.load(Path(unpacked) / "solution")
-        job = _kind(run)(
+        start, gpus = solution.form.start, solution.form.limits.gpus
+        level, kind = levels.fitting(run.level, start, gpus), _kind(run)
+        job = kind(
             solution=solution,
             suite=suite,
             grader=_grader(suite),
             folder=folder,
-            isolation=levels.isolation(run.level, solution.form.start, solution.form.limits.gpus),
+            # Where a run is spread, the workers have the GPUs: this machine needs the level alone.
+            isolation=levels.isolation(level, start, gpus if kind is runner.Run else 0),
             name=str(run.pk),
             attempt=run.attempt,
             registration=registration.before(run),
@@ -136,8 +139,8 @@ def _kind(run: Run) -> Callable[..., runner.Run]:
     """
     address = settings.CONFIG.cluster
     if run.solution.description["start"]["protocol"] != "endpoint":
-        # What is let out goes through one proxy with one log, in one process. Workers isolate at level L1.
-        here = run.let_out or run.level not in {"", levels.L1} or run.solution.description["start"].get("image")
+        # What is let out goes through one proxy with one log, in one process; at L3 the cluster spreads by itself.
+        here = run.let_out or run.level == levels.L3
         return partial(spreading.SpreadRun, address=address) if address and not here else runner.Run
     if run.solution.origin:
         raise StateError(_("This solution is an endpoint that a partner named. Register it here to let it be asked."))

@@ -56,7 +56,9 @@ def import_inspect(actor: Actor, path: Path, *, at_least: float | None = None) -
     return _finish(actor, log, tested, part, at_least, None)
 
 
-def run_inspect(actor: Actor, tested: Solution, task: str, *, at_least: float | None = None) -> Run:
+def run_inspect(
+    actor: Actor, tested: Solution, task: str, *, at_least: float | None = None, images: bool = False
+) -> Run:
     """Run a task of Inspect's with a solution, here and now, in our isolation.
 
     Args:
@@ -64,6 +66,7 @@ def run_inspect(actor: Actor, tested: Solution, task: str, *, at_least: float | 
         tested: the solution, which is the model.
         task: as `inspect eval` takes it; its own Python code is trusted and runs in this process.
         at_least: as in `import_inspect`.
+        images: whether its commands run in the images that it asks for (level L2).
 
     Raises:
         NotAllowedError: the actor may not edit.
@@ -72,7 +75,7 @@ def run_inspect(actor: Actor, tested: Solution, task: str, *, at_least: float | 
     actor.require(Right.EDIT)
     with tempfile.TemporaryDirectory(prefix="sild-inspect-") as folder:
         packages.take_out(tested, Path(folder, "solution"))
-        log, here = tasks.run_task(solutions.load(Path(folder, "solution")), task, Path(folder, "logs"))
+        log, here = tasks.run_task(solutions.load(Path(folder, "solution")), task, Path(folder, "logs"), images=images)
     form = tested.description
     part = {key: value for key, value in form.items() if key not in {"start", "runtime", "egress"}}
     part |= {"digest": tested.digest, "protocol": form["start"]["protocol"], "packages": here.pop("packages")}

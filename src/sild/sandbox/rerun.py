@@ -18,7 +18,7 @@ from sild.sandbox.enums import RerunState, Side
 from sild.sandbox.errors import NotFoundError, StateError
 from sild.sandbox.evidence_models import Rerun
 from sild.sandbox.models import Run
-from sild.sandbox.services import REPORT, results_path
+from sild.sandbox.services import REPORT, results_folder
 
 if TYPE_CHECKING:
     from sild.sandbox.engine.draw import Difference
@@ -169,11 +169,11 @@ def show(actor: Actor, rerun: Rerun) -> Rerun:
     run = Run.objects.select_related("suite").filter(record_id=rerun.report.pk).first()
     if run is None:
         raise StateError(_("The run of this report is not on this node."))
-    results_path(run, settings.CONFIG.home)
-    found = list(results.of(run))
+    results_folder(run, settings.CONFIG.home)
     assert rerun.outcome is not None  # the state says so
-    drawn = [one["index"] for one in rerun.outcome.body["samples"]]
-    proofs = samples.prove_some(found, {index: redact.withheld(found[index]) for index in drawn})
+    drawn = {one["index"] for one in rerun.outcome.body["samples"]}
+    kinds = {index: redact.withheld(one) for index, one in enumerate(results.of(run)) if index in drawn}
+    proofs = samples.prove_some(results.of(run), kinds)
     body = {"report": rerun.report.reference, "outcome": rerun.outcome.reference, "samples": proofs}
     rerun.shown = _publish(actor, SHOWN, rerun.report, body, rerun.partner, answers=rerun.outcome)
     return _step(rerun, RerunState.SHOWN, "shown")
@@ -255,7 +255,7 @@ def _compare(rerun: Rerun, proofs: list[dict[str, Any]]) -> list[Difference]:
     """Our results against those that were proved; what was not proved is a difference by itself."""
     from sild.sandbox.engine import draw, samples  # noqa: PLC0415 -- as in request
     from sild.sandbox.engine.errors import SandboxError  # noqa: PLC0415
-    from sild.sandbox.engine.journal import Result  # noqa: PLC0415
+    from sild.sandbox.engine.result import Result  # noqa: PLC0415
     from sild.sandbox.rerun_execution import own_results  # noqa: PLC0415 -- it calls this module
 
     results = rerun.report.body["results"]

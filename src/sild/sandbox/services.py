@@ -20,7 +20,7 @@ from sild.people import audit
 from sild.people.enums import Right
 from sild.sandbox import packages
 from sild.sandbox.agreements import Offer
-from sild.sandbox.engine import levels, pack
+from sild.sandbox.engine import levels, pack, store
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.enums import RunState
 from sild.sandbox.errors import CheckError, StateError
@@ -293,16 +293,16 @@ def publish_report(actor: Actor, run: Run, *, audience: Audience, tlp: str) -> R
     return record
 
 
-def results_path(run: Run, home: Path) -> Path:
-    """The file with the results of a finished run's samples.
+def results_folder(run: Run, home: Path) -> Path:
+    """The folder with the results of a finished run's samples.
 
     Raises:
         StateError: the run has none, or they are on another machine.
     """
-    path = run.folder(home) / str(run.report["results"]["file"] if run.report else "no results")
-    if not path.exists():
+    folder = run.folder(home)
+    if run.report is None or not (folder / store.FILE).exists():
         raise StateError(_("The results of this run's samples are not on this machine."))
-    return path
+    return folder
 
 
 def redaction_key(run: Run) -> bytes:

@@ -57,7 +57,7 @@ HEADINGS = gettext_noops(
 # Codes that a table shows as words.
 CODES = gettext_noops(
     "waiting", "running", "finished", "failed", "cancelled", "this node", "endpoints", "commands and models", "images",
-    "commands, models and images", "images by digest", "none",
+    "commands, models and images", "solutions with a GPU", "images by digest", "none",
 )  # fmt: skip
 # Columns whose values are among them.
 SAID = ("state", "origin", "for", "backend")

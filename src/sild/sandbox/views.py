@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
-from django.conf import settings
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Count
-from django.http import FileResponse, JsonResponse
+from django.http import JsonResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
@@ -23,7 +22,9 @@ from sild.sandbox.models import Run, Solution, Suite
 if TYPE_CHECKING:
     from django.http import HttpResponse
 
+    from sild.people.actor import Actor
     from sild.people.middleware import ActingRequest
+    from sild.sandbox.engine.reading import Which
 
 PER_PAGE = 25
 SAMPLES_SHOWN = 100
@@ -61,26 +62,24 @@ def run_list(request: ActingRequest) -> HttpResponse:
 def solution(request: ActingRequest, pk: str) -> HttpResponse:
     """One solution: what it is, where it came from, how it was tested."""
     shown = finding.solution(request.actor, str(pk))
-    context = {
-        "solution": shown,
-        "runs": request.actor.visible(Run.objects.select_related("solution", "suite").filter(solution=shown)),
-        "form": StartForm(request.actor, initial={"solution": shown}),
-        "may_run": request.actor.may(Right.EDIT),
-    }
-    return render(request, "sandbox/solution.html", context)
+    return render(request, "sandbox/solution.html", _attempts(request.actor, solution=shown))
 
 
 @require_GET
 def suite(request: ActingRequest, pk: str) -> HttpResponse:
     """One suite: its data sheet and its thresholds."""
     shown = finding.suite(request.actor, str(pk))
-    context = {
-        "suite": shown,
-        "runs": request.actor.visible(Run.objects.select_related("solution", "suite").filter(suite=shown)),
-        "form": StartForm(request.actor, initial={"suite": shown}),
-        "may_run": request.actor.may(Right.EDIT),
+    return render(request, "sandbox/suite.html", _attempts(request.actor, suite=shown))
+
+
+def _attempts(actor: Actor, **shown: Solution | Suite) -> dict[str, Any]:
+    """What a solution's page, and a suite's, shows: the thing, its runs, and the form that starts one."""
+    return {
+        **shown,
+        "runs": actor.visible(Run.objects.select_related("solution", "suite").filter(**shown)),
+        "form": StartForm(actor, initial={**shown}),
+        "may_run": actor.may(Right.EDIT),
     }
-    return render(request, "sandbox/suite.html", context)
 
 
 @require_GET
@@ -149,11 +148,11 @@ def publish(request: ActingRequest, pk: str) -> HttpResponse:
 def samples(request: ActingRequest, pk: str) -> HttpResponse:
     """Results of single samples, each with input and target: wrong, refused, slow and so on, of a slice, with words."""
     shown = finding.run(request.actor, str(pk))
-    which = cast("results.Which", request.GET.get("which", "wrong"))
+    which = cast("Which", request.GET.get("which", "wrong"))
     words, part = request.GET.get("words", "").strip(), request.GET.get("slice", "")
     suite = results.suite_of(shown) if shown.report else None
-    slices = results.slices(suite) if suite else {}
-    found = results.of(shown, which if which in WHICH else "wrong", words, slices.get(part))
+    slices = results.slices(shown)
+    found = results.of(shown, which if which in WHICH else "wrong", words, part if part in slices else "")
     context = {
         "run": shown,
         "results": [(one, suite.samples[one.position] if suite else None) for one in islice(found, SAMPLES_SHOWN)],
@@ -168,11 +167,14 @@ def samples(request: ActingRequest, pk: str) -> HttpResponse:
 
 
 @require_GET
-def results_file(request: ActingRequest, pk: str) -> FileResponse:
-    """The file with the results of all samples, as the report names it by hash."""
+def results_file(request: ActingRequest, pk: str) -> StreamingHttpResponse:
+    """The results of all samples as JSON lines, as the report names them by hash."""
     shown = finding.run(request.actor, str(pk))
-    path = services.results_path(shown, settings.CONFIG.home)
-    return FileResponse(path.open("rb"), as_attachment=True, filename=path.name, content_type="application/jsonl")
+    answer = StreamingHttpResponse(results.lines(shown), content_type="application/jsonl")
+    told = (shown.report or {})["results"]
+    answer["Content-Length"] = str(told["bytes"])
+    answer["Content-Disposition"] = f'attachment; filename="results-{told["sha256"]}.jsonl"'
+    return answer
 
 
 @require_GET

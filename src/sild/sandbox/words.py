@@ -41,6 +41,7 @@ CHECKS = {
     "signals": _("kill its parent or other processes"),
     "forks": _("fork without end"),
     "memory": _("take more memory than allowed"),
+    "machines": _("break out of the task's machines, as root too"),
 }
 OUTCOMES = {
     "allowed": _("connected"),
@@ -61,9 +62,13 @@ MEASURES = {
     "control group: pids": _("control group for processes"),
     "podman": _("containers by Podman, without any right on the host"),
     "crun": _("runtime crun, on the host's kernel"),
+    "task machines": _("the task's own machines, at level L2"),
     "runsc": _("runtime runsc, with a kernel of its own (gVisor)"),
     "container": _("a container was run here"),
     "image": _("container image"),
+    "gpus": _("graphics processors of this machine"),
+    "nvproxy": _("proxy for the calls of the graphics driver (gVisor's nvproxy)"),
+    "gpu devices": _("graphics processors that the run was given"),
     "cluster": _("Kubernetes cluster"),
     "runtime class": _("runtime class of the pods"),
     "network policy": _("network policy that allows nothing"),

@@ -3,28 +3,32 @@
 from __future__ import annotations
 
 import logging
+from contextlib import closing
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from sild.spread.errors import LostError, SpreadError
 from sild.spread.shards import LOST_TRIES, Outputs, Work, call, missing, output_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Generator, Iterator, Sequence
 
 try:
     import ray
     from ray import exceptions
+
+    from sild.spread.holders import TURN_SECONDS, Holders
 except ImportError as error:  # pragma: no cover -- tests have the extra
     raise SpreadError(
         "SILD_CLUSTER names a cluster, but Ray is not installed. Install it: pip install sild[cluster]"
     ) from error
 
-_TURN_SECONDS = 0.5
 _NAMESPACE = "sild"
+_AHEAD = 4  # shards for each processor that are given out at a time
 
 
 class RayPool:
-    """Workers of a cluster; Ray gives a lost worker's shard to another and keeps those that are idle warm."""
+    """Workers of a cluster; Ray gives a lost worker's shard to another."""
 
     def __init__(self, address: str) -> None:
         """Connect.
@@ -58,20 +62,49 @@ class RayPool:
         _require(work)
         there, left = missing(work, shards, outputs)
         yield from there.items()
-        task = ray.remote(call).options(num_cpus=work.processors, num_gpus=work.gpus, max_retries=LOST_TRIES)
-        common = ray.put(work.common)
-        running = {task.remote(work.function, common, shards[number]): number for number in left}
-        try:
-            while running:
-                for done in ray.wait(list(running), timeout=_TURN_SECONDS)[0]:
-                    number = running.pop(done)
-                    output = _get(done)
-                    if outputs is not None:
-                        outputs.put(work.key(shards[number]), output)
-                    yield number, output
-        finally:
-            for reference in running:
-                ray.cancel(reference, force=True)
+        with closing(_by_holders(work, shards, left) if work.gpus else _by_tasks(work, shards, left)) as finished:
+            for number, output in finished:
+                if outputs is not None:
+                    outputs.put(work.key(shards[number]), output)
+                yield number, output
+
+
+def _by_tasks(work: Work, shards: Sequence[bytes], left: Sequence[int]) -> Generator[tuple[int, bytes]]:
+    """Let any worker do any shard; Ray keeps those that are idle warm."""
+    task = ray.remote(call).options(num_cpus=work.processors, max_retries=LOST_TRIES)
+    common = ray.put(work.common)
+    waiting = iter(left)
+    running: dict[Any, int] = {}
+    try:
+        while True:
+            for number in islice(waiting, max(0, _AHEAD * max(1, _room(work)) - len(running))):
+                running[task.remote(work.function, common, shards[number])] = number
+            if not running:
+                return
+            for done in ray.wait(list(running), timeout=TURN_SECONDS)[0]:
+                yield running.pop(done), _get(done)
+    finally:
+        for reference in running:
+            ray.cancel(reference, force=True)
+
+
+def _by_holders(work: Work, shards: Sequence[bytes], left: Sequence[int]) -> Generator[tuple[int, bytes]]:
+    """Let as many workers as there is room for keep their GPUs and do one shard after the other."""
+    with closing(Holders(work, shards, left, _room(work))) as holders:
+        for number, reference in holders.finished():
+            if reference is None:
+                _require(work)  # the only machine with enough of them may be gone
+            else:
+                yield number, _get(reference)
+
+
+def _room(work: Work) -> int:
+    """How many workers the cluster has room for."""
+    asked = {"CPU": work.processors, "GPU": work.gpus}
+    return sum(
+        int(min(machine["Resources"].get(kind, 0) / amount for kind, amount in asked.items() if amount))
+        for machine in _alive()
+    )
 
 
 def _require(work: Work) -> None:
@@ -86,6 +119,11 @@ def _require(work: Work) -> None:
             raise SpreadError(
                 f"The work asks for {asked:g} {kind} at once; no machine of the cluster has more than {most:g}."
             )
+    if not _room(work):
+        raise SpreadError(
+            f"The work asks for {work.processors:g} CPU and {work.gpus:g} GPU at once; "
+            "no machine of the cluster has both."
+        )
 
 
 def _alive() -> list[dict[str, Any]]:

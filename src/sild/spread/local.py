@@ -5,23 +5,26 @@ from __future__ import annotations
 import os
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from math import ceil
 from multiprocessing import get_context
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sild.spread.errors import LostError, SpreadError
+from sild.spread import gpus
+from sild.spread.errors import LostError
 from sild.spread.shards import LOST_TRIES, Outputs, Work, call, missing, output_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from multiprocessing.queues import SimpleQueue
 
 _common: list[bytes] = []  # in a worker: what its shards share
 Running = dict[Future[tuple[str, bytes]], int]
 
 
-def _prepare(common: bytes) -> None:
-    """In a worker, at its start."""
+def _prepare(common: bytes, devices: SimpleQueue[list[str]]) -> None:
+    """In a worker, at its start: what its shards share, and the GPUs that are its own as long as it lives."""
     _common[:] = [common]
+    gpus.assign(devices.get(), held=True)
 
 
 def _do(function: str, shard: bytes) -> tuple[str, bytes]:
@@ -52,14 +55,25 @@ class LocalPool:
 
     def map(self, work: Work, shards: Sequence[bytes], outputs: Outputs | None = None) -> Iterator[tuple[int, bytes]]:
         """See `Pool.map`."""
-        if work.gpus > _gpus():
-            raise SpreadError(f"The work asks for {work.gpus:g} GPUs; this machine has {_gpus()}.")
         there, left = missing(work, shards, outputs)
         yield from there.items()
+        each, width = ceil(work.gpus), max(1, int(self._processors / max(work.processors, 1)))
+        with gpus.taken(each, each * width) as devices:
+            yield from self._map(work, shards, left, outputs, _shares(devices, each, width))
+
+    def _map(
+        self,
+        work: Work,
+        shards: Sequence[bytes],
+        left: list[int],
+        outputs: Outputs | None,
+        shares: Sequence[list[str]],
+    ) -> Iterator[tuple[int, bytes]]:
+        """Do what is left, by as many processes as there are shares of the GPUs."""
         lost = 0
         while left:
             try:
-                for number, output in self._finished(work, shards, left):
+                for number, output in self._finished(work, shards, left, shares):
                     if outputs is not None:
                         outputs.put(work.key(shards[number]), output)
                     left.remove(number)
@@ -72,12 +86,17 @@ class LocalPool:
                         f"Workers were lost {lost} times in a row, with {len(left)} shards left."
                     ) from error
 
-    def _finished(self, work: Work, shards: Sequence[bytes], numbers: Sequence[int]) -> Iterator[tuple[int, bytes]]:
+    def _finished(
+        self, work: Work, shards: Sequence[bytes], numbers: Sequence[int], shares: Sequence[list[str]]
+    ) -> Iterator[tuple[int, bytes]]:
         """What one set of processes finishes; one that is killed breaks all of them, and others take their place."""
-        width = max(1, int(self._processors / max(work.processors, 1)))
+        context, width = get_context("spawn"), len(shares)
+        devices: SimpleQueue[list[str]] = context.SimpleQueue()
+        for share in shares:
+            devices.put(share)
         waiting = iter(tuple(numbers))
         running: Running = {}
-        with ProcessPoolExecutor(width, get_context("spawn"), _prepare, (work.common,)) as executor:
+        with ProcessPoolExecutor(width, context, _prepare, (work.common, devices)) as executor:
             try:
                 while self._fill(executor, work, shards, waiting, running, width):
                     for future in wait(running, return_when=FIRST_COMPLETED).done:
@@ -100,6 +119,8 @@ class LocalPool:
         return bool(running)
 
 
-def _gpus() -> int:
-    """GPUs of this machine, by their device files."""
-    return len([path for path in Path("/dev").glob("nvidia[0-9]*") if path.name[6:].isdecimal()])
+def _shares(devices: Sequence[str], each: int, width: int) -> list[list[str]]:
+    """The GPUs of each process, none of them in two; there are as many processes as there are whole shares."""
+    if not each:
+        return [[] for _ in range(width)]
+    return [list(devices[start : start + each]) for start in range(0, len(devices) - each + 1, each)]

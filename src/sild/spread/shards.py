@@ -26,7 +26,8 @@ class Work:
         function: `package.module:name`, called with what is common and the shard, both bytes; returns bytes. It must be
             importable wherever a worker runs, and give the same output for the same input.
         common: what all shards need; sent to each worker once.
-        processors, gpus: what one shard occupies while it is worked on.
+        processors, gpus: what one shard occupies while it is worked on. A worker that was given GPUs keeps them from
+            one shard to the next, with what it keeps warm on them; CUDA_VISIBLE_DEVICES names them (`gpus.py`).
     """
 
     function: str

@@ -9,7 +9,7 @@ from scipy import stats
 
 from sild.sandbox.engine.compare import compare
 from sild.sandbox.engine.errors import SandboxError
-from sild.sandbox.engine.journal import Result
+from sild.sandbox.engine.result import Result
 
 pytestmark = pytest.mark.unit
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 
 import pyarrow as pa
 import pytest
+import rfc8785
 from pyarrow import parquet
 
 from sandbox.factories import write_suite
@@ -33,6 +35,25 @@ def test_a_table_is_read_with_quoted_lines_slices_and_a_byte_order_mark(tmp_path
     first, second = suite.load(write(tmp_path / "t", text, columns=columns)).samples
     assert (first.id, first.input) == ("1", {"question": "Kaks\nrida", "place": "Tartu"})
     assert (first.target, first.slices, second.target, second.slices) == ([1, 2], {"language": "et"}, 3, {})
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_lines_end_as_on_any_system(tmp_path, end):
+    lines = end.join(["id,input,target", "a,1,2", "b,3,4", ""])
+    assert [one.id for one in suite.load(write(tmp_path / "csv", lines)).samples] == ["a", "b"]
+    folder = write_suite(tmp_path / "jsonl", [])
+    rows = ['{"id": "a", "input": 1, "target": 1}', "", '{"id": "b", "input": 1, "target": 1}']
+    (folder / "data.jsonl").write_bytes(end.join(rows).encode())
+    assert [one.id for one in suite.load(folder).samples] == ["a", "b"]
+    (folder / "data.jsonl").write_bytes(end.join([*rows, "{"]).encode())
+    assert flaws(folder)[0] == [("data.jsonl", 4, "")]
+
+
+def test_samples_inline_have_the_digest_of_their_canonical_json(tmp_path):
+    samples = [{"id": "a", "input": "õ", "target": 1, "slices": {}}]
+    read = suite.load(write_suite(tmp_path / "t", [], data={"inline": samples}))
+    assert [one.input for one in read.samples] == ["õ"]
+    assert read.data_sha256 == hashlib.sha256(rfc8785.dumps(samples)).hexdigest()
 
 
 def test_every_flaw_of_a_table_is_named_with_the_line_where_its_row_begins(tmp_path):

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sild.sandbox.engine import draw
-from sild.sandbox.engine.journal import Result
+from sild.sandbox.engine.result import Result
 
 pytestmark = pytest.mark.unit
 

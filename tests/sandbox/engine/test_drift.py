@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sild.sandbox.engine import drift
-from sild.sandbox.engine.journal import Result
+from sild.sandbox.engine.result import Result
 
 pytestmark = pytest.mark.unit
 

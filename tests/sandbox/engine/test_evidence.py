@@ -8,7 +8,7 @@ import pytest
 from sandbox.factories import write_solution, write_suite
 from sild.sandbox.engine import default_isolation, evidence, redact, solution, suite
 from sild.sandbox.engine.errors import SandboxError
-from sild.sandbox.engine.journal import kept_results
+from sild.sandbox.engine.reading import kept_results
 from sild.sandbox.engine.runner import Run
 
 pytestmark = pytest.mark.integration

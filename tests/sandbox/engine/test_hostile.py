@@ -13,7 +13,7 @@ import pytest
 from sandbox.factories import numbers, write_solution, write_suite
 from sandbox.hostile import CORPUS, TELL
 from sild.sandbox.engine import cgroup, default_isolation
-from sild.sandbox.engine.journal import kept_results
+from sild.sandbox.engine.reading import kept_results
 from sild.sandbox.engine.report import check
 from sild.sandbox.engine.runner import Run
 from sild.sandbox.engine.solution import load as load_solution

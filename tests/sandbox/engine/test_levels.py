@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sild.sandbox.engine import default_isolation, levels
+from sild.sandbox.engine.containers.arguments import RUNSC
+from sild.sandbox.engine.containers.podman import Podman
 from sild.sandbox.engine.errors import IsolationError
 from sild.sandbox.engine.solution import Start
 
@@ -47,9 +49,11 @@ def test_a_level_that_does_not_fit_is_refused():
             levels.isolation(level, start)
 
 
-def test_graphics_processors_are_to_be_had_at_level_l3_alone():
+def test_graphics_processors_are_to_be_had_at_levels_l2_and_l3_alone():
     reference = Start(image=f"registry.example.org/a@sha256:{'a' * 64}")
     assert levels.isolation("L3", reference, gpus=1).level == "L3"
-    for level in ("", "L1", "L2"):
-        with pytest.raises(IsolationError, match=r"Ask for level L3, or leave limits\.gpus out"):
-            levels.fitting(level, reference, gpus=1)
+    assert levels.fitting("", reference, gpus=1) == levels.fitting("", COMMAND, gpus=1) == "L2"
+    assert levels.isolation("", COMMAND, gpus=2) == Podman(RUNSC, 2)
+    for level, start in (("L1", COMMAND), ("L1", reference), ("", ENDPOINT)):
+        with pytest.raises(IsolationError, match=r"Ask for level L2 or L3, or leave limits\.gpus out"):
+            levels.fitting(level, start, gpus=1)

@@ -6,7 +6,7 @@ import pytest
 
 from sandbox.factories import sentences, write_suite
 from sild.sandbox.engine import measure, suite
-from sild.sandbox.engine.journal import Result
+from sild.sandbox.engine.result import Result
 
 pytestmark = pytest.mark.integration
 

@@ -70,7 +70,7 @@ def test_samples_without_a_field_of_the_template_are_named_by_line(tmp_path):
 def test_a_chat_has_its_system_message_and_examples_that_are_not_asked(tmp_path):
     solver = {"kind": "chat", "system": "Vasta ühe sõnaga.", "examples": ["Narva"], "temperature": 0.5, "max_tokens": 9}
     read = suite.load(write(tmp_path / "t", prompt="{question}", solver=solver))
-    assert read.chosen == (0, 2)
+    assert list(read.chosen) == [0, 2]
     assert read.question(2) == {
         "messages": [
             {"role": "system", "content": "Vasta ühe sõnaga."},

@@ -8,7 +8,7 @@ import hmac
 import pytest
 
 from sild.sandbox.engine import redact
-from sild.sandbox.engine.journal import Result
+from sild.sandbox.engine.result import Result
 
 pytestmark = pytest.mark.unit
 KEY = bytes(32)

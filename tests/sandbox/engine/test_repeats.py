@@ -11,7 +11,8 @@ from sild.sandbox.engine import solution as solutions
 from sild.sandbox.engine import suite as suites
 from sild.sandbox.engine.compare import compare
 from sild.sandbox.engine.errors import CancelledError, FormError
-from sild.sandbox.engine.journal import Result, kept_results
+from sild.sandbox.engine.reading import kept_results
+from sild.sandbox.engine.result import Result
 from sild.sandbox.engine.runner import Run
 from sild.sandbox.engine.scorers import SCORERS
 

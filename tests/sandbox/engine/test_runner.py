@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 
 from sandbox.factories import CHAT, ECHO, numbers, write_solution, write_suite
-from sild.sandbox.engine import default_isolation, probe
+from sild.sandbox.engine import default_isolation, journal, packed, probe
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.engine import suite as suites
 from sild.sandbox.engine.errors import CancelledError, IsolationError, SandboxError
-from sild.sandbox.engine.journal import kept_results
+from sild.sandbox.engine.reading import kept_results
 from sild.sandbox.engine.report import check
 from sild.sandbox.engine.runner import ALONE, Run
 
@@ -131,3 +133,19 @@ def test_a_cancelled_run_keeps_what_is_finished(tmp_path):
     report = again.execute()
     assert report["resumed"] > 200
     assert report["answered"] == 3000
+
+
+def test_memory_does_not_grow_with_the_samples(tmp_path, monkeypatch):
+    """What is put away and handed on in small pieces here, as a long run does in larger ones."""
+    monkeypatch.setattr(packed, "AT_HAND", 1000)
+    monkeypatch.setattr(journal, "_FLUSH_BYTES", 1000)
+    peaks = []
+    for count in (500, 500, 2000):  # the first one loads what every run needs
+        samples = [one | {"slices": {"parity": str(one["input"] % 2)}} for one in numbers(count)]
+        prepare(tmp_path / f"{len(peaks)}", samples=samples)
+        tracemalloc.start()
+        read = solutions.load(tmp_path / f"{len(peaks)}" / "s"), suites.load(tmp_path / f"{len(peaks)}" / "t")
+        Run(*read, tmp_path / f"{len(peaks)}" / "run", default_isolation()).execute()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[2] - peaks[1] < 1500 * 60

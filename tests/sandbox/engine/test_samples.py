@@ -6,7 +6,7 @@ import pytest
 
 from sild.sandbox.engine import samples
 from sild.sandbox.engine.errors import SandboxError
-from sild.sandbox.engine.journal import Result
+from sild.sandbox.engine.result import Result
 from sild.trust import tree
 
 pytestmark = pytest.mark.unit

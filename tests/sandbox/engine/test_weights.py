@@ -12,8 +12,8 @@ from sild.sandbox.engine import default_isolation, weights
 from sild.sandbox.engine import solution as solutions
 from sild.sandbox.engine import suite as suites
 from sild.sandbox.engine.errors import FormError, RuntimeMissingError
-from sild.sandbox.engine.journal import kept_results
 from sild.sandbox.engine.limits import GIB
+from sild.sandbox.engine.reading import kept_results
 from sild.sandbox.engine.runner import Run
 
 pytestmark = pytest.mark.integration

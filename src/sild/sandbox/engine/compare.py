@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sild.sandbox.engine.journal import Result
+    from sild.sandbox.engine.result import Result
 
 PERMUTATIONS = 10_000
 _CHUNK = 500

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import codecs
 import csv
-import io
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Annotated, Any, Self
+import hashlib
+from itertools import chain
+from pathlib import PurePosixPath
+from typing import IO, TYPE_CHECKING, Annotated, Any, Self
 
 import orjson
 import rfc8785
@@ -13,13 +15,15 @@ from pydantic import Field, JsonValue, ValidationError, model_validator
 
 from sild.sandbox.engine.errors import Flaw
 from sild.sandbox.engine.forms import Form
-from sild.sandbox.engine.packed import Packed
+from sild.sandbox.engine.packed import Packed, Spill
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from pathlib import Path
 
 MAX_DATA = 512 * 1024 * 1024
 _FIELD_CHARACTERS = 16 * 1024 * 1024
+_BATCH = 256  # rows of a Parquet file
 PARQUET_MISSING = (
     "reading Parquet needs pyarrow, which is not installed: install sild[parquet], or convert the file to CSV or JSONL"
 )
@@ -38,23 +42,26 @@ class Sample(Form):
 class Numbered(Packed[tuple[int, Sample]]):
     """Samples with the lines that they stand in."""
 
-    def __init__(self, samples: Iterable[tuple[int, Sample]] = ()) -> None:
-        super().__init__(_numbered)
-        for number, sample in samples:
-            self.append(number, sample)
+    def __init__(self, folder: Path | None = None) -> None:
+        """Begin without any.
+
+        Args:
+            folder: of the suite, on whose disk they are put away.
+        """
+        super().__init__(orjson.dumps, orjson.loads, _numbered, Spill(folder))
 
     def append(self, number: int, sample: Sample) -> None:
         """Keep one more."""
-        self.add(orjson.dumps([number, sample.id, sample.input, sample.target, sample.slices]))
+        self.add([number, sample.id, sample.input, sample.target, sample.slices])
 
     def samples(self) -> Packed[Sample]:
         """The samples alone."""
-        return self.seen_as(lambda packed: _numbered(packed)[1])
+        return self.seen_as(lambda told: _numbered(told)[1])
 
 
-def _numbered(packed: bytes) -> tuple[int, Sample]:
+def _numbered(told: list[Any]) -> tuple[int, Sample]:
     """A line and the sample in it, which was validated when it was read."""
-    number, identity, asked, target, slices = orjson.loads(packed)
+    number, identity, asked, target, slices = told
     return number, Sample.model_construct(id=identity, input=asked, target=target, slices=slices)
 
 
@@ -101,89 +108,103 @@ class Data(Form):
         return self
 
 
-def read(folder: Path, data: Data, description: str) -> tuple[bytes, Numbered, list[Flaw]]:
-    """The data's bytes, its samples with their lines, and all flaws.
+def read(folder: Path, data: Data, description: str) -> tuple[str, Numbered, list[Flaw]]:
+    """The data's SHA-256 in hex, its samples with their lines, and all flaws; the file is never in memory as a whole.
 
     Args:
         folder: the suite's.
         data: what its description says.
         description: the description's file name, for flaws of samples that stand in it.
     """
+    samples = Numbered(folder)
     if data.inline:
+        for one in data.inline:
+            samples.append(0, one)
         written = rfc8785.dumps([sample.model_dump(mode="json") for sample in data.inline])
-        return written, Numbered((0, sample) for sample in data.inline), []
+        return hashlib.sha256(written).hexdigest(), samples, []
     try:
-        written = _bytes(folder / data.file)
+        sha256 = _sha256(folder / data.file)
     except OSError as error:
         why = f"{data.file} cannot be read: {error.strerror or error}"
-        return b"", Numbered(), [Flaw(description, 0, 0, "data.file", why)]
+        return "", samples, [Flaw(description, 0, 0, "data.file", why)]
     readers = {".csv": _csv, ".parquet": _parquet}
-    reader = readers.get(PurePosixPath(data.file).suffix)
-    samples, flaws = reader(written, data) if reader else _lines(written, data.file)
+    with (folder / data.file).open("rb") as file:
+        flaws = readers.get(PurePosixPath(data.file).suffix, _jsonl)(file, data, samples)
     if not samples and not flaws:
         flaws.append(Flaw(data.file, 1, 1, "", "there are no samples in the file"))
-    return written, samples, flaws
+    return sha256, samples, flaws
 
 
-def _bytes(path: Path) -> bytes:
-    """The content of a data file."""
+def _sha256(path: Path) -> str:
+    """The digest of a data file."""
     if path.stat().st_size > MAX_DATA:
         raise OSError(f"it is larger than {MAX_DATA} bytes")
-    return path.read_bytes()
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _lines(data: bytes, name: str) -> tuple[Numbered, list[Flaw]]:
+def _lines(file: IO[bytes]) -> Iterator[bytes]:
+    """Lines with their ends, which may be those of any system."""
+    return chain.from_iterable(part.splitlines(keepends=True) for part in file)
+
+
+def _jsonl(file: IO[bytes], form: Data, samples: Numbered) -> list[Flaw]:
     """Parse a sample from each line that is not empty."""
-    samples = Numbered()
     flaws: list[Flaw] = []
-    for number, line in enumerate(data.splitlines(), 1):
+    for number, line in enumerate(_lines(file), 1):
         if not line.strip():
             continue
         try:
-            _take(orjson.loads(line), number, name, samples, flaws)
+            _take(orjson.loads(line), number, form.file, samples, flaws)
         except orjson.JSONDecodeError as error:
-            flaws.append(Flaw(name, number, error.colno, "", f"this line is not JSON: {error.msg}"))
-    return samples, flaws
+            flaws.append(Flaw(form.file, number, error.colno, "", f"this line is not JSON: {error.msg}"))
+    return flaws
 
 
-def _csv(data: bytes, form: Data) -> tuple[Numbered, list[Flaw]]:
+def _csv(file: IO[bytes], form: Data, samples: Numbered) -> list[Flaw]:
     """Samples from comma-separated values with a header (RFC 4180), UTF-8 with or without a byte order mark."""
-    name = form.file
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return Numbered(), [Flaw(name, data[: error.start].count(b"\n") + 1, 1, "", "this line is not UTF-8")]
     csv.field_size_limit(_FIELD_CHARACTERS)
-    rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+    rows = csv.reader(codecs.iterdecode(_lines(file), "utf-8-sig"), strict=True)
     flaws: list[Flaw] = []
-    found: list[tuple[int, dict[str, Any]]] = []
     try:
         header = next(rows, [])
         flaws += _missing(header, form)
-        start = rows.line_num + 1
-        for row in rows:
-            if len(row) == len(header):
-                found.append((start, dict(zip(header, row, strict=True))))
-            elif row:
-                flaws.append(Flaw(name, start, 1, "", f"this row has {len(row)} fields, the header has {len(header)}"))
-            start = rows.line_num + 1
+        _from_rows(_rows(rows, header, form, flaws), form, samples, flaws)
+    except UnicodeDecodeError:
+        flaws.append(Flaw(form.file, rows.line_num + 1, 1, "", "this line is not UTF-8"))
     except csv.Error as error:
-        flaws.append(Flaw(name, rows.line_num, 1, "", f"this is not CSV: {error}"))
-    return _from_rows(found, form, flaws)
+        flaws.append(Flaw(form.file, rows.line_num, 1, "", f"this is not CSV: {error}"))
+    return flaws
 
 
-def _parquet(data: bytes, form: Data) -> tuple[Numbered, list[Flaw]]:
+def _rows(rows: Any, header: list[str], form: Data, flaws: list[Flaw]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The rows of a table by column, each with the line where it begins; a flaw for each of another length."""
+    start = rows.line_num + 1
+    for row in rows:
+        if len(row) == len(header):
+            yield start, dict(zip(header, row, strict=True))
+        elif row:
+            why = f"this row has {len(row)} fields, the header has {len(header)}"
+            flaws.append(Flaw(form.file, start, 1, "", why))
+        start = rows.line_num + 1
+
+
+def _parquet(file: IO[bytes], form: Data, samples: Numbered) -> list[Flaw]:
     """Samples from the rows of a Parquet file; a flaw's line is the row's number, from 1."""
     try:
-        from pyarrow import ArrowException, BufferReader, parquet  # noqa: PLC0415 -- an extra
+        from pyarrow import ArrowException, parquet  # noqa: PLC0415 -- an extra
     except ImportError:
-        return Numbered(), [Flaw(form.file, 0, 0, "", PARQUET_MISSING)]
+        return [Flaw(form.file, 0, 0, "", PARQUET_MISSING)]
+    flaws: list[Flaw] = []
     try:
-        table = parquet.read_table(BufferReader(data))
+        table = parquet.ParquetFile(file)
+        flaws += _missing(table.schema_arrow.names, form)
+        batches = table.iter_batches(_BATCH)
+        rows = chain.from_iterable(batch.to_pylist() for batch in batches)
+        _from_rows(enumerate(rows, 1), form, samples, flaws)
     except (ArrowException, OSError, ValueError) as error:
-        return Numbered(), [Flaw(form.file, 0, 0, "", f"this is not a readable Parquet file: {error}")]
-    flaws = _missing(table.column_names, form)
-    return _from_rows(list(enumerate(table.to_pylist(), 1)), form, flaws)
+        flaws.append(Flaw(form.file, 0, 0, "", f"this is not a readable Parquet file: {error}"))
+    return flaws
 
 
 def _missing(header: Iterable[str], form: Data) -> list[Flaw]:
@@ -198,18 +219,17 @@ def _missing(header: Iterable[str], form: Data) -> list[Flaw]:
     return flaws + [Flaw(form.file, 1, 1, one, "this column is there twice") for one in twice]
 
 
-def _from_rows(rows: list[tuple[int, dict[str, Any]]], form: Data, flaws: list[Flaw]) -> tuple[Numbered, list[Flaw]]:
+def _from_rows(rows: Iterable[tuple[int, dict[str, Any]]], form: Data, samples: Numbered, flaws: list[Flaw]) -> None:
     """Samples from rows by column; none when columns are missing, since every row would have that flaw."""
-    samples = Numbered()
-    if any(flaw.path for flaw in flaws):
-        return samples, flaws
+    is_whole = not flaws
     for number, row in rows:
+        if not is_whole:
+            continue
         parsed = dict(row)
         wrong = list(_parse(parsed, form, number))
         flaws += wrong
         if not wrong:
             _take(_sample(parsed, form.columns), number, form.file, samples, flaws)
-    return samples, flaws
 
 
 def _parse(row: dict[str, Any], form: Data, number: int) -> Iterator[Flaw]:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sild.sandbox.engine.journal import Result
+    from sild.sandbox.engine.result import Result
 
 _DOMAIN = b"sild-rerun/1"
 RANDOM_BYTES = 32

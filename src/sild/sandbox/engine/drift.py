@@ -10,7 +10,7 @@ from sild.sandbox.engine import compare
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from sild.sandbox.engine.journal import Result
+    from sild.sandbox.engine.result import Result
 
 State = Literal["steady", "unclear", "drifted"]
 METHOD = (

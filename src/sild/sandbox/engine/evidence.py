@@ -9,7 +9,7 @@ import orjson
 from pydantic import ValidationError
 
 from sild.sandbox.engine.errors import SandboxError
-from sild.sandbox.engine.journal import Result
+from sild.sandbox.engine.result import Result
 from sild.trust import tree
 
 if TYPE_CHECKING:

@@ -73,6 +73,16 @@ def parse(data: bytes, form: type[F], *, name: str) -> F:
         raise FormError([_flaw(name, content, found) for found in error.errors(include_url=False)]) from error
 
 
+def content(data: bytes, name: str) -> tuple[CommentedMap, Any]:
+    """What stands in a file of another's making: with the places of its nodes for `place`, and as plain values.
+
+    Raises:
+        FormError: it is not YAML.
+    """
+    loaded = _load(data, name)
+    return loaded, _plain(loaded)
+
+
 def _load(data: bytes, name: str) -> CommentedMap:
     """YAML with the places of its nodes."""
     if len(data) > MAX_BYTES:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import orjson
 from pydantic import ConfigDict, Field
 
 from sild.sandbox.engine import grading
@@ -16,14 +14,13 @@ from sild.sandbox.engine.prompts import as_text
 from sild.sandbox.engine.scorers import member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
+    from collections.abc import Callable
 
     from sild.sandbox.engine.grader_endpoint import Endpoint
-    from sild.sandbox.engine.journal import Result
+    from sild.sandbox.engine.journal import Journal
+    from sild.sandbox.engine.result import Result
     from sild.sandbox.engine.suite import Suite
 
-FILE = "grades.jsonl"
 Count = Annotated[int, Field(ge=0)]
 Short = Annotated[str, Field(max_length=300)]
 
@@ -87,45 +84,34 @@ def require(suite: Suite, endpoint: Endpoint | None) -> None:
         raise SandboxError("This suite is graded by a model. Set SILD_GRADER_ENDPOINT, and SILD_GRADER_KEY if needed.")
 
 
-def grade(
-    suite: Suite, endpoint: Endpoint, results: Sequence[Result], folder: Path, turn: Callable[[], None]
-) -> tuple[list[Result], dict[str, Any]]:
-    """Grade all results that have an answer.
+def grade(suite: Suite, endpoint: Endpoint, journal: Journal, turn: Callable[[], None]) -> dict[str, Any]:
+    """Grade and score all results that have an answer.
 
     Args:
         suite: with a grader.
         endpoint: that answers for the grader's model.
-        results: as the run kept them; those without an answer keep a score of 0.
-        folder: of the run; grades are kept in it one by one, so that none is asked for twice.
+        journal: of the run; those without an answer keep a score of 0, grades are kept in it one by one.
         turn: called after each grade; what it raises ends the grading.
 
     Returns:
-        The results with their scores, and the report's part.
+        The report's part.
 
     Raises:
         GraderError: some could not be graded; they are no wrong answers, so there is no report.
     """
     assert suite.form.grader is not None  # the caller has asked `require`
     grader = Grader(suite.form.grader, endpoint)
-    kept = _kept(folder / FILE)
-    with (folder / FILE).open("ab") as file:
-
-        def keep(key: Any, given: str) -> None:
-            kept[key] = given
-            file.write(orjson.dumps([*key, given]) + b"\n")
-            file.flush()
-
-        tasks = [
-            Task((one.position, one.repeat), suite.question(one.position), suite.samples[one.position].target, text)
-            for one in results
-            if not one.error and (text := _said(suite, one)) is not None and (one.position, one.repeat) not in kept
-        ]
-        grader.all(tasks, keep, turn)
-        canaries = grader.canaries(suite.question(suite.chosen[0]))
-        agreement = _agreement(suite, grader, turn)
+    tasks = (
+        Task((one.position, one.repeat), suite.question(one.position), suite.samples[one.position].target, text)
+        for one in journal.ungraded()
+        if (text := _said(suite, one)) is not None
+    )
+    grader.all(tasks, journal.grade, turn)
+    canaries = grader.canaries(suite.question(suite.chosen[0]))
+    agreement = _agreement(suite, grader, turn)
     worth = suite.form.grader.grades
-    scored = [one if one.error else replace(one, score=float(worth[kept[one.position, one.repeat]])) for one in results]
-    return scored, {
+    journal.score(worth)
+    return {
         "model": endpoint.model,
         "rubric_digest": grading.rubric_digest(suite.form.grader),
         "grades": dict(worth),
@@ -153,13 +139,3 @@ def _agreement(suite: Suite, grader: Grader, turn: Callable[[], None]) -> dict[s
 def _said(suite: Suite, result: Result) -> str | None:
     """The reply as text."""
     return as_text(member(result.output, suite.form.scorer.field))  # type: ignore[arg-type]  # it came as JSON
-
-
-def _kept(path: Path) -> dict[Any, str]:
-    """Grades that an earlier session kept; a line that was cut off is asked again."""
-    if not path.exists():
-        return {}
-    data = path.read_bytes()
-    whole = data[: data.rfind(b"\n") + 1]
-    path.write_bytes(whole)
-    return {(position, repeat): given for position, repeat, given in map(orjson.loads, whole.splitlines())}

@@ -13,6 +13,7 @@ import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING, Annotated, Any, Self
 
 import numpy as np
@@ -25,11 +26,11 @@ from sild.sandbox.engine.intervals import REPLICATES, bootstrap
 from sild.sandbox.engine.prompts import as_text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from sild.sandbox.engine.grader_endpoint import Endpoint
 
-AT_ONCE = 8
+AT_ONCE, _AT_HAND = 8, 128
 READINGS = 3
 ENOUGH = 30
 MODERATE = 0.4
@@ -164,31 +165,33 @@ class Grader:
             self.unreadable += 1
         raise EndpointError("The grader's answers are no grades: one JSON object with grade and code was asked for.")
 
-    def all(self, tasks: Sequence[Task], keep: Callable[[Any, str], None], turn: Callable[[], None]) -> None:
+    def all(self, tasks: Iterable[Task], keep: Callable[[Any, str], None], turn: Callable[[], None]) -> None:
         """Grade many, several at once.
 
         Args:
-            tasks: what to grade.
+            tasks: what to grade; a bounded number of them is taken at a time.
             keep: called with key and grade of each, in this thread.
             turn: called after each; what it raises ends the grading.
 
         Raises:
             GraderError: some could not be graded; the others were kept.
         """
-        missed = 0
+        asked = missed = 0
+        waiting = iter(tasks)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             try:
-                for task, grade in zip(tasks, pool.map(self._or_none, tasks), strict=True):
-                    missed += grade is None
-                    if grade is not None:
-                        keep(task.key, grade)
-                    turn()
+                while some := list(islice(waiting, _AT_HAND)):
+                    for task, grade in zip(some, pool.map(self._or_none, some), strict=True):
+                        asked, missed = asked + 1, missed + (grade is None)
+                        if grade is not None:
+                            keep(task.key, grade)
+                        turn()
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
         if missed:
             raise GraderError(
-                f"The grader graded {len(tasks) - missed} of {len(tasks)} replies. {self._failed} "
+                f"The grader graded {asked - missed} of {asked} replies. {self._failed} "
                 "What is graded is kept; resume the run when the endpoint is well again."
             )
 

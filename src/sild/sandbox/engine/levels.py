@@ -42,16 +42,16 @@ def fitting(level: str, start: Start, gpus: int = 0) -> str:
         )
     if level == L0 and not remote:
         raise IsolationError("Level L0 runs nothing, and this solution is run. Ask for level L1 or a higher one.")
-    if gpus and level != L3:
+    if gpus and (remote or level == L1):
         raise IsolationError(
-            "This solution asks for GPUs. Only level L3 gives it any: a driver in this host's kernel within its reach "
-            "would be no isolation. Ask for level L3, or leave limits.gpus out."
+            "This solution asks for GPUs. Level L1 gives it none: a driver in this host's kernel within its reach "
+            "would be no isolation. Ask for level L2 or L3, or leave limits.gpus out."
         )
     if level == L3 and not images.is_reference(start.image):
         raise IsolationError(
             "Level L3 runs images by digest alone, as in name@sha256:…; the cluster fetches them itself."
         )
-    return level or (L0 if remote else L1)
+    return level or (L0 if remote else L2 if gpus else L1)
 
 
 def isolation(level: str, start: Start, gpus: int = 0) -> Isolation:
@@ -69,7 +69,7 @@ def isolation(level: str, start: Start, gpus: int = 0) -> Isolation:
     if fits == L3:
         return KubernetesJobs()
     if fits == L2:
-        return _podman_runsc()
+        return _podman_runsc(gpus)
     return _podman_crun() if start.image else default_isolation()
 
 
@@ -90,6 +90,7 @@ def offered(say: Callable[[Finding], str] = _as_it_is) -> list[dict[str, Any]]:
         (L1, "commands and models", default_isolation()),
         (L1, "images", _podman_crun()),
         (L2, "commands, models and images", _podman_runsc()),
+        (L2, "solutions with a GPU", _podman_runsc(1)),
         (L3, "images by digest", KubernetesJobs()),
     )
     told: list[dict[str, Any]] = [{"level": L0, "for": "endpoints", "backend": "none", "ok": True, "missing": ""}]
@@ -106,7 +107,6 @@ def _podman_crun() -> Isolation:
     return Podman(CRUN)
 
 
-@lru_cache(maxsize=1)
-def _podman_runsc() -> Isolation:
-    """Containers with a kernel of their own."""
-    return Podman(RUNSC)
+def _podman_runsc(gpus: int = 0) -> Isolation:
+    """Containers with a kernel of their own, and with GPUs where they are asked for."""
+    return Podman(RUNSC, gpus)

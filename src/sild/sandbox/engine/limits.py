@@ -29,7 +29,7 @@ class Limits(BaseModel):
         error_bytes: the same for standard error.
         line_bytes: one line of output.
         window: requests in flight.
-        gpus: whole ones, which only a cluster gives (level L3).
+        gpus: whole ones, which levels L2 and L3 give.
     """
 
     model_config = ConfigDict(extra="forbid", defer_build=True, frozen=True, strict=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+from collections.abc import Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -9,32 +11,49 @@ import numpy as np
 
 from sild.sandbox.engine import repeats
 from sild.sandbox.engine.intervals import REPLICATES
+from sild.sandbox.engine.packed import Packed, Spill
 from sild.sandbox.engine.scorers import member
 from sild.sandbox.engine.suite import GAP
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable
+    from pathlib import Path
 
-    from sild.sandbox.engine.journal import Result
+    from sild.sandbox.engine.result import Result
     from sild.sandbox.engine.suite import Suite, Threshold
 
-Pairs = list[tuple[Any, Any]]
+Pairs = Sequence[tuple[Any, Any]]
 _DIGITS = 6
 _SMALL_BOOTSTRAP = "95 % percentile bootstrap over answers, 200 replicates"
 
 
-def pairs_of(suite: Suite, results: Sequence[Result]) -> dict[str, Pairs]:
-    """Outputs and targets as the scorer reads them, for all samples (under the empty name) and for each slice."""
+def pairs_of(suite: Suite, results: Iterable[Result], folder: Path | None = None) -> dict[str, Pairs]:
+    """Outputs and targets as the scorer reads them, for all samples (under the empty name) and for each slice.
+
+    Args:
+        suite: that the results are on.
+        results: in order.
+        folder: on whose disk the pairs are put away.
+    """
+    spill = Spill(folder)
     from_output = float if suite.form.grader else reader(suite)
-    groups: dict[str, Pairs] = {"": []}
+    groups = {"": _none(spill)}
     for result in results:
         sample = suite.samples[result.position]
         said = result.score if suite.form.grader else result.output
         pair = (None if result.error else from_output(said), suite.target(sample))
-        groups[""].append(pair)
+        groups[""].add(pair)
         for name, value in sample.slices.items():
-            groups.setdefault(f"{name}={value}", []).append(pair)
+            part = f"{name}={value}"
+            if part not in groups:
+                groups[part] = _none(spill)
+            groups[part].add(pair)
     return dict(sorted(groups.items()))
+
+
+def _none(spill: Spill) -> Packed[tuple[Any, Any]]:
+    """No pairs yet. They are objects of the scorer's, so they are pickled: by us, in a file that nobody else opens."""
+    return Packed(pickle.dumps, pickle.loads, spill=spill)
 
 
 def reader(suite: Suite) -> Any:
@@ -73,7 +92,8 @@ def _gap(suite: Suite, kind: str, slices: list[Pairs]) -> dict[str, Any]:
     """One gap, with a bootstrap over the samples' scores in each slice."""
     each = suite.form.repeats  # an item's repeats stand together and count as one
     scores = [
-        np.array([suite.scorer.score(*pair) for pair in pairs]).reshape(-1, each).mean(axis=1) for pairs in slices
+        np.fromiter((suite.scorer.score(*pair) for pair in pairs), float, len(pairs)).reshape(-1, each).mean(axis=1)
+        for pairs in slices
     ]
     generator = np.random.default_rng(suite.form.seed)
     # One replicate at a time: all at once would take gigabytes for a long run. Shape (slices, replicates).
@@ -91,9 +111,9 @@ def _gap(suite: Suite, kind: str, slices: list[Pairs]) -> dict[str, Any]:
     }
 
 
-def costs(results: Sequence[Result], cpu_seconds: float, seed: int) -> list[dict[str, Any]]:
+def costs(results: Iterable[Result], cpu_seconds: float, seed: int) -> list[dict[str, Any]]:
     """What an answer costs: time to it in milliseconds, and the solution's processor time for each answer."""
-    times = np.array([result.milliseconds for result in results if not result.error])
+    times = np.fromiter((result.milliseconds for result in results if not result.error), float)
     answers = len(times)
     told = []
     for name, share in (("latency_p50_ms", 50), ("latency_p95_ms", 95)):
@@ -128,12 +148,12 @@ def _verdict(threshold: Threshold, metric: dict[str, Any] | None) -> dict[str, A
     return threshold.model_dump() | {"measured": value, "met": met}
 
 
-def latency(results: Sequence[Result]) -> dict[str, Any]:
+def latency(results: Iterable[Result]) -> dict[str, Any]:
     """Percentiles over the questions that were asked one at a time; over all when there are none of those."""
-    alone = [result.milliseconds for result in results if result.alone and not result.error]
-    times = alone or [result.milliseconds for result in results if not result.error]
-    how = "asked one at a time" if alone else "too few were asked one at a time, so start and waiting count"
-    p50, p95, p99 = np.percentile(times, (50, 95, 99)) if times else (0.0, 0.0, 0.0)
+    alone = np.fromiter((one.milliseconds for one in results if one.alone and not one.error), float)
+    times = alone if len(alone) else np.fromiter((one.milliseconds for one in results if not one.error), float)
+    how = "asked one at a time" if len(alone) else "too few were asked one at a time, so start and waiting count"
+    p50, p95, p99 = np.percentile(times, (50, 95, 99)) if len(times) else (0.0, 0.0, 0.0)
     return {
         "p50_ms": round(float(p50), 3),
         "p95_ms": round(float(p95), 3),

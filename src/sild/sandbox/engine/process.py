@@ -52,7 +52,13 @@ class Usage:
 
 
 class Process:
-    """A confined process; use it as a context so that nothing of it outlives the run."""
+    """A confined process; use it as a context so that nothing of it outlives the run.
+
+    Attributes:
+        devices: that it was given, as in `nvidia.com/gpu=0`.
+    """
+
+    devices: tuple[str, ...] = ()
 
     def __init__(
         self,

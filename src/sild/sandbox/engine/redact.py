@@ -11,7 +11,7 @@ import orjson
 from sild.sandbox.engine.scorers import personal
 
 if TYPE_CHECKING:
-    from sild.sandbox.engine.journal import Result
+    from sild.sandbox.engine.result import Result
 
 KEY_BYTES = 32
 

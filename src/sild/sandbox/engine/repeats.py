@@ -38,6 +38,7 @@ def measure(scorer: Scorer[Any, Any], pairs: Sequence[tuple[Any, Any]], repeats:
     """
     if repeats == 1:
         return scorer.measure(pairs, seed)
+    pairs = list(pairs)  # resampled 200 times over, so it is at hand
     with intervals.points():
         found = scorer.measure(pairs, seed)
         drawn = _drawn(scorer, pairs, repeats, seed)

@@ -19,14 +19,15 @@ from sild.sandbox.engine import graded_run, measure, pack, probe
 from sild.sandbox.engine.containers.images import named
 from sild.sandbox.engine.errors import CancelledError, IsolationError, SandboxError
 from sild.sandbox.engine.faults import Faults, harmless
-from sild.sandbox.engine.journal import Journal, Kept, Result, Results, in_order, keep
+from sild.sandbox.engine.journal import Journal, Kept
 from sild.sandbox.engine.jsonl import Conversation
 from sild.sandbox.engine.process import NOT_STARTED
 from sild.sandbox.engine.report import STATEMENT, check
+from sild.sandbox.engine.result import Result
 from sild.sandbox.engine.solution import job, load, packages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from sild.sandbox.engine.grader_endpoint import Endpoint
@@ -85,10 +86,11 @@ class Run:
     progress: Callable[[int, int], None] = _no_progress
     cancelled: Callable[[], bool] = _never
     faults: Faults = field(default_factory=Faults)
-    asked: list[tuple[int, int]] = field(default_factory=list)
+    asked: Sequence[tuple[int, int]] = ()
     let_out: bool = False
     tried: dict[str, Any] | None = None
     contacts: list[dict[str, Any]] = field(default_factory=list)
+    devices: list[str] = field(default_factory=list)
 
     def execute(self) -> dict[str, Any]:
         """Run it and report; `report.check` accepts what comes out.
@@ -103,14 +105,13 @@ class Run:
         checks = self._prove()
         started = time.monotonic()
         with Journal(self.folder, self._identity()) as journal:
-            resumed = len(journal.results)
+            resumed = len(journal)
             usage, conversation = self._converse(journal)
             self._name_the_end(usage, conversation)
-            answered = len(journal.results)
-            for result in self._unanswered(journal):
-                journal.results.append(result)
+            answered = len(journal)
+            self._fill_in(journal)
             graded = self._grade(journal)
-            kept = keep(self.folder, journal.results)
+            kept = journal.finish(partial(self._turn, journal))
             facts = _Facts(journal, usage, conversation, kept, resumed, answered, time.monotonic() - started)
             report = self._report(facts, checks) | graded
         check(report)
@@ -121,9 +122,7 @@ class Run:
         if self.grader is None or self.suite.form.grader is None:
             return {}
         turn = partial(self._turn, journal)
-        scored, part = graded_run.grade(self.suite, self.grader, journal.results, self.folder, turn)
-        journal.results = Results(scored)
-        return {"grading": part}
+        return {"grading": graded_run.grade(self.suite, self.grader, journal, turn)}
 
     def _prove(self) -> list[probe.Check]:
         """Try to break out of the isolation first."""
@@ -155,19 +154,18 @@ class Run:
                 conversation.run(self._questions(), lambda: self._turn(journal))
                 usage = process.finish()
                 self.tried = process.tried.as_dict(usage.written_bytes) if process.tried else None
-                self.contacts = process.contacts
+                self.contacts, self.devices = process.contacts, list(process.devices)
                 return usage, conversation
         finally:
             shutil.rmtree(copy, ignore_errors=True)
 
     def _leave_out_finished(self, journal: Journal) -> None:
         """Ask what has not been answered yet."""
-        finished = {(result.position, result.repeat) for result in journal.results}
-        self.asked = [one for one in self.suite.asked if one not in finished]
+        self.asked = self.suite.asked.without(journal.answered())
 
     def _alone(self, journal: Journal) -> int:
         """How many questions are still to be asked one at a time."""
-        return max(0, ALONE - sum(result.alone for result in journal.results))
+        return max(0, ALONE - journal.alone)
 
     def _questions(self) -> Iterator[bytes]:
         """The questions, as JSON; where they are repeated, each with the member `seed` after it."""
@@ -195,14 +193,15 @@ class Run:
                     error = f"wrong shape: {wrong}"
                     self.faults.add("wrong-shape", str(wrong))
             score = scorer.score(value, self.suite.target(sample))
-            journal.add(Result(position, sample.id, output, error, score, seconds * 1000, alone, repeat))
+            result = Result(position, sample.id, output, error, score, seconds * 1000, alone, repeat)
+            journal.add(result, sample.slices)
 
         return receive
 
     def _turn(self, journal: Journal) -> None:
         """Some times a second: save, tell, listen."""
         journal.flush(if_due=True)
-        self.progress(len(journal.results), len(self.suite.asked))
+        self.progress(len(journal), len(self.suite.asked))
         if self.cancelled():
             raise CancelledError("The run was cancelled. What is finished is kept; resume it to go on.")
 
@@ -220,22 +219,21 @@ class Run:
         elif conversation.incomplete:
             self.faults.add("early-exit", f"status {usage.exit}")
 
-    def _unanswered(self, journal: Journal) -> list[Result]:
-        """A result for each sample that got no answer, so that nothing is left out by not answering it."""
-        if len(journal.results) == len(self.suite.asked):
-            return []
-        answered = {(result.position, result.repeat) for result in journal.results}
-        missing = [one for one in self.suite.asked if one not in answered]
+    def _fill_in(self, journal: Journal) -> None:
+        """Keep a result for each sample that got no answer, so that nothing is left out by not answering it."""
+        if len(journal) == len(self.suite.asked):
+            return
+        missing = self.suite.asked.without(journal.answered())
         self.faults.add("unanswered", count=len(missing))
-        return [
-            Result(position, self.suite.samples[position].id, None, "no answer", 0.0, 0.0, alone=False, repeat=repeat)
-            for position, repeat in missing
-        ]
+        for position, repeat in missing:
+            sample = self.suite.samples[position]
+            result = Result(position, sample.id, None, "no answer", 0.0, 0.0, alone=False, repeat=repeat)
+            journal.add(result, sample.slices, filled=True)
 
     def _report(self, facts: _Facts, checks: list[probe.Check]) -> dict[str, Any]:
         """Put the report together."""
-        results = in_order(facts.journal.results)
-        groups = measure.pairs_of(self.suite, results)
+        results = facts.journal
+        groups = measure.pairs_of(self.suite, results, self.folder)
         measured = measure.metrics(self.suite, groups) + measure.gaps(self.suite, groups)
         measured += measure.costs(results, facts.usage.cpu_seconds, self.suite.form.seed)
         verdicts = measure.verdicts(self.suite.form.thresholds, measured)
@@ -304,6 +302,8 @@ class Run:
         ]
         if image := self.solution.form.start.image:
             measures.append({"name": "image", "ok": True, "detail": named(self.solution.folder, image)})
+        if self.devices:
+            measures.append({"name": "gpu devices", "ok": True, "detail": ", ".join(self.devices)})
         return {"level": self.isolation.level, "backend": self.isolation.backend, "measures": measures}
 
     def _throughput(self, facts: _Facts) -> dict[str, Any]:

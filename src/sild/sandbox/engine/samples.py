@@ -8,22 +8,22 @@ from typing import TYPE_CHECKING, Any
 import orjson
 
 from sild.sandbox.engine.errors import SandboxError
-from sild.sandbox.engine.journal import Result, digest_of
+from sild.sandbox.engine.result import Result, digest_of
 from sild.trust import tree, verify
 from sild.trust.errors import ProofError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 FORMAT = "sild-sample/2"
 
 
-def prove(results: Sequence[Result], index: int, *, withheld: Sequence[str] = ()) -> dict[str, Any]:
+def prove(results: Iterable[Result], index: int, *, withheld: Sequence[str] = ()) -> dict[str, Any]:
     """A sample with its inclusion proof; see `prove_some`."""
     return prove_some(results, {index: withheld})[0]
 
 
-def prove_some(results: Sequence[Result], wanted: dict[int, Sequence[str]]) -> list[dict[str, Any]]:
+def prove_some(results: Iterable[Result], wanted: Mapping[int, Sequence[str]]) -> list[dict[str, Any]]:
     """Samples with their inclusion proofs.
 
     Args:
@@ -31,13 +31,21 @@ def prove_some(results: Sequence[Result], wanted: dict[int, Sequence[str]]) -> l
         wanted: which ones, from 0, each with the kinds of personal data for which its output stays here; none to
             show it.
     """
-    levels = tree.levels_of(tree.leaf_hashes(result.leaf() for result in results))
+    shown: dict[int, Result] = {}
+
+    def leaves() -> Iterator[bytes]:
+        for index, result in enumerate(results):
+            if index in wanted:
+                shown[index] = result
+            yield result.leaf()
+
+    levels = tree.levels_of(tree.leaf_hashes(leaves()))
     return [
         {
             "format": FORMAT,
-            **({"leaf": results[index].leaf().decode(), "withheld": list(kinds)} if kinds else _line(results[index])),
+            **({"leaf": shown[index].leaf().decode(), "withheld": list(kinds)} if kinds else _line(shown[index])),
             "index": index,
-            "leaves": len(results),
+            "leaves": len(levels[0]),
             "path": [b64encode(node).decode() for node in tree.path_in(levels, index)],
         }
         for index, kinds in wanted.items()

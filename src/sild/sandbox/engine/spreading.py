@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import orjson
 
 from sild import spread
-from sild.sandbox.engine import pack
-from sild.sandbox.engine.errors import SandboxError
+from sild.sandbox.engine import levels, pack
+from sild.sandbox.engine.errors import IsolationError, SandboxError
 from sild.sandbox.engine.process import Usage
 from sild.sandbox.engine.runner import Run
 from sild.sandbox.engine.solution import load
@@ -24,10 +25,12 @@ from sild.spread.errors import SpreadError
 from sild.spread.shards import Work
 
 if TYPE_CHECKING:
+    from sild.sandbox.engine import probe
     from sild.sandbox.engine.journal import Journal
     from sild.sandbox.engine.jsonl import Conversation
     from sild.spread.shards import Pool
 
+LEVELS = (levels.L1, levels.L2)  # which a worker isolates at
 ANSWER = "sild.sandbox.engine.warm:answer"
 SHARDS_EACH = 8  # for each worker, so that one that is lost or slow costs little
 MOST_IN_SHARD = 1000
@@ -51,7 +54,8 @@ class Talked:
     cpu_seconds: float = 0.0
     memory_bytes: int = 0
     written_bytes: int = 0
-    tried: Tried = field(default_factory=Tried)
+    tried: Tried | None = field(default_factory=Tried)
+    devices: set[str] = field(default_factory=set)
     started: float = field(default_factory=time.monotonic)
     ended: float = field(default_factory=time.monotonic)
 
@@ -69,7 +73,11 @@ class Talked:
         self.cpu_seconds += told["cpu_seconds"]
         self.memory_bytes = max(self.memory_bytes, told["memory_bytes"])
         self.written_bytes += told["written_bytes"]
-        self.tried.add(told["tried"])
+        self.devices.update(told["devices"])
+        if self.tried is not None and told["tried"] is not None:
+            self.tried.add(told["tried"])
+        else:
+            self.tried = None  # nobody counts in containers
         self.ended = time.monotonic()
 
     def usage(self) -> Usage:
@@ -80,7 +88,7 @@ class Talked:
 
 @dataclass
 class SpreadRun(Run):
-    """A run that is spread.
+    """A run that is spread; each worker isolates at the run's level and is given the GPUs that the solution asks for.
 
     Attributes:
         address: of the pool, as `sild.spread.pool` takes it.
@@ -88,6 +96,21 @@ class SpreadRun(Run):
 
     address: str = spread.LOCAL
     pool: Pool | None = None
+
+    def _prove(self) -> list[probe.Check]:
+        """Refuse a level that is not the workers' to give, then try to break out of the isolation here.
+
+        Raises:
+            IsolationError: the level does not fit, or it does not hold.
+        """
+        level = self.isolation.level
+        if level not in LEVELS:
+            raise IsolationError(
+                f"A run at level {level} is not spread over workers: at L3 the cluster spreads its Jobs by itself. "
+                f"Spread it at {' or '.join(LEVELS)}, or run it unspread."
+            )
+        levels.fitting(level, self.solution.form.start, self.solution.form.limits.gpus)
+        return super()._prove()
 
     def _converse(self, journal: Journal) -> tuple[Usage, Conversation]:
         """Give out what has not been answered yet in shards, and take answers as they come."""
@@ -98,19 +121,19 @@ class SpreadRun(Run):
             self._give_out(self.pool, journal, talked)
         except SpreadError as error:
             raise SpreadFailedError(f"{error} What is finished is kept; resume the run to go on.") from error
-        self.tried = talked.tried.as_dict(talked.written_bytes)
+        self.tried = talked.tried.as_dict(talked.written_bytes) if talked.tried else None
+        self.devices = sorted(talked.devices)
         return talked.usage(), cast("Conversation", talked)
 
     def _give_out(self, pool: Pool, journal: Journal, talked: Talked) -> None:
         """Map over the shards."""
-        work = Work(ANSWER, self._package())
+        work = Work(ANSWER, self._package(), gpus=self.solution.form.limits.gpus)
         size = min(MOST_IN_SHARD, max(1, len(self.asked) // (SHARDS_EACH * pool.width)))
-        starts = range(0, len(self.asked), size)
         receive = self._receiver(journal)
-        for number, output in pool.map(work, [self._shard(start, size, journal) for start in starts]):
+        for number, output in pool.map(work, _Shards(self, size, self._alone(journal))):
             told = orjson.loads(output)
             for index, value, error, seconds, alone in told["answers"]:
-                receive(starts[number] + index + 1, value, error, seconds, alone=alone)
+                receive(number * size + index + 1, value, error, seconds, alone=alone)
             self._count(told["faults"])
             talked.add(told)
             self._turn(journal)
@@ -127,10 +150,10 @@ class SpreadRun(Run):
         finally:
             shutil.rmtree(copy, ignore_errors=True)
 
-    def _shard(self, start: int, size: int, journal: Journal) -> bytes:
-        """The questions of one shard; the first shard's are asked one at a time, for latency."""
+    def shard(self, start: int, size: int, alone: int) -> bytes:
+        """The questions of one shard, of which so many are asked one at a time."""
         questions = [self._question(*one).decode() for one in self.asked[start : start + size]]
-        return orjson.dumps({"questions": questions, "alone": 0 if start else self._alone(journal)})
+        return orjson.dumps({"questions": questions, "alone": alone, "level": self.isolation.level})
 
     def _count(self, faults: list[dict[str, Any]]) -> None:
         """Add a shard's faults to the run's."""
@@ -145,3 +168,27 @@ class SpreadRun(Run):
         where = self.pool.name if self.pool else self.address
         told["measures"].append({"name": "spread", "ok": True, "detail": f"{where}; each worker passed the self-test"})
         return told
+
+
+@dataclass(frozen=True, slots=True)
+class _Shards(Sequence[bytes]):
+    """The shards of a run, each made when it is given out; the first one's are asked one at a time, for latency."""
+
+    run: SpreadRun
+    size: int
+    alone: int
+
+    def __len__(self) -> int:
+        return len(range(0, len(self.run.asked), self.size))
+
+    @overload
+    def __getitem__(self, number: int) -> bytes: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> list[bytes]: ...
+
+    def __getitem__(self, number: int | slice) -> bytes | list[bytes]:
+        if isinstance(number, slice):
+            return [self[one] for one in range(*number.indices(len(self)))]
+        start = range(len(self))[number] * self.size
+        return self.run.shard(start, self.size, 0 if start else self.alone)

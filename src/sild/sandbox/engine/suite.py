@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
+from array import array
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
@@ -13,6 +14,7 @@ import rfc8785
 from pydantic import Field, ValidationError, model_validator
 
 from sild.sandbox.engine import data, forms, prompts, repeats
+from sild.sandbox.engine.asked import Asked
 from sild.sandbox.engine.data import Data, Numbered, Sample, Short
 from sild.sandbox.engine.errors import Flaw, FormError
 from sild.sandbox.engine.forms import Form, Name, Text, Version
@@ -134,7 +136,7 @@ class Suite:
         return SCORERS[self.form.scorer.name]
 
     @cached_property
-    def chosen(self) -> tuple[int, ...]:
+    def chosen(self) -> Sequence[int]:
         """Positions of the samples that a run asks, in the data's order: all, or as many as the limit, by the seed.
 
         Those that are shown as examples are not asked.
@@ -142,16 +144,19 @@ class Suite:
         if self.only:
             return self.only
         shown = set(self.form.solver.examples)
-        positions = [place for place, sample in enumerate(self.samples) if sample.id not in shown]
+        positions: Sequence[int] = range(len(self.samples))
+        if shown:
+            positions = array("L", (place for place, sample in enumerate(self.samples) if sample.id not in shown))
         limit = self.form.limit
         if limit is None or limit >= len(positions):
-            return tuple(positions)
-        return tuple(sorted(random.Random(self.form.seed).sample(positions, limit)))  # noqa: S311 -- must be repeatable
+            return positions
+        drawn = random.Random(self.form.seed).sample(positions, limit)  # noqa: S311 -- must be repeatable
+        return array("L", sorted(drawn))
 
-    @cached_property
-    def asked(self) -> tuple[tuple[int, int], ...]:
+    @property
+    def asked(self) -> Asked:
         """What a run asks: position and repeat, from 0, one round after the other."""
-        return tuple((position, repeat) for repeat in range(self.form.repeats) for position in self.chosen)
+        return Asked(self.chosen, self.form.repeats)
 
     @cached_property
     def template(self) -> prompts.Template | None:
@@ -161,7 +166,8 @@ class Suite:
     @cached_property
     def examples(self) -> list[tuple[Any, Any]]:
         """Inputs and targets of the samples that are shown, in the order in which the solver names them."""
-        by_id = {sample.id: sample for sample in self.samples} if self.form.solver.examples else {}
+        wanted = set(self.form.solver.examples)
+        by_id = {sample.id: sample for sample in self.samples if sample.id in wanted} if wanted else {}
         return [(by_id[name].input, by_id[name].target) for name in self.form.solver.examples]
 
     def question(self, position: int) -> Any:
@@ -191,13 +197,12 @@ def load(folder: Path) -> Suite:
         form = forms.read(folder / FILE, SuiteForm)
     except FormError as error:
         raise FormError((error.flaws + _flaws_of_data(folder))[:MAX_FLAWS]) from error
-    written, samples, flaws = data.read(folder, form.data, FILE)
+    sha256, samples, flaws = data.read(folder, form.data, FILE)
     name = form.data.file or FILE
     flaws += _repeated(samples, name) + _unreadable(samples, form, name)
     flaws += _unaskable((folder / FILE).read_bytes(), samples, form, name)
     people, wrong = _people(folder, form)
     flaws += wrong
-    sha256 = hashlib.sha256(written).hexdigest()
     if form.datasheet.sha256 and form.datasheet.sha256 != sha256:
         flaws.append(
             Flaw(FILE, 0, 0, "datasheet.sha256", f"the data's SHA-256 is {sha256}; the sheet is for other data")
@@ -219,7 +224,7 @@ def _flaws_of_data(folder: Path) -> list[Flaw]:
         return []
     if stated is None:
         return []
-    _written, samples, flaws = data.read(folder, stated, FILE)
+    _sha256, samples, flaws = data.read(folder, stated, FILE)
     return flaws + _repeated(samples, stated.file or FILE)
 
 
@@ -248,14 +253,15 @@ def _people(folder: Path, form: SuiteForm) -> tuple[tuple[Judged, ...], list[Fla
 
 def _unaskable(description: bytes, samples: Numbered, form: SuiteForm, name: str) -> list[Flaw]:
     """What is wrong with template and solver, and the samples that lack a field of the template."""
-    known = {sample.id for _line, sample in samples}
+    wanted = set(form.solver.examples)
+    known = {sample.id for _line, sample in samples if sample.id in wanted} if wanted else set()
     line = forms.line_in(description, ("solver", "examples"), 0) if form.solver.examples else 0
     flaws = [
         Flaw(FILE, line, 1, "solver.examples", f"there is no sample {one}")
         for one in form.solver.examples
         if one not in known
     ]
-    if samples and known <= set(form.solver.examples):
+    if samples and wanted and all(sample.id in wanted for _line, sample in samples):
         flaws.append(Flaw(FILE, line, 1, "solver.examples", "every sample is an example, so none is left to be asked"))
     if not form.prompt:
         return flaws

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import tempfile
 import time
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from sild.sandbox.engine import default_isolation, pack, probe
+from sild.sandbox.engine import levels, pack, probe
 from sild.sandbox.engine.faults import Faults, harmless
 from sild.sandbox.engine.jsonl import _TURN_SECONDS, Conversation
 from sild.sandbox.engine.solution import job, load
@@ -68,8 +69,8 @@ class Lasting(Conversation):
 class WarmSolution:
     """One solution in this worker."""
 
-    def __init__(self, package: bytes, alone: int) -> None:
-        """Unpack it, try to break out of the isolation, start it.
+    def __init__(self, package: bytes, alone: int, level: str) -> None:
+        """Unpack it, try to break out of the isolation at the run's level, start it with its GPUs.
 
         Raises:
             IsolationError: there is no isolation here, or it does not hold.
@@ -82,9 +83,10 @@ class WarmSolution:
         with ExitStack() as held:
             folder = Path(held.enter_context(tempfile.TemporaryDirectory(prefix="sild-warm-")), "solution")
             pack.unpack(package, folder)
-            isolation = default_isolation()
+            solution = load(folder)
+            isolation = levels.isolation(level, solution.form.start, solution.form.limits.gpus)
             probe.require(isolation.prove())
-            self._process = held.enter_context(isolation.start(job(load(folder))))
+            self._process = held.enter_context(isolation.start(job(solution)))
             self._talk = Lasting(self._process, self._receive, Faults(), alone=alone)
             self._talk.begin()
             self._held = held.pop_all()
@@ -96,7 +98,6 @@ class WarmSolution:
             what `spreading.py` reads: answers by number from 0, faults, what was used and tried, whether it goes on.
         """
         faults, tried = self._talk.count_in(Faults()), self._process.tried
-        assert tried is not None  # level L1 counts
         self._answers.clear()
         written, said_wrong = self._talk.output_bytes, self._talk.error_bytes
         self._talk.go_on(question.encode() for question in questions)
@@ -117,7 +118,8 @@ class WarmSolution:
             "goes_on": goes_on,
             "cpu_seconds": used,
             "memory_bytes": memory,
-            "tried": tried.taken(),
+            "tried": tried.taken() if tried else None,
+            "devices": self._process.devices,
             "written_bytes": wrote,
             "output_bytes": self._talk.output_bytes - written,
             "error_bytes": self._talk.error_bytes - said_wrong,
@@ -146,18 +148,26 @@ def answer(package: bytes, shard: bytes) -> bytes:
 
     Args:
         package: the packed solution; the one that this worker keeps warm goes on when it is the same.
-        shard: JSON with `questions`, and `alone`: how many are asked one at a time when the solution starts with them.
+        shard: JSON with `questions`, `alone`: how many are asked one at a time when the solution starts with them, and
+            `level`: at which it is isolated.
 
     Raises:
         SandboxError: it cannot be isolated or started here.
     """
     asked = orjson.loads(shard)
-    name = hashlib.sha256(package).hexdigest()
+    name = f"{asked['level']} {hashlib.sha256(package).hexdigest()}"
     for other in [kept for kept in _warm if kept != name]:
         _warm.pop(other).close()
     if name not in _warm:
-        _warm[name] = WarmSolution(package, asked["alone"])
+        _warm[name] = WarmSolution(package, asked["alone"], asked["level"])
     told = _warm[name].ask(asked["questions"])
     if not told["goes_on"]:
         _warm.pop(name).close()
     return orjson.dumps(told)
+
+
+@atexit.register
+def _close_all() -> None:
+    """End what is warm with the worker, so that its folders go too."""
+    while _warm:
+        _warm.popitem()[1].close()

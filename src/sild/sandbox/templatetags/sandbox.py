@@ -40,6 +40,12 @@ def detail(said: str) -> str:
 
 
 @register.filter
+def mistake(said: str) -> str:
+    """What an engine says of an error, in the reader's language."""
+    return details.error(said)
+
+
+@register.filter
 def point(name: str) -> str:
     """A point of the EU AI Act as the reader's language cites it."""
     return details.point(name)

@@ -44,10 +44,15 @@ def test_a_container_gets_no_network_no_rights_and_a_root_that_is_read_only(runt
     assert not {"--privileged", "--volume", "--device", "--cap-add", "--env-host"} & set(words)
 
 
+def test_a_container_gets_the_devices_that_are_named_and_no_others():
+    words = arguments.run(RUNSC, JOB, None, ["nvidia.com/gpu=0", "nvidia.com/gpu=1"])
+    assert [after for word, after in pairwise(words) if word == "--device"] == ["nvidia.com/gpu=0", "nvidia.com/gpu=1"]
+
+
 def test_every_option_is_one_that_this_podman_knows():
     told = subprocess.run(["podman", "run", "--help"], capture_output=True, text=True, check=True).stdout
     known = set(re.findall(r"--[a-z-]+", told))
-    used = {word.partition("=")[0] for word in arguments.run(CRUN, JOB, None) if word.startswith("--")}
+    used = {word.partition("=")[0] for word in arguments.run(CRUN, JOB, None, ["a/b=c"]) if word.startswith("--")}
     assert used <= known
     told = subprocess.run(["podman", "--help"], capture_output=True, text=True, check=True).stdout
     used = {word for word in arguments.podman(RUNSC) if word.startswith("--")}

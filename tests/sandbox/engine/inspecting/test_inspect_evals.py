@@ -5,17 +5,14 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 
+from sandbox import evals
 from sandbox.factories import write_solution
 
 pytestmark = [pytest.mark.e2e, pytest.mark.nightly]
 
-ROOT = Path(__file__).parents[4]
-PINNED, HOME = ROOT / "requirements" / "peers-evals.txt", ROOT / "build" / "peers-evals"
 # Their data come with the package; `used` says whether the task itself works in the sandbox.
 TASKS = {
     "agent_threat_bench_data_exfil": (8, False),
@@ -42,24 +39,11 @@ json.dump({"samples": len(log.samples), "checks": here["confinement"], "sandbox"
 """
 
 
-@pytest.fixture(scope="session")
-def python():
-    """An interpreter that sees what ours sees, and the collection, which is installed once."""
-    stamp, interpreter = HOME / "stamp", str(HOME / "bin" / "python")
-    if not stamp.exists() or stamp.read_text() != PINNED.read_text():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(HOME)], check=True)
-        (packages,) = HOME.glob("lib/python*/site-packages")
-        (packages / "ours.pth").write_text("\n".join(path for path in sys.path if path.endswith(("src", "-packages"))))
-        subprocess.run([interpreter, "-m", "pip", "install", "--quiet", "--no-deps", "-r", str(PINNED)], check=True)
-        stamp.write_text(PINNED.read_text())
-    return interpreter
-
-
 @pytest.mark.parametrize("task", TASKS)
-def test_a_task_of_inspect_evals_runs_in_our_isolation(python, tmp_path, task):
+def test_a_task_of_inspect_evals_runs_in_our_isolation(tmp_path, task):
     solution = write_solution(tmp_path / "solution", SAYS_THE_SAME)
     done = subprocess.run(
-        [python, "-c", PROGRAM, str(solution), f"inspect_evals/{task}", str(tmp_path / "logs")],
+        [evals.python(), "-c", PROGRAM, str(solution), f"inspect_evals/{task}", str(tmp_path / "logs")],
         env=os.environ | {"HF_HUB_OFFLINE": "1"}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -10,6 +10,8 @@ from sild.sandbox.engine.isolation import SCRATCH
 from sild.sandbox.engine.limits import MIB
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sild.sandbox.engine.isolation import Job
 
 PROFILE, CONFIG, ARCHIVE, PIDFILE = "seccomp.json", "containers.conf", "image.tar", "pid"
@@ -98,13 +100,14 @@ def podman(runtime: Runtime) -> list[str]:
     ]
 
 
-def run(runtime: Runtime, job: Job, image: str | None) -> list[str]:
+def run(runtime: Runtime, job: Job, image: str | None, devices: Sequence[str] = ()) -> list[str]:
     """The command `run` of a job (podman-run(1)).
 
     Args:
         runtime: what it is started with.
         job: what is run.
         image: its id in the room's store; None for the root that was made of the host's programs.
+        devices: fully qualified names of those that it gets, which the room's folder describes.
     """
     user = _FIRST_USER + secrets.randbelow(_USERS)
     memory = f"rw,size={job.limits.scratch_bytes},mode=1777,nosuid,nodev"
@@ -119,6 +122,7 @@ def run(runtime: Runtime, job: Job, image: str | None) -> list[str]:
         *(word for folder in WRITABLE[:2] for word in ("--tmpfs", f"{folder}:{memory}")),
         *("--shm-size", str(_SHM_BYTES), "--no-healthcheck", "--umask", "0022"),
         *_limits(job),
+        *(word for device in devices for word in ("--device", device)),
         *(word for name, value in job.environment.items() for word in ("--env", f"{name}={value}")),
     ]
     if image is None:

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sild.sandbox.engine import cgroup, watch
-from sild.sandbox.engine.containers import arguments, profile, proof
+from sild.sandbox.engine.containers import arguments, devices, profile, proof
 from sild.sandbox.engine.containers.process import ContainerProcess
 from sild.sandbox.engine.containers.room import room
 from sild.sandbox.engine.containers.root import prepare
@@ -38,9 +38,14 @@ _PODMAN_BYTES, _PODMAN_THREADS = 128 * MIB, 64
 
 @dataclass(frozen=True, slots=True)
 class Podman:
-    """One of the two backends that run containers."""
+    """One of the two backends that run containers.
+
+    Attributes:
+        gpus: that each container is given, that of the self-test too.
+    """
 
     runtime: Runtime
+    gpus: int = 0
 
     @property
     def level(self) -> str:
@@ -63,6 +68,8 @@ class Podman:
             why = _trial(self.runtime)
             ran = "without any right on the host, in a user namespace with ids of its own"
             found.append(Finding("container", not why, why or ran, "See docs/sandbox.md on containers."))
+        if self.gpus:
+            found += devices.findings(self.runtime, self.gpus)
         return [*found, *_group_findings()]
 
     def require(self) -> None:
@@ -75,7 +82,7 @@ class Podman:
 
     def prove(self) -> list[Check]:
         """Try to escape from a container of the same runtime with the same options; see `proof`."""
-        return proof.escape_checks(self, own_kernel=self.runtime.own_kernel)
+        return proof.escape_checks(self, own_kernel=self.runtime.own_kernel, gpus=self.gpus)
 
     def start(self, job: Job) -> ContainerProcess:
         """Start a command in a container, or an image; see `Isolation.start`."""
@@ -88,13 +95,16 @@ class Podman:
 def _start(runtime: Runtime, job: Job) -> ContainerProcess:
     """Start a container, with the limits in force before its first instruction."""
     with ExitStack() as held:
+        given = held.enter_context(devices.held(runtime, job.limits.gpus))
         made = held.enter_context(room())
+        devices.write(made.folder, given, image=bool(job.image))
         group = cgroup.make(_together(runtime, job.limits))
         held.callback(group.remove)
         binds = prepare(made, job)
-        base = arguments.podman(runtime)
+        base = arguments.podman(devices.with_proxy(runtime) if given else runtime)
         image = _load(made, base, group) if job.image else None
-        command = [*base, *arguments.run(runtime, job, image)]
+        names = [devices.name(one) for one in given]
+        command = [*base, *arguments.run(runtime, job, image, names)]
         popen, init = _begin(_held(made, command, binds, group), group)
         return ContainerProcess(
             popen,
@@ -104,6 +114,7 @@ def _start(runtime: Runtime, job: Job) -> ContainerProcess:
             limits=job.limits.model_copy(update={"memory_bytes": job.limits.memory_bytes + runtime.own_bytes}),
             group=group,
             held=held.pop_all(),
+            devices=names,
         )
 
 

@@ -12,6 +12,7 @@ from sild.sandbox.engine.process import NOT_STARTED, Process
 
 if TYPE_CHECKING:
     import subprocess
+    from collections.abc import Sequence
     from contextlib import ExitStack
 
     from sild.sandbox.engine.cgroup import Group
@@ -31,9 +32,11 @@ class ContainerProcess(Process):
         limits: Limits,
         group: Group,
         held: ExitStack,
+        devices: Sequence[str] = (),
     ) -> None:
         super().__init__(popen, init, -1, limits=limits, group=group, supervisor=None, held=held)
         self._pidfile, self._own_kernel = pidfile, own_kernel
+        self.devices = tuple(devices)
 
     def _seen(self) -> watch.Sample:
         """What everything below the container's monitor uses.

@@ -35,31 +35,32 @@ OWN_KERNEL = "own-kernel"
 _LIMITS = Limits(memory_bytes=128 * MIB, cpu_seconds=20, wall_seconds=60, processes=16, scratch_bytes=MIB)
 
 
-def escape_checks(isolation: Isolation, *, own_kernel: bool) -> list[Check]:
+def escape_checks(isolation: Isolation, *, own_kernel: bool, gpus: int = 0) -> list[Check]:
     """Try to escape and say how it went.
 
     Args:
         isolation: what is put to the test.
         own_kernel: whether programs inside must not see the host's kernel.
+        gpus: that the program is given, as the solution will be.
 
     Raises:
         IsolationError: there is no isolation here.
     """
     attempts = (*ATTEMPTS[:4], *((OWN_KERNEL,) if own_kernel else ()), *ATTEMPTS[4:])
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        with isolation.start(_job(listener.getsockname()[1], own_kernel=own_kernel)) as process:
+        with isolation.start(_job(listener.getsockname()[1], own_kernel=own_kernel, gpus=gpus)) as process:
             process.stdin.close()
             said = said_by(process)
             usage = process.finish()
         found = checks(said, attempts)
-        if _reached(listener):
+        if reached(listener):
             found[0] = Check("network", ok=False, detail="the node was reached on its loopback address")
     if usage.stopped_by == "memory-limit" and found[-1].detail == "the attempt said nothing":
         found[-1] = Check("memory", ok=True, detail="ended for taking too much")
     return found
 
 
-def _job(port: int, *, own_kernel: bool) -> Job:
+def _job(port: int, *, own_kernel: bool, gpus: int) -> Job:
     """The program with what it has to know about the host."""
     python, host = interpreter(), os.uname()
     kernel = f"{host.release} {host.version}" if own_kernel else ""
@@ -67,12 +68,12 @@ def _job(port: int, *, own_kernel: bool) -> Job:
     return Job(
         command=(python.program, "-I", f"{INSIDE}/contained.py", str(_LIMITS.memory_bytes), places, kernel),
         binds=(*python.binds, inside_bind()),
-        limits=_LIMITS,
+        limits=_LIMITS.model_copy(update={"gpus": gpus}),
         masked=python.masked,
     )
 
 
-def _reached(listener: socket.socket) -> bool:
+def reached(listener: socket.socket) -> bool:
     """Whether somebody connected."""
     listener.setblocking(False)
     try:

@@ -26,13 +26,15 @@ class TaskError(SandboxError):
     code = "inspect-task"
 
 
-def run_task(solution: Solution, task: str, folder: Path) -> tuple[Log, dict[str, Any]]:
+def run_task(solution: Solution, task: str, folder: Path, *, images: bool = False) -> tuple[Log, dict[str, Any]]:
     """Evaluate a task with a solution.
 
     Args:
         solution: as it was read.
         task: as `inspect eval` takes it: `file.py`, `file.py@task`, or `inspect_evals/gsm8k`.
         folder: new; Inspect's log is kept in it.
+        images: whether the task's commands run in the images that it asks for, at level L2, instead of on the host's
+            programs at level L1.
 
     Returns:
         the log, and what `evidence.report` says of how it ran here.
@@ -53,7 +55,7 @@ def run_task(solution: Solution, task: str, folder: Path) -> tuple[Log, dict[str
         (log,) = evaluate(
             task,
             model=model,
-            sandbox="sild",
+            sandbox="sild-images" if images else "sild",
             log_dir=str(folder),
             log_format="eval",
             display="none",
@@ -68,7 +70,22 @@ def run_task(solution: Solution, task: str, folder: Path) -> tuple[Log, dict[str
             f"The task {task} ended with {log.status}: {log.error.message if log.error else 'no reason given'}"
         )
     (file,) = folder.glob("*.eval")
-    return logs.read(file), _here(solution, api.answering)
+    here = _here(solution, api.answering)
+    if images:
+        _with_machines(here)
+    return logs.read(file), here
+
+
+def _with_machines(here: dict[str, Any]) -> None:
+    """Add what isolated the task's own commands: another level, proved by attempts of its own."""
+    from sild.sandbox.engine.inspecting.images import proved  # noqa: PLC0415 -- an extra
+    from sild.sandbox.engine.pods import proof  # noqa: PLC0415
+
+    checks = probe.as_dicts(proved())
+    detail = f"level L2, {proof.backend()}, all of a sample in one kernel of gVisor's"
+    here["isolation"]["measures"].append({"name": "task machines", "ok": True, "detail": detail})
+    tried = "; ".join(f"{one['name']}: {one['detail']}" for one in checks)
+    here["confinement"].append({"name": "machines", "ok": all(one["ok"] for one in checks), "detail": tried[:1000]})
 
 
 def _here(solution: Solution, answering: Answering | None) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import numpy as np
 from sild.sandbox.engine.intervals import REPLICATES, bootstrap, wilson
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 O = TypeVar("O")  # noqa: E741 -- an output, as the scorer read it
 T = TypeVar("T")
@@ -65,7 +65,7 @@ class Scorer(Protocol[O, T]):
         """From 0 to 1 for one sample; None stands for no answer."""
 
     def measure(self, pairs: Sequence[tuple[O | None, T]], seed: int) -> list[Metric]:
-        """The figures over outputs and targets."""
+        """The figures over outputs and targets, which may be far more than fit into memory: read them one by one."""
 
 
 def share(name: str, right: float, n: int) -> Metric:
@@ -73,9 +73,9 @@ def share(name: str, right: float, n: int) -> Metric:
     return Metric(name, right / n if n else 0.0, *wilson(right, n), n, WILSON)
 
 
-def mean(name: str, values: Sequence[float], seed: int) -> Metric:
+def mean(name: str, values: Iterable[float], seed: int) -> Metric:
     """A mean over samples, with the bootstrap's interval."""
-    given = np.asarray(values, float)
+    given = np.fromiter(values, float)
     n = len(given)
     bounds = bootstrap(n, lambda drawn: np.array([float(drawn @ given) / n if n else 0.0]), seed)[0]
     return Metric(name, float(given.mean()) if n else 0.0, *bounds, n, BOOTSTRAP)

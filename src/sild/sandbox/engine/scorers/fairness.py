@@ -116,8 +116,10 @@ class Calibrated:
 
     def measure(self, pairs: Sequence[tuple[tuple[str, float] | None, tuple[str, ...]]], seed: int) -> list[Metric]:
         """Brier score (Brier 1950), expected calibration error in ten bins (Guo et al. 2017, eq. 3), accuracy."""
-        sure = np.array([1.0 if output is None else output[1] for output, _target in pairs], float)
-        right = np.array([float(output is not None and says(output[0], target)) for output, target in pairs], float)
+        n = len(pairs)
+        sure = np.fromiter((1.0 if output is None else output[1] for output, _target in pairs), float, n)
+        said = (output is not None and says(output[0], target) for output, target in pairs)
+        right = np.fromiter(said, float, n)
         bins = np.minimum((sure * BINS).astype(int), BINS - 1)
 
         def figures(drawn: NDArray[np.int64]) -> NDArray[np.float64]:

@@ -30,4 +30,4 @@ class Graded:
 
     def measure(self, pairs: Sequence[tuple[str | float | None, None]], seed: int) -> list[Metric]:
         """The mean."""
-        return [mean("graded", [self.score(*pair) for pair in pairs], seed)]
+        return [mean("graded", (self.score(*pair) for pair in pairs), seed)]

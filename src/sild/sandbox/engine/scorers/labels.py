@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,14 +68,13 @@ class _Counts:
         labels = sorted({label for output, target in pairs for label in (output or frozenset()) | target})
         place = {label: position for position, label in enumerate(labels)}
         self._size = len(labels)
-        hits: list[tuple[int, int]] = []
-        extra: list[tuple[int, int]] = []
-        missed: list[tuple[int, int]] = []
+        hits, extra, missed = array("q"), array("q"), array("q")  # sample and label in turn
         for sample, (output, target) in enumerate(pairs):
             given = output or frozenset()
             for found, group in ((hits, given & target), (extra, given - target), (missed, target - given)):
-                found += [(sample, place[label]) for label in group]
-        self._groups = [np.array(found, np.int64).reshape(-1, 2) for found in (hits, extra, missed)]
+                for label in group:
+                    found.extend((sample, place[label]))
+        self._groups = [np.frombuffer(found, np.int64).reshape(-1, 2) for found in (hits, extra, missed)]
 
     def figures(self, drawn: NDArray[np.int64]) -> NDArray[np.float64]:
         """Micro F1, precision, recall, then macro, when each sample counts as often as it was drawn."""

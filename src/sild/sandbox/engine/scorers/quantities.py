@@ -105,9 +105,10 @@ class Regression:
 
     def measure(self, pairs: Sequence[tuple[float | None, float]], seed: int) -> list[Metric]:
         """Coefficient of determination, mean absolute and root mean square error."""
-        targets = np.array([target for _output, target in pairs], float)
+        targets = np.fromiter((target for _output, target in pairs), float, len(pairs))
         middle = targets.mean() if len(targets) else 0.0
-        errors = np.array([(middle if output is None else output) - target for output, target in pairs], float)
+        away = ((middle if output is None else output) - target for output, target in pairs)
+        errors = np.fromiter(away, float, len(pairs))
 
         def figures(drawn: NDArray[np.int64]) -> NDArray[np.float64]:
             n = max(int(drawn.sum()), 1)

@@ -40,9 +40,9 @@ class Retrieval:
     def measure(self, pairs: Sequence[tuple[list[str] | None, Relevance]], seed: int) -> list[Metric]:
         """Means over questions."""
         return [
-            mean("ndcg_at_10", [self.score(*pair) for pair in pairs], seed),
-            mean("reciprocal_rank", [_reciprocal(output or [], target) for output, target in pairs], seed),
-            mean("recall_at_10", [_recall(output or [], target) for output, target in pairs], seed),
+            mean("ndcg_at_10", (self.score(*pair) for pair in pairs), seed),
+            mean("reciprocal_rank", (_reciprocal(output or [], target) for output, target in pairs), seed),
+            mean("recall_at_10", (_recall(output or [], target) for output, target in pairs), seed),
         ]
 
 

@@ -118,7 +118,7 @@ def _opening(plain: str) -> set[str]:
     return {f"^{place} {word[:_BEGINNING]}*" for place, word in enumerate(spoken[:_FIRST_WORDS])}
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=4096)  # 2 KB each
 def _runs(word: str) -> frozenset[int]:
     """The slots of the runs of characters within a word and over its edges."""
     padded = f" {word} "
