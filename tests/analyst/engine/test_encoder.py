@@ -119,6 +119,15 @@ def test_arrays_that_do_not_fit_together_are_refused(shipped, name):
         encoder.unpack(short.pack(), shipped.ids, shipped.added.card)
 
 
+def test_what_was_tuned_counts(shipped):
+    """ONNX Runtime computes with the wheel's arrays where it can do so once, whatever is put in their place."""
+    said = shipped.added.margins([TEXT])
+    for end in (encoder.LEFT, ".bias"):
+        tuned = {name: values * (0 if name.endswith(end) else 1) for name, values in shipped.added.tuned.items()}
+        other = encoder.with_session(dataclasses.replace(shipped.added, tuned=tuned), encoder.weights().read_bytes())
+        assert np.abs(other.margins([TEXT]) - said).max() > 0.05
+
+
 def test_tuned_weights_of_another_shape_or_type_are_refused(shipped):
     name = next(iter(shipped.added.tuned))
     for values, words in ((shipped.added.tuned[name][:-1], "do not fit"), (np.array(["x"]), "wrong type")):

@@ -57,6 +57,7 @@ class Encoder:
         strength: by which the logarithm of a chance is multiplied to be added to a margin; one number.
         document: turns the sum of both into chances, see `documents`.
         tuned: what replaces the wheel's own vectors, by their names there, and what is added to its matrices.
+        cut: what cuts a text into pieces.
         session: the encoder as it runs; `lent` is what it uses without a copy of its own.
         card: what it was made from, and what was measured.
     """
@@ -69,6 +70,7 @@ class Encoder:
     strength: Floats
     document: Floats
     tuned: dict[str, Any] = field(repr=False)
+    cut: WordPieces = field(default_factory=lambda: WordPieces.of(()), repr=False, compare=False)
     session: Any = field(default=None, repr=False, compare=False)
     lent: Any = field(default=None, repr=False, compare=False)
     card: dict[str, Any] = field(default_factory=dict, repr=False)
@@ -76,8 +78,7 @@ class Encoder:
     def margins(self, texts: Sequence[str]) -> Floats:
         """What is added to the margin of each technique, texts by techniques."""
         added = np.full((len(texts), len(self.ids)), FLOOR, np.float32)
-        cut = WordPieces.of(self.pieces.tolist())
-        read = [cut(text, LONGEST) for text in texts]
+        read = [self.cut(text, LONGEST) for text in texts]
         order = sorted(range(len(texts)), key=lambda place: len(read[place]))
         for start in range(0, len(order), _TOGETHER):
             rows = order[start : start + _TOGETHER]
@@ -201,7 +202,7 @@ def with_session(encoder: Encoder, given: bytes) -> Encoder:
     session = onnxruntime.InferenceSession(
         given, options, providers=["CPUExecutionProvider"], disabled_optimizers=["ConstantFolding"]
     )
-    return replace(encoder, session=session, lent=(ours, lent))
+    return replace(encoder, cut=WordPieces.of(encoder.pieces.tolist()), session=session, lent=(ours, lent))
 
 
 def _changed(tuned: dict[str, Any], stored: dict[str, Any]) -> dict[str, Any]:
