@@ -16,7 +16,6 @@ import sys
 import time
 import venv
 from dataclasses import replace
-from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -68,14 +67,16 @@ HOSTILE = [
 REPORTS = 30
 # Reads texts (a JSON list) from standard input; prints processor seconds, and the memory of all of it in MB.
 READER = """
-import json, resource, sys, time
-from sild.analyst.engine.model import load
+import json, sys, time
+from sild.analyst.engine.model import load, load_with_encoder
 from sild.analyst.engine.reader import read
-texts, model = json.load(sys.stdin), load()
+texts, model = json.load(sys.stdin), load_with_encoder() if sys.argv[1:] else load()
 start = time.process_time()
 for text in texts:
     read(text, model)
-print(json.dumps([time.process_time() - start, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+seconds = time.process_time() - start
+[most] = [line for line in open("/proc/self/status") if line.startswith("VmHWM")]  # ru_maxrss has the parent's, too
+print(json.dumps([seconds, int(most.split()[1]) / 1024]))
 """
 
 # Runs in the peers' own environment; reads {"texts": [...], "speed": text}, prints {peer: [values per text, seconds]}.
@@ -182,8 +183,13 @@ def cost() -> list[Figure]:
         texts = [row["text"] for row in rows][:REPORTS]
     else:
         texts = [report.text for report in corpus.shipped("test")][:REPORTS]
+    with_encoder = ["with encoder"] if analyst_tram.USE_ENCODER else []
     done = subprocess.run(
-        [sys.executable, "-c", READER], input=json.dumps(texts), check=True, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", READER, *with_encoder],
+        input=json.dumps(texts),
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     seconds, memory = json.loads(done.stdout)
     about = f"{len(texts)} reports of {sum(map(len, texts)) // len(texts):,} characters"
@@ -249,9 +255,8 @@ def quality() -> list[Figure]:
     return figures
 
 
-@cache
 def _model() -> engine.Model:
-    return engine.load()
+    return analyst_tram.model()
 
 
 def _mb_s(text: str) -> float:

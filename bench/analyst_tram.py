@@ -21,11 +21,12 @@ from sild.analyst.engine.reader import read
 from sild.analyst.training import crossvalidate, knowledge, split
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
+USE_ENCODER: list[bool] = []  # bench/encoder.py puts something in
 
 
 def spans() -> list[Figure]:
     """TRAM's spans, five folds by report, beside TF-IDF and a linear SVM from scikit-learn on the same folds."""
-    if not (given := _tram_folds()):
+    if not (given := tram_folds()):
         return []
     rows, reports, attack = given
     marked = crossvalidate.spans_of(rows, reports)
@@ -39,7 +40,7 @@ def spans() -> list[Figure]:
 
 def documents() -> list[Figure]:
     """TRAM's documents with all their sentences, five folds by report."""
-    if not (given := _tram_folds()):
+    if not (given := tram_folds()):
         return []
     rows, reports, attack = given
     known = frozenset(row["label"] for row in rows)
@@ -62,7 +63,7 @@ def held_out() -> list[Figure]:
     precision over all techniques is told twice: by their marks alone, and with what the report names besides. What a
     report names by its id (in its own table of techniques, mostly) is taken at its word and told apart.
     """
-    if not (given := _tram_folds()):
+    if not (given := tram_folds()):
         return []
     _, reports, _ = given
     marked = frozenset(name for report in reports for name in crossvalidate.techniques_of(report))
@@ -70,7 +71,7 @@ def held_out() -> list[Figure]:
     proposed, strong, named, every, told = (np.zeros(3) for _ in range(5))
     for report in tested:
         wanted = crossvalidate.techniques_of(report)
-        proposals = read(report["text"], _model()).proposals
+        proposals = read(report["text"], model()).proposals
         proposed += _counts({one.technique for one in proposals} & marked, wanted)
         sure = {one.technique for one in proposals if one.strong and one.basis == "model"}
         strong += _counts(sure & marked, wanted)
@@ -78,7 +79,7 @@ def held_out() -> list[Figure]:
         every += _counts(sure, wanted)
         told += _counts(sure, wanted | {one for one in sure if _names(report["text"], one)})
     about = f"{len(tested)} held-out TRAM reports read whole"
-    all_strong = f"precision of strong, all {len(_model().ids)} techniques, {about}, n={every[1]:.0f}"
+    all_strong = f"precision of strong, all {len(model().ids)} techniques, {about}, n={every[1]:.0f}"
     return [
         Figure(f"{all_strong}; what nobody looked for is wrong", _share(every), "", None, "higher"),
         Figure(f"{all_strong}; what a report names by id or full name is right", _share(told), "", None, "higher"),
@@ -92,7 +93,7 @@ def held_out() -> list[Figure]:
 
 def _names(text: str, technique: str) -> bool:
     """Whether a text names a technique by its id, or by a name of two words or more; one word may be a program's."""
-    name = str(_model().names[_model().ids.tolist().index(technique)])
+    name = str(model().names[model().ids.tolist().index(technique)])
     by_id = re.search(rf"(?<![\w.]){re.escape(technique)}(?!\w|\.\d)", text)
     return bool(by_id) or (" " in name and name.lower() in text.lower())
 
@@ -107,7 +108,7 @@ def _counts(found: set[str], wanted: set[str]) -> Any:
 
 
 @cache
-def _tram_folds() -> tuple[Any, Any, Any] | None:
+def tram_folds() -> tuple[Any, Any, Any] | None:
     """TRAM's rows, its reports, and ATT&CK's texts about its techniques; None where TRAM is not."""
     folder = Path(os.environ.get("SILD_TRAM", SHARED / "tram"))
     if not (folder / "reports.jsonl.gz").is_file():
@@ -119,6 +120,11 @@ def _tram_folds() -> tuple[Any, Any, Any] | None:
     return rows, reports, crossvalidate.attack_texts(knowledge.from_package().sentences, known)
 
 
+def model() -> engine.Model:
+    """The model that is measured: the one that ships, with the encoder of `sild[ai]` while `USE_ENCODER` is true."""
+    return _loaded(with_encoder=bool(USE_ENCODER))
+
+
 @cache
-def _model() -> engine.Model:
-    return engine.load()
+def _loaded(*, with_encoder: bool) -> engine.Model:
+    return engine.load_with_encoder() if with_encoder else engine.load()

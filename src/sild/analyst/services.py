@@ -50,16 +50,20 @@ MAX_NAME = 200
 MAX_BUNDLE = 500_000_000
 
 
-@cache
 def model() -> engine_model.Model:
-    """The model that ships, loaded once for each process.
+    """The model that ships, with the encoder where the operator asks for it, loaded once for each process.
 
     Raises:
-        ModelError: its file is not the one that its card describes.
+        ModelError: its file is not the one that its card describes, or the extra `ai` is asked for and not there.
     """
+    return _model(with_encoder=settings.CONFIG.analyst_encoder)
+
+
+@cache
+def _model(*, with_encoder: bool) -> engine_model.Model:
     from sild.analyst.engine import model as engine_model  # noqa: PLC0415 -- numpy is slow to load, few commands read
 
-    return engine_model.load()
+    return engine_model.load_with_encoder() if with_encoder else engine_model.load()
 
 
 @transaction.atomic

@@ -47,6 +47,7 @@ class Config:
         webhook_networks: SILD_WEBHOOK_NETWORKS, networks beside the public ones to which webhooks may go.
         analyst_endpoint: SILD_ANALYST_ENDPOINT, an OpenAI-compatible endpoint that analysts may ask; empty for none.
         analyst_model, analyst_key: SILD_ANALYST_MODEL, SILD_ANALYST_KEY, the model's name there and the bearer token.
+        analyst_encoder: SILD_ANALYST_ENCODER, true to let a sentence encoder judge too; needs the extra `ai`.
         grader_endpoint: SILD_GRADER_ENDPOINT, an OpenAI-compatible endpoint that grades replies; empty for none.
         grader_key: SILD_GRADER_KEY, its bearer token.
         oidc: SILD_OIDC_ISSUER, SILD_OIDC_CLIENT_ID, SILD_OIDC_CLIENT_SECRET of the identity provider.
@@ -71,6 +72,7 @@ class Config:
     analyst_endpoint: str = ""
     analyst_model: str = "default"
     analyst_key: str = field(default="", repr=False)
+    analyst_encoder: bool = False
     grader_endpoint: str = ""
     grader_key: str = field(default="", repr=False)
     oidc_issuer: str = ""
@@ -198,7 +200,7 @@ def _convert(name: str, value: Any) -> Any:
         return tuple(part.strip() for part in value.split(",") if part.strip())
     if name in {"allowed_hosts", "webhook_networks"}:
         return tuple(value)
-    if name == "pages_https":
+    if name in {"pages_https", "analyst_encoder"}:
         return value is True or str(value).lower() in {"1", "true", "yes"}
     if name == "pull_seconds":
         try:

@@ -34,7 +34,7 @@ def test_the_shipped_cards_figures_come_out_the_same_when_measured_anew(known, s
 
 
 def test_what_the_card_says_of_whole_reports_comes_out_the_same(shipped):
-    found = card._documents(shipped, card.report_sides(), shipped.card["thresholds"])
+    found = card.documents_of(shipped, card.report_sides(), shipped.card["thresholds"])
     for name, figures in shipped.card["documents"].items():
         assert found[name] == pytest.approx(figures, abs=0.01)
 

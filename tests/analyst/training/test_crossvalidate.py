@@ -3,6 +3,7 @@
 import pytest
 
 from sild.analyst.training import crossvalidate
+from sild.analyst.training.knowledge import Sentence
 
 pytestmark = pytest.mark.integration
 
@@ -55,3 +56,25 @@ def test_attack_texts_that_quote_a_tested_span_are_counted_out():
 def test_a_reports_techniques_have_the_ids_of_today():
     report = {"annotations": [{"type": "DLL side-loading (T1574.002)"}, {"type": "Segment"}]}
     assert crossvalidate.techniques_of(report) == {"T1574.001"}
+
+
+def test_finer_labels_are_those_of_the_annotated_reports_and_are_judged_as_their_technique():
+    broad = {"T1113": "T1113", "T1056.001": "T1056", "T1105": "T1105"}
+    rows = [row | {"label": broad[row["label"]]} for row in ROWS]
+    spans = crossvalidate.spans_of(rows, REPORTS)
+    finer = crossvalidate.finer_spans([*spans, crossvalidate.Text("no report", "logs keys", ("T1056",))], REPORTS)
+    assert {span.labels[0] for span in finer[:-1]} == set(broad)
+    assert finer[-1].labels == ("T1056",)
+    told = crossvalidate.span_margins(finer[:-1], [], {"T1056.001": "T1056"})
+    assert told.classes.tolist() == ["T1056", "T1105", "T1113"]
+    assert told.outcome([span.labels[0] for span in spans], told.margins).micro_f1 == 1.0
+
+
+def test_attack_texts_can_keep_their_sub_techniques():
+    sentences = [
+        Sentence("It logs keys.", ("T1056.001",), "software--1", "procedure", whole=True),
+        Sentence("It logs keys and takes pictures.", ("T1056.001", "T1113"), "software--1", "procedure", whole=True),
+    ]
+    for finer, label in ((True, "T1056.001"), (False, "T1056")):
+        [text] = crossvalidate.attack_texts(sentences, frozenset({"T1056", "T1113"}), finer=finer)
+        assert (text.text, text.labels) == ("It logs keys.", (label,))

@@ -80,3 +80,10 @@ def test_one_family_with_many_right_ones_does_not_make_a_threshold_sure():
     truth[270:] = False
     assert (truth.sum() / 300) >= 0.9
     assert judging.surely_precise(scores, truth, groups) == 1.0
+
+
+def test_chances_that_fit_worse_have_a_larger_misfit():
+    cases = judging.sentences(judged(*[("x", ("A",), 1.0, -1.0), ("y", ("B",), -1.0, 1.0)] * 20))
+    weights = judging.weights([cases])
+    assert judging.misfit([cases], weights) < 0.1 < judging.misfit([cases], -weights)
+    assert judging.misfit([cases, cases], weights) == pytest.approx(judging.misfit([cases], weights))

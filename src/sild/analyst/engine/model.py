@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import io
-import json
-import zipfile
-import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import concepts, documents
+from . import arrays as files_of
+from . import concepts, documents, encoder
 from .errors import ModelError
 from .features import grams, of_concepts, weighted
 from .files import CARD_FILE, MODEL_FILE
@@ -27,8 +23,6 @@ if TYPE_CHECKING:
 
 HERE = Path(__file__).parent
 _BATCH = 256
-_THEN = (1980, 1, 1, 0, 0, 0)  # the first day that the format knows
-_LEVEL = 6
 _ARRAYS = {
     "ids": "U", "names": "U", "word_keys": "u4", "word_idf": "f4", "character_keys": "u4", "character_idf": "f4",
     "concepts": "U",
@@ -42,7 +36,7 @@ class Model:
 
     The weights of feature `f` stand at `first[f]:first[f+1]`: class numbers in `columns`, values in `weights`, to be
     multiplied by their class's `scale`. Words come first, characters after them, then what `concepts` names. `document`
-    turns margins into chances, see `documents`.
+    turns margins into chances, see `documents`. `added` is what an encoder adds to the margins, where one is used.
     """
 
     ids: NDArray[np.str_]
@@ -59,14 +53,26 @@ class Model:
     bias: Floats
     document: Floats
     card: dict[str, Any] = field(default_factory=dict, repr=False)
+    added: encoder.Encoder | None = None
 
     @property
     def version(self) -> str:
         """The model's version, as its card has it."""
         return str(self.card.get("version", "unversioned"))
 
+    @property
+    def label(self) -> str:
+        """Name, version, and the digest of what an encoder adds, as findings name who judged."""
+        label = f"{self.card.get('name', 'model')} {self.version}"
+        return label if self.added is None else f"{label} sha256:{self.added.card['file']['sha256'][:16]}"
+
     def margins(self, texts: Sequence[str]) -> Floats:
-        """Distance of each text to each technique's hyperplane, as an array of texts by techniques."""
+        """Distance of each text to each technique's hyperplane, with what is added; texts by techniques."""
+        linear = self.linear(texts)
+        return linear if self.added is None else linear + self.added.margins(texts)
+
+    def linear(self, texts: Sequence[str]) -> Floats:
+        """The distances alone."""
         parts = [self._margins(texts[start : start + _BATCH]) for start in range(0, len(texts), _BATCH)]
         return np.concatenate(parts) if parts else np.zeros((0, len(self.ids)), np.float32)
 
@@ -78,7 +84,10 @@ class Model:
 
     def evidence(self, sentences: Sequence[str]) -> Floats:
         """The same of the sentences of one text, judged as a whole: see `documents.evidence`."""
-        return documents.evidence(self.margins(sentences), self.told(sentences), self.document)
+        margins = self.linear(sentences)
+        if self.added is not None:
+            margins = self.added.joined(sentences, margins)
+        return documents.evidence(margins, self.told(sentences), self.document)
 
     def told(self, texts: Sequence[str]) -> Floats:
         """1 where the words of a text, read as English, tell of a technique by the rules over concepts, else 0."""
@@ -89,18 +98,8 @@ class Model:
         return found
 
     def pack(self) -> bytes:
-        """The model as a compressed npz file; the same arrays give the same bytes, whichever Python writes them.
-
-        numpy's own writer streams, and what a streamed member's header says changed between releases of Python 3.11.
-        """
-        buffer = io.BytesIO()
-        with zipfile.ZipFile(buffer, "w") as archive:
-            for name in _ARRAYS:
-                array = io.BytesIO()
-                np.lib.format.write_array(array, getattr(self, name), allow_pickle=False)
-                entry = zipfile.ZipInfo(f"{name}.npy", _THEN)
-                archive.writestr(entry, array.getvalue(), zipfile.ZIP_DEFLATED, _LEVEL)
-        return buffer.getvalue()
+        """The model as a compressed npz file; the same arrays give the same bytes."""
+        return files_of.pack({name: getattr(self, name) for name in _ARRAYS})
 
     def _margins(self, texts: Sequence[str]) -> Floats:
         size, classes = len(texts), len(self.ids)
@@ -129,19 +128,22 @@ def load(folder: Path = HERE) -> Model:
     Raises:
         ModelError: a file is missing, the hash is not the card's, or it has not the form of a model.
     """
-    try:
-        data = (folder / MODEL_FILE).read_bytes()
-        card = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
-        expected = card["file"]["sha256"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"There is no model with a readable card in {folder}. Make one: sild analyst train") from error
-    found = hashlib.sha256(data).hexdigest()
-    if found != expected:
-        raise ModelError(
-            f"{folder / MODEL_FILE} is not the model that its card describes: {found[:16]}…, not {expected[:16]}…."
-            " It is not loaded. Restore both files, or make them anew: sild analyst train"
-        )
+    data, card = files_of.read(folder, MODEL_FILE, CARD_FILE)
     return unpack(data, card)
+
+
+def load_with_encoder(folder: Path = HERE) -> Model:
+    """Load the model with what an encoder adds to it; chances and thresholds are those of both together.
+
+    Raises:
+        ModelError: as `load`; or the extra `ai` is not installed, or not with the files that the card names.
+    """
+    model = load(folder)
+    added = encoder.load(folder, model.card["file"]["sha256"], model.ids)
+    changed = {name: added.card[name] for name in ("version", "thresholds", "chosen_on", "figures", "documents")}
+    about = {name: added.card[name] for name in ("encoder", "file", "what")}
+    card = {**model.card, **changed, "encoder": about}
+    return replace(model, added=added, document=added.document, card=card)
 
 
 def unpack(data: bytes, card: dict[str, Any] | None = None) -> Model:
@@ -150,25 +152,23 @@ def unpack(data: bytes, card: dict[str, Any] | None = None) -> Model:
     Raises:
         ModelError: the bytes are no model.
     """
+    arrays = files_of.unpack(data, _ARRAYS)
     try:
-        with np.load(io.BytesIO(data), allow_pickle=False) as archive:
-            arrays = {name: archive[name] for name in _ARRAYS}
         _check(arrays)
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except ValueError as error:
         raise ModelError(f"The model's file has not the form of a model: {error}") from error
     return Model(**arrays, card=card or {})
 
 
 def _check(arrays: dict[str, Any]) -> None:
-    """Shapes and types that scoring relies on."""
+    """Shapes that scoring relies on."""
     features = len(arrays["word_keys"]) + len(arrays["character_keys"]) + len(arrays["concepts"])
     classes = len(arrays["ids"])
-    wrong = [name for name, kind in _ARRAYS.items() if not arrays[name].dtype.str[1:].startswith(kind)]
     sizes = {"names": classes, "scale": classes, "bias": classes, "first": features + 1}
     sizes["document"] = documents.INPUTS + 1
-    wrong += [name for name, size in sizes.items() if len(arrays[name]) != size]
+    wrong = [name for name, size in sizes.items() if len(arrays[name]) != size]
     if wrong:
-        raise ValueError(f"wrong type or size of {', '.join(sorted(set(wrong)))}")
+        raise ValueError(f"wrong size of {', '.join(sorted(set(wrong)))}")
     if arrays["concepts"].tolist() != list(concepts.names()):
         raise ValueError("it was trained with other concepts than these")
     entries = len(arrays["columns"])

@@ -73,6 +73,5 @@ def read(text: str, model: Model) -> Findings:
     Raises:
         TextError: the text is empty, too long, binary, or a feed of indicators.
     """
-    label = f"{model.card.get('name', 'model')} {model.version}"
     indicators = with_roles(text, extract(text))
-    return Findings(digest(text), tell(text), label, indicators, propose(text, model, indicators), find(text))
+    return Findings(digest(text), tell(text), model.label, indicators, propose(text, model, indicators), find(text))

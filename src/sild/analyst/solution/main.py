@@ -12,7 +12,8 @@ from typing import Any
 
 # The engine stands beside this file in the folder that is run.
 from engine.errors import EngineError, TextError  # type: ignore[import-not-found]
-from engine.model import load  # type: ignore[import-not-found]
+from engine.files import ENCODER_CARD_FILE  # type: ignore[import-not-found]
+from engine.model import HERE, load, load_with_encoder  # type: ignore[import-not-found]
 from engine.reader import read  # type: ignore[import-not-found]
 
 
@@ -30,7 +31,7 @@ def answer(question: dict[str, Any], model: Any) -> dict[str, Any]:
 
 def main() -> None:
     """Answer until the input ends."""
-    model = load()
+    model = load_with_encoder() if (HERE / ENCODER_CARD_FILE).is_file() else load()
     for line in sys.stdin.buffer:
         try:
             question = json.loads(line)

@@ -86,9 +86,10 @@ def train(knowledge: Knowledge, recipe: fitting.Recipe, told: Sides | None = Non
     pool = [*told.train, *told.dev, *told.more]
     learnt = [*general, *pool]
     model = fitting.fit(learnt, knowledge.techniques, recipe)
-    sources = _sources(model, parts.dev, crossfit.judged(general, pool, knowledge.techniques, recipe) if pool else None)
-    model = replace(model, document=judging.weights(list(sources.values())))
-    thresholds = _thresholds(model, sources)
+    strangers = crossfit.judged(general, pool, knowledge.techniques, recipe) if pool else None
+    cases = sources(crossfit.told_by(model, parts.dev), strangers)
+    model = replace(model, document=judging.weights(list(cases.values())))
+    thresholds = thresholds_of(model, cases)
     card = {
         "name": NAME,
         "version": VERSION,
@@ -104,14 +105,14 @@ def train(knowledge: Knowledge, recipe: fitting.Recipe, told: Sides | None = Non
         "recipe": {**asdict(recipe), "least": list(recipe.least)},
         "made_with": {name: installed(name) for name in ("numpy", "scipy", "scikit-learn")},
         "thresholds": thresholds,
-        "chosen_on": {name: _chosen(one, model, thresholds) for name, one in sources.items()},
+        "chosen_on": {name: chosen(one, model, thresholds) for name, one in cases.items()},
         "figures": {
             "development": measure.measure(model, parts.dev, thresholds["proposed"]).as_dict(),
             "held_out": measure.measure(model, parts.held_out, thresholds["proposed"]).as_dict(),
             "held_out_strong": measure.measure(model, parts.held_out, thresholds["strong"]).as_dict(),
-            **_on_reports(model, told, thresholds),
+            **on_reports(model, told, thresholds),
         },
-        "documents": _documents(model, told, thresholds),
+        "documents": documents_of(model, told, thresholds),
         "notice": f"{NOTICE} {TRAM_NOTICE}" if told.train else NOTICE,
         "terms": TERMS,
     }
@@ -121,30 +122,28 @@ def train(knowledge: Knowledge, recipe: fitting.Recipe, told: Sides | None = Non
 ATTACK, NOTES, REPORTS = "sentences of ATT&CK, development families", "the labelled corpus", "TRAM's reports"
 
 
-def _sources(model: Model, dev: list[Sentence], told: crossfit.Judged | None) -> dict[str, judging.Cases]:
+def sources(dev: crossfit.Judged, told: crossfit.Judged | None) -> dict[str, judging.Cases]:
     """Texts that the machines have not learnt from, by source: single sentences, short notices, long reports."""
-    texts = [one.text for one in dev]
-    judged = crossfit.Judged(tuple(model.ids.tolist()), tuple(dev), model.margins(texts), model.told(texts))
-    found = {ATTACK: judging.sentences(judged)}
+    found = {ATTACK: judging.sentences(dev)}
     if told:
         found |= {NOTES: judging.reports(told, corpus.GROUP), REPORTS: judging.reports(told, reports.GROUP)}
     return {name: cases for name, cases in found.items() if len(cases.truth)}
 
 
-def _thresholds(model: Model, sources: dict[str, judging.Cases]) -> dict[str, float]:
+def thresholds_of(model: Model, cases: dict[str, judging.Cases]) -> dict[str, float]:
     """Thresholds of what is proposed and of what is strong.
 
     `proposed` is where F1 is best, the sources weighing alike, and enough are right in each;
     `strong` where each of the two large ones is surely precise. The corpus's few reports, on which a draw says little,
     are not asked.
     """
-    tables = {name: (one.scores(model.document), one.truth, one.groups) for name, one in sources.items()}
+    tables = {name: (one.scores(model.document), one.truth, one.groups) for name, one in cases.items()}
     best = judging.best_mean_threshold([(scores, truth) for scores, truth, _ in tables.values()], _LEAST_RIGHT)
     strong = [judging.surely_precise(*table) for name, table in tables.items() if name != NOTES]
     return {"proposed": best, "strong": max(strong)}
 
 
-def _chosen(one: judging.Cases, model: Model, thresholds: dict[str, float]) -> dict[str, float]:
+def chosen(one: judging.Cases, model: Model, thresholds: dict[str, float]) -> dict[str, float]:
     """What both thresholds give on the data that they were chosen on."""
     scores = one.scores(model.document)
     strong = judging.figures(scores >= thresholds["strong"], one.truth)
@@ -155,20 +154,19 @@ def _chosen(one: judging.Cases, model: Model, thresholds: dict[str, float]) -> d
     }
 
 
-def _documents(model: Model, told: Sides, thresholds: dict[str, float]) -> dict[str, Any]:
+def documents_of(model: Model, told: Sides, thresholds: dict[str, float]) -> dict[str, Any]:
     """Held-out reports as whole texts: over the techniques that TRAM's annotators marked anywhere, and over all.
 
     What they never looked for in any report counts as wrong in the second, whether it is or not.
     """
     if not told.held_out:
         return {}
-    texts = [one.text for one in told.held_out]
-    judged = crossfit.Judged(tuple(model.ids.tolist()), tuple(told.held_out), model.margins(texts), model.told(texts))
+    judged = crossfit.told_by(model, told.held_out, model.margins([one.text for one in told.held_out]))
     marked = {name for one in (*told.train, *told.dev, *told.held_out) for name in one.techniques}
     found = {}
     for name, among in (("of_tram", marked), ("of_all", set(judged.ids))):
         cases = judging.reports(judged, among=among)
-        found[name] = _chosen(cases, model, thresholds)
+        found[name] = chosen(cases, model, thresholds)
     return found
 
 
@@ -219,7 +217,7 @@ def _reports_data(told: Sides, parts: Sides, learnt: list[Sentence]) -> dict[str
     }
 
 
-def _on_reports(model: Model, told: Sides, thresholds: dict[str, float]) -> dict[str, Any]:
+def on_reports(model: Model, told: Sides, thresholds: dict[str, float]) -> dict[str, Any]:
     """The same figures on sentences of held-out reports, read together; an unmarked one counts as without."""
     if not told.held_out:
         return {}

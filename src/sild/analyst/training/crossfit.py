@@ -16,11 +16,12 @@ from sild.analyst.training import fit as fitting
 from sild.analyst.training import split
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
     from sild.analyst.engine.features import Floats
+    from sild.analyst.engine.model import Model
     from sild.analyst.training.knowledge import Sentence, Technique
 
 FOLDS = 3
@@ -46,10 +47,17 @@ class Judged:
         return np.unique([one.group for one in self.sentences], return_inverse=True)[1]
 
 
+def told_by(model: Model, sentences: Sequence[Sentence], margins: Floats | None = None) -> Judged:
+    """Sentences with what a model says of them, or with other margins of its techniques."""
+    texts = [one.text for one in sentences]
+    margins = model.linear(texts) if margins is None else margins
+    return Judged(tuple(model.ids.tolist()), tuple(sentences), margins, model.told(texts))
+
+
 def judged(
     general: Sequence[Sentence], pool: Sequence[Sentence], techniques: dict[str, Technique], recipe: fitting.Recipe
 ) -> Judged:
-    """Margins of the pool's sentences, its spans aside, each by a model that learnt from the other folds.
+    """Margins of the pool's sentences, its spans aside, each by a linear model that learnt from the other folds.
 
     Only techniques that the pool is marked with become classes; a machine of one technique against the rest is the same
     whatever the rest is called. Leads are over fewer others than in the model that ships, so they come out larger here.
@@ -60,17 +68,32 @@ def judged(
         techniques: by id.
         recipe: as for the model that ships.
     """
+    return by_strangers(general, pool, techniques, recipe)[0]
+
+
+def by_strangers(
+    general: Sequence[Sentence],
+    pool: Sequence[Sentence],
+    techniques: dict[str, Technique],
+    recipe: fitting.Recipe,
+    adding: Callable[[Sequence[Sentence], Model], Model] | None = None,
+) -> tuple[Judged, ...]:
+    """The same; and what is added to those margins, when `adding` gives a fold's model what it has learnt besides.
+
+    `adding` is given all labels of what it may learn from, the model's own classes aside.
+    """
     marked = {name for one in pool for name in one.techniques}
-    general, pool = _only(general, marked), _only(pool, marked)
-    parts: list[Judged] = []
+    parts: list[list[Judged]] = []
     for number in range(FOLDS):
         test = [one for one in pool if _fold(one.group) == number and one.kind != "span"]
-        learn = [one for one in pool if _fold(one.group) != number]
         if test:
-            model = fitting.fit([*split.without_copies(general, test), *learn], techniques, recipe)
-            texts = [one.text for one in test]
-            parts.append(Judged(tuple(model.ids.tolist()), tuple(test), model.margins(texts), model.told(texts)))
-    return _joined(parts)
+            learn = [*split.without_copies(general, test), *(one for one in pool if _fold(one.group) != number)]
+            model = fitting.fit(_only(learn, marked), techniques, recipe)
+            test = _only(test, marked)
+            parts.append([told_by(model, test)])
+            if adding and (added := adding(learn, model).added):
+                parts[-1].append(told_by(model, test, added.margins([one.text for one in test])))
+    return tuple(_joined(of_all) for of_all in zip(*parts, strict=True))
 
 
 def _only(sentences: Sequence[Sentence], techniques: set[str]) -> list[Sentence]:

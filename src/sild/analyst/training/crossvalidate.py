@@ -7,7 +7,7 @@ figures can be laid beside published ones. ATT&CK's texts join the training; tho
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -95,27 +95,36 @@ def techniques_of(report: dict[str, Any]) -> set[str]:
 
 
 def _marks(report: dict[str, Any], known: frozenset[str]) -> Iterator[tuple[int, int, str]]:
-    """Spans with a known technique; TRAM counts some sub-techniques as their technique."""
+    """Spans with a known technique."""
     for row in report["annotations"]:
         match = _ID.search(row["type"])
-        name = match[1] if match else ""
-        name = name if name in known else name.split(".")[0]
+        name = _known(match[1] if match else "", known)
         if name in known:
             yield row["start"], row["end"], name
 
 
-def attack_texts(sentences: Sequence[Sentence], known: frozenset[str]) -> list[Text]:
-    """ATT&CK's own texts about the known techniques, at most 200 of each, in the order that they come."""
+def attack_texts(sentences: Sequence[Sentence], known: frozenset[str], *, finer: bool = False) -> list[Text]:
+    """ATT&CK's own texts about the known techniques, at most 200 of each, in the order that they come.
+
+    `finer` gives them their sub-techniques as labels, where TRAM counts these as their technique.
+    """
     count: dict[str, int] = {}
     found = []
     for sentence in sentences:
-        names = {name if name in known else name.split(".")[0] for name in map(_as_tram, sentence.techniques)} & known
+        own = sorted(map(_as_tram, sentence.techniques))
+        names = {_known(name, known) for name in own} & known
         if len(names) == 1 and sentence.kind in {"procedure", "definition", "detection"}:
             [name] = names
             count[name] = count.get(name, 0) + 1
             if count[name] <= _ATTACK_MOST:
-                found.append(Text("", trainable_text(sentence), (name,)))
+                label = next(one for one in own if _known(one, known) == name) if finer else name
+                found.append(Text("", trainable_text(sentence), (label,)))
     return found
+
+
+def _known(name: str, known: frozenset[str]) -> str:
+    """TRAM counts some sub-techniques as their technique."""
+    return name if name in known else name.split(".", maxsplit=1)[0]
 
 
 def _as_tram(technique: str) -> str:
@@ -125,18 +134,65 @@ def _as_tram(technique: str) -> str:
 
 def on_spans(spans: Sequence[Text], attack: Sequence[Text], *, clean: bool = True) -> Outcome:
     """One technique for each marked span; `clean` leaves ATT&CK texts out that quote a tested span or its sentence."""
-    guessed, removed = np.empty(len(spans), dtype=object), 0
+    told = span_margins(spans, attack, clean=clean)
+    return told.outcome([span.labels[0] for span in spans], told.margins)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Margins of spans by `classes`, each from a model that learnt from the other folds."""
+
+    margins: Any
+    classes: Any
+    removed: int
+
+    def outcome(self, labels: Sequence[str], margins: Any) -> Outcome:
+        """The figures where each span gets the class of its largest margin."""
+        truth, guessed = np.array(labels), self.classes[margins.argmax(axis=1)]
+        micro = float((truth == guessed).mean())
+        macro = _macro(truth[:, None] == self.classes, guessed[:, None] == self.classes)
+        return Outcome(micro, macro, micro, micro, removed=self.removed)
+
+
+def span_margins(
+    spans: Sequence[Text], attack: Sequence[Text], broad: dict[str, str] | None = None, *, clean: bool = True
+) -> Told:
+    """Judge each span by a model that has not seen its report.
+
+    Args:
+        spans: as `spans_of` or `finer_spans` has them.
+        attack: ATT&CK's own texts, which only train.
+        broad: TRAM's technique for each finer label; what several of them say is what the likeliest says.
+        clean: leave ATT&CK texts out that quote a tested span or its sentence.
+    """
+    to = broad or {}
+    classes = np.unique([to.get(span.labels[0], span.labels[0]) for span in spans])
+    margins, removed = np.zeros((len(spans), len(classes))), 0
     for learn, test in folds([span.report for span in spans]):
         tested = [spans[place] for place in test]
-        kept = _clean(attack, tested) if clean else list(attack)
+        kept = quoting_none(attack, tested) if clean else list(attack)
         removed += len(attack) - len(kept)
-        margins, classes = _fitted([spans[place] for place in learn], kept, tested)
-        guessed[test] = classes[margins.argmax(axis=1)]
-    truth = np.array([span.labels[0] for span in spans])
-    classes = np.unique(truth)
-    wanted, given = truth[:, None] == classes, guessed[:, None] == classes
-    micro = float((truth == guessed).mean())
-    return Outcome(micro, _macro(wanted, given), micro, micro, removed=removed // FOLDS)
+        found, known = _fitted([spans[place] for place in learn], kept, tested)
+        of = np.array([to.get(name, name) for name in known])
+        for column, name in enumerate(classes):
+            margins[test, column] = found[:, of == name].max(axis=1)
+    return Told(margins, classes, removed // FOLDS)
+
+
+def finer_spans(spans: Sequence[Text], reports: Sequence[dict[str, Any]]) -> list[Text]:
+    """The spans with the sub-techniques of the annotated reports, where TRAM's single label is their technique."""
+    found = {report["title"]: report for report in reports}
+    return [replace(span, labels=(_finer(span, found.get(span.report)),)) for span in spans]
+
+
+def _finer(span: Text, report: dict[str, Any] | None) -> str:
+    label = span.labels[0]
+    for row in report["annotations"] if report else ():
+        match = _ID.search(row["type"])
+        is_its_own = match and match[1].startswith(f"{label}.")
+        if match and is_its_own and report and report["text"][row["start"] : row["end"]].strip() == span.text.strip():
+            return match[1]
+    return label
 
 
 def baseline(spans: Sequence[Text]) -> Outcome:
@@ -172,7 +228,7 @@ def on_documents(
     fold_of, removed = np.zeros(len(titles), dtype=int), 0
     for fold, (learn, test) in enumerate(folds([text.report for text in sentences])):
         tested = [sentences[place] for place in test]
-        kept = _clean(attack, tested)
+        kept = quoting_none(attack, tested)
         removed += len(attack) - len(kept)
         margins, known = _fitted([sentences[place] for place in learn], kept, tested)
         columns = np.searchsorted(known, classes)
@@ -194,7 +250,7 @@ def folds(reports: Sequence[str]) -> Iterator[tuple[Any, Any]]:
     yield from GroupKFold(FOLDS).split(np.zeros(len(reports)), groups=np.array(reports))
 
 
-def _clean(attack: Sequence[Text], tested: Sequence[Text]) -> list[Text]:
+def quoting_none(attack: Sequence[Text], tested: Sequence[Text]) -> list[Text]:
     """The ATT&CK texts that quote nothing that is tested."""
     told = [text for one in tested for text in (one.text, one.context) if text]
     return without_copies(attack, [Text("", text, ()) for text in told])

@@ -45,9 +45,9 @@ class Recipe:
 
 def fit(train: Sequence[Sentence], techniques: dict[str, Technique], recipe: Recipe) -> Model:
     """Train, without what turns margins into chances; the same input and versions give the same model."""
-    examples = _examples(train, recipe.least_sentences)
-    texts, labels = [text for text, _, _ in examples], np.array([label for _, label, _ in examples])
-    importance = np.array([weight for _, _, weight in examples])
+    cases = examples(train, recipe.least_sentences)
+    texts, labels = [text for text, _, _ in cases], np.array([label for _, label, _ in cases])
+    importance = np.array([weight for _, _, weight in cases])
     vocabularies = [
         vocabulary(found, len(texts), least) for found, least in zip(grams(texts), recipe.least, strict=True)
     ]
@@ -64,7 +64,7 @@ def trainable_text(sentence: Sentence) -> str:
     return text
 
 
-def _examples(train: Sequence[Sentence], least: int) -> list[tuple[str, str, float]]:
+def examples(train: Sequence[Sentence], least: int) -> list[tuple[str, str, float]]:
     """Text, label and weight; a text with several labels stands once for each."""
     triples = [
         (trainable_text(sentence), label, _WEIGHTS.get(sentence.kind, 1.0))

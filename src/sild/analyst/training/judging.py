@@ -92,6 +92,15 @@ def weights(sources: Sequence[Cases]) -> Floats:
     return np.round(solution, 4).astype(np.float32)
 
 
+def misfit(sources: Sequence[Cases], weights: Floats) -> float:
+    """How badly the chances fit: the mean log-loss of the telling pairs, the sources weighing alike."""
+    losses = []
+    for given, target in map(_pairs, sources):
+        logit = given @ weights
+        losses.append(float((np.logaddexp(0, logit) - target * logit).mean()))
+    return float(np.mean(losses))
+
+
 def _pairs(one: Cases) -> tuple[Any, Any]:
     """Inputs with a column of ones, and the truth, of the telling pairs of a text and a technique."""
     telling = np.ones_like(one.truth) if one.telling is None else one.telling

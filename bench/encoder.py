@@ -1,0 +1,86 @@
+"""What the encoder of the extra `ai` brings, beside the model without it in the same run, and on TRAM's spans.
+
+`spans` tunes five encoders, which takes three quarters of an hour and PyTorch (tools/tune);
+PARTS="families held-out languages cost size" leaves it out.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import analyst_tram
+from harness import Figure
+
+import analyst
+from sild.analyst.engine import files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+WITHOUT = "the model without it"
+ABOUT = "TRAM spans, 5 folds by report"
+
+
+def run(parts: Sequence[str] = ()) -> list[Figure]:
+    """All figures, or those of some parts."""
+    return [replace(figure, part=part) for part in parts or PARTS for figure in PARTS[part]()]
+
+
+def beside(measure: Callable[[], list[Figure]]) -> Callable[[], list[Figure]]:
+    """The figures of a part with the encoder, beside those without it; a figure whose name counts may have no peer."""
+
+    def both() -> list[Figure]:
+        analyst_tram.USE_ENCODER.clear()
+        without = {figure.name: figure.value for figure in measure()}
+        analyst_tram.USE_ENCODER.append(True)
+        with_it = measure()
+        analyst_tram.USE_ENCODER.clear()
+        return [
+            replace(figure, peer=WITHOUT, peer_value=without[figure.name]) if figure.name in without else figure
+            for figure in with_it
+        ]
+
+    return both
+
+
+def spans() -> list[Figure]:
+    """TRAM's spans, with encoders tuned for each fold; see `encoder_spans`."""
+    folder = Path(os.environ.get("SILD_TRAM", analyst.SHARED / "tram"))
+    if not (folder / "reports.jsonl.gz").is_file():
+        print(f"TRAM's reports are not in {folder}: their figures are left out.")
+        return []
+    command = ["tools/tune", "bench/encoder_spans.py", str(folder), "build/tune/spans"]
+    done = subprocess.run(command, cwd=analyst.ROOT, check=True, stdout=subprocess.PIPE, text=True)
+    told = json.loads(done.stdout.splitlines()[-1])
+    peer = "linear machines alone"
+    return [
+        Figure(f"{name} F1, {ABOUT}, {what}", told[key][f"{name}_f1"], "", target, "higher", peer, plain)
+        for name, least in (("micro", 0.89), ("macro", 0.82))
+        for plain in (told["linear"][f"{name}_f1"],)
+        for what, key, target in (
+            ("with the encoder", "linear and encoder", None),
+            ("with the encoder and machines for finer labels", "all", least),
+            ("the encoder alone", "encoder", None),
+            ("machines for finer labels too, no encoder", "both linear", None),
+        )
+    ]
+
+
+def size() -> list[Figure]:
+    """What is added to the package."""
+    return [Figure("the encoder's file", (analyst.engine.HERE / files.ENCODER_FILE).stat().st_size / 1e6, "MB")]
+
+
+PARTS: dict[str, Callable[[], list[Figure]]] = {
+    "families": beside(analyst.quality),
+    "held-out": beside(analyst_tram.held_out),
+    "languages": beside(analyst.languages),
+    "cost": beside(analyst.cost),
+    "size": size,
+    "spans": spans,
+}
