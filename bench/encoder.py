@@ -18,6 +18,7 @@ from harness import Figure
 
 import analyst
 from sild.analyst.engine import files
+from sild.analyst.engine import model as engine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,12 +50,12 @@ def beside(measure: Callable[[], list[Figure]]) -> Callable[[], list[Figure]]:
 
 
 def spans() -> list[Figure]:
-    """TRAM's spans, with encoders tuned for each fold; see `encoder_spans`."""
+    """TRAM's spans, with encoders tuned for each fold; see tools/tune_spans.py."""
     folder = Path(os.environ.get("SILD_TRAM", analyst.SHARED / "tram"))
     if not (folder / "reports.jsonl.gz").is_file():
         print(f"TRAM's reports are not in {folder}: their figures are left out.")
         return []
-    command = ["tools/tune", "bench/encoder_spans.py", str(folder), "build/tune/spans"]
+    command = ["tools/tune", "tools/tune_spans.py", str(folder), "build/tune/spans"]
     done = subprocess.run(command, cwd=analyst.ROOT, check=True, stdout=subprocess.PIPE, text=True)
     told = json.loads(done.stdout.splitlines()[-1])
     peer = "linear machines alone"
@@ -73,7 +74,7 @@ def spans() -> list[Figure]:
 
 def size() -> list[Figure]:
     """What is added to the package."""
-    return [Figure("the encoder's file", (analyst.engine.HERE / files.ENCODER_FILE).stat().st_size / 1e6, "MB")]
+    return [Figure("the encoder's file", (engine.HERE / files.ENCODER_FILE).stat().st_size / 1e6, "MB")]
 
 
 PARTS: dict[str, Callable[[], list[Figure]]] = {

@@ -1,6 +1,6 @@
 """TRAM's marked spans, five folds by report, with an encoder tuned in each; prints what came out as JSON.
 
-    tools/tune bench/encoder_spans.py TRAM WORK
+    tools/tune tools/tune_spans.py TRAM WORK
 
 For each fold the encoder is tuned as for the model that ships (tools/tune_encoder.py), but to TRAM's techniques, and
 to spans by themselves: twice over ATT&CK's texts that quote no span, shared by all folds, then four times over the
