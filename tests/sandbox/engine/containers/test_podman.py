@@ -23,6 +23,7 @@ from sild.sandbox.engine.containers.room import PREFIX
 from sild.sandbox.engine.errors import IsolationError
 from sild.sandbox.engine.isolation import Job
 from sild.sandbox.engine.limits import MIB, Limits
+from sild.sandbox.engine.reading import kept_lines
 from sild.sandbox.engine.report import check
 from sild.sandbox.engine.runner import Run
 from sild.sandbox.engine.solution import load as load_solution
@@ -56,7 +57,8 @@ def run(tmp_path, *command, level="", count=5, **limits):
     made = Run(solution, suite, tmp_path / "run", levels.isolation(level, solution.form.start))
     report = made.execute()
     check(report)
-    return report, (tmp_path / "run" / report["results"]["file"]).read_text()
+    lines = kept_lines(tmp_path / "run", report["results"]["sha256"])
+    return report, "".join(line.decode() + "\n" for line in lines)
 
 
 @pytest.mark.parametrize(("level", "runtime"), [("", "crun"), ("L2", "runsc")])
