@@ -31,6 +31,7 @@ COMPOSED = (
     "%(number)s processes of this machine; each worker passed the self-test",
     "%(ray)s, %(hosts)s machines, %(cores)s processors; each worker passed the self-test",
     "Install it: %(how)s",
+    "Describe them to containers: %(how)s",
 )
 
 

@@ -12,6 +12,7 @@ from sild.sandbox.engine.containers import proof
 from sild.sandbox.engine.containers.arguments import CRUN, RUNSC
 from sild.sandbox.engine.containers.podman import Podman
 from sild.sandbox.engine.faults import CODES
+from sild.sandbox.engine.pods import proof as pods_proof
 from sild.sandbox.engine.report import STATEMENT
 from sild.sandbox.engine.runner import Run
 from sild.sandbox.engine.scorers import SCORERS
@@ -22,7 +23,7 @@ pytestmark = pytest.mark.integration
 
 def test_every_code_has_words():
     assert set(words.FAULTS) == set(CODES)
-    assert set(words.CHECKS) == {*probe.ATTEMPTS, *proof.ATTEMPTS, proof.OWN_KERNEL}
+    assert set(words.CHECKS) == {*probe.ATTEMPTS, *proof.ATTEMPTS, proof.OWN_KERNEL, pods_proof.MACHINES}
     assert set(words.METRICS) == {name for scorer in SCORERS.values() for name in scorer.metrics} | set(
         suite.COSTS
     ) | set(repeats.NAMES)

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.integration
 
 def test_the_same_program_finds_that_the_kernel_is_the_hosts():
     """It is asked for another kernel's sake: with crun it is the host's, so that the attempt must say so."""
-    job = proof._job(1, own_kernel=True)
+    job = proof._job(1, own_kernel=True, gpus=0)
     with Podman(CRUN).start(job) as process:
         process.stdin.close()
         told = {one["name"]: one["ok"] for one in map(json.loads, said_by(process).splitlines())}

@@ -85,7 +85,7 @@ def _with_machines(here: dict[str, Any]) -> None:
     detail = f"level L2, {proof.backend()}, all of a sample in one kernel of gVisor's"
     here["isolation"]["measures"].append({"name": "task machines", "ok": True, "detail": detail})
     tried = "; ".join(f"{one['name']}: {one['detail']}" for one in checks)
-    here["confinement"].append({"name": "machines", "ok": all(one["ok"] for one in checks), "detail": tried[:1000]})
+    here["confinement"].append({"name": proof.MACHINES, "ok": all(one["ok"] for one in checks), "detail": tried[:1000]})
 
 
 def _here(solution: Solution, answering: Answering | None) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from sild.sandbox.engine.probe import Check, checks, inside_bind
 _LIMITS = Limits(memory_bytes=128 * MIB, processes=16)
 _NOBODY = User(29_999, 29_999, (), "/")
 _SECONDS, _MOST = 60.0, MIB
+MACHINES = "machines"  # all of it together, as reports have it
 ROOTED = ("root-writes", "root-devices", "root-mounts", "root-packets")
 
 
