@@ -14,15 +14,13 @@ import orjson
 
 from sild.sandbox.engine import store
 from sild.sandbox.engine.errors import SandboxError
-from sild.sandbox.engine.reading import kept_results
-from sild.sandbox.engine.result import Result, digest_of
+from sild.sandbox.engine.result import Result
 from sild.trust import tree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
-__all__ = ["Journal", "Kept", "Result", "digest_of", "keep", "kept_results"]
 
 _FLUSH_SECONDS = 0.25
 _FLUSH_BYTES = 256 * 1024

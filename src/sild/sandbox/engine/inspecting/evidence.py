@@ -10,9 +10,10 @@ import rfc8785
 
 from sild.sandbox.engine import measure
 from sild.sandbox.engine.faults import Faults, harmless
-from sild.sandbox.engine.journal import Result, keep
+from sild.sandbox.engine.journal import keep
 from sild.sandbox.engine.limits import Limits
 from sild.sandbox.engine.report import STATEMENT, check
+from sild.sandbox.engine.result import Result
 from sild.sandbox.engine.runner import _host, _now
 from sild.sandbox.engine.scorers.base import Metric, mean, share
 
