@@ -10,6 +10,7 @@ import pytest
 from django.conf import settings as django_settings
 from django.db import connection
 
+from prepared import prepare
 from sild.trust.marks import Marks
 
 # What is compared is English, whatever this machine speaks; the processes that tests start are told so, too.
@@ -39,6 +40,24 @@ def pytest_collection_modifyitems(config, items):
 def has_database(item):
     """Tell whether a test uses the database: on another than SQLite, all others would only be run again."""
     return bool({"db", "transactional_db"} & set(item.fixturenames)) or item.get_closest_marker("django_db")
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb(django_db_keepdb):
+    """On SQLite the tables are there before the first test."""
+    return django_db_keepdb or connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix, tmp_path_factory):
+    """SQLite in a file, as a node has it: in shared memory a reader does not wait for a writer but fails."""
+    if connection.vendor == "sqlite":
+        home = tmp_path_factory.mktemp("database")
+        prepare(home)
+        connection.settings_dict["TEST"]["NAME"] = str(home / "node.sqlite3")
+        # No test cuts this machine's power.
+        options = connection.settings_dict["OPTIONS"]
+        options["init_command"] = options["init_command"].replace("synchronous=FULL", "synchronous=OFF")
 
 
 @pytest.fixture(autouse=True, scope="session")
