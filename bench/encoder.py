@@ -1,7 +1,7 @@
 """What the encoder of the extra `ai` brings, beside the model without it in the same run, and on TRAM's spans.
 
-`spans` tunes five encoders, which takes three quarters of an hour and PyTorch (tools/tune);
-PARTS="families held-out languages cost size" leaves it out.
+`spans` tunes five encoders, which takes three quarters of an hour and PyTorch (tools/tune), a quarter where the encoder
+that ships was tuned in build/tune/work; PARTS="families held-out languages cost size" leaves it out.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def spans() -> list[Figure]:
     if not (folder / "reports.jsonl.gz").is_file():
         print(f"TRAM's reports are not in {folder}: their figures are left out.")
         return []
-    command = ["tools/tune", "tools/tune_spans.py", str(folder), "build/tune/spans"]
+    command = ["tools/tune", "tools/tune_spans.py", str(folder), "build/tune/work"]
     done = subprocess.run(command, cwd=analyst.ROOT, check=True, stdout=subprocess.PIPE, text=True)
     told = json.loads(done.stdout.splitlines()[-1])
     peer = "linear machines alone"

@@ -2,11 +2,11 @@
 
     build/tune/bin/python tools/tune_encoder.py WORK [FOLDER]
 
-Needs PyTorch, so it has an environment of its own (requirements/tune.txt, beside this project's). It takes an hour of
-one core. WORK keeps what was tuned, so that a run that was cut off goes on; FOLDER is where encoder.npz and its card
-go, the engine by default. The lower three of six layers stay as they are, so each text passes them once. The upper
-three are tuned twice over ATT&CK's texts that quote no report, then three times over the reports' marked spans and
-sentences, with some that are not marked and some of ATT&CK's; what ships is between the two.
+Needs PyTorch, so it has an environment of its own (requirements/tune.txt, beside this project's). It takes an hour and
+a half of one core. WORK keeps what was tuned, so that a run that was cut off goes on; FOLDER is where encoder.npz and
+its card go, the engine by default. The lower three of six layers stay as they are, so each text passes them once. The
+upper three are tuned five times over ATT&CK's texts that quote no report, then three times over the reports' marked
+spans and sentences, with some that are not marked and some of ATT&CK's; what ships is between the two.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Recipe:
         seeds: of the first stage, the model, and the folds.
     """
 
-    first_epochs: int = 2
+    first_epochs: int = 5
     epochs: int = 3
     rate: float = 1e-4
     first_head_rate: float = 2e-3
@@ -240,8 +240,9 @@ def _bias(there: Any) -> Any:
 class Tuner:
     """Makes encoders, each once."""
 
-    def __init__(self, work: Path, recipe: Recipe, pieces: Any) -> None:
-        self.work, self.recipe, self.pieces = work, recipe, pieces
+    def __init__(self, work: Path, recipe: Recipe, pieces: Any, reports: Sequence[Sentence]) -> None:
+        """Of `reports`, held out or not, the first stage has seen no quotation."""
+        self.work, self.recipe, self.pieces, self.reports = work, recipe, pieces, reports
         self.base = Base()
         self.states = States(self.base, WordPieces.of(pieces.tolist()))
         self.made = 0
@@ -252,22 +253,20 @@ class Tuner:
         general = [one for one in learnt if one.kind not in _OF_REPORTS]
         pool = [one for one in learnt if one.kind in _OF_REPORTS]
         if not self.made:
-            self.classes = ["", *sorted({name for one in learnt for name in one.techniques})]
-            first = [_example(one, self.recipe.unmarked_weight) for one in split.without_copies(general, pool)]
-            self.kept(
-                "first",
-                None,
-                lambda _: first,
-                self.recipe.first_epochs,
-                self.recipe.first_head_rate,
-                self.recipe.seeds[0],
-            )
+            self.begin(general, pool)
         self.made += 1
         name, seed = ("model" if self.made == 1 else f"fold-{self.made - 2}"), self.recipe.seeds[self.made]
         unmarked = self.recipe.unmarked if self.made == 1 else self.recipe.unmarked * 2 // 3
         sample = self._sampler(general, pool, unmarked)
         network = self.kept(name, "first", sample, self.recipe.epochs, self.recipe.head_rate, seed)
         return self._exported(self._mean(network), ids)
+
+    def begin(self, general: Sequence[Sentence], pool: Sequence[Sentence]) -> None:
+        """The first stage, over ATT&CK's texts; their techniques and the pool's become classes."""
+        self.classes = ["", *sorted({name for one in (*general, *pool) for name in one.techniques})]
+        first = [_example(one, self.recipe.unmarked_weight) for one in split.without_copies(general, self.reports)]
+        told = self.recipe.first_epochs, self.recipe.first_head_rate, self.recipe.seeds[0]
+        self.kept("first", None, lambda _: first, *told)
 
     def _mean(self, network: Network) -> Network:
         """The network between the first stage and this one."""
@@ -375,6 +374,11 @@ def _example(one: Sentence, without: float = 1.0) -> Example:
     return fit.trainable_text(one), one.techniques, 1.0 if one.techniques else without
 
 
+def every(reports: card.Sides) -> list[Sentence]:
+    """The sentences of all sides."""
+    return [*reports.train, *reports.dev, *reports.more, *reports.held_out]
+
+
 def main() -> None:
     """Tune, measure, write."""
     torch.set_num_threads(1)
@@ -383,9 +387,10 @@ def main() -> None:
     pieces = np.array((work / "vocab.txt").read_text(encoding="utf-8").splitlines())
     recipe = Recipe()
     model = engine.load()
-    tuner = Tuner(work, recipe, pieces)
+    reports = card.report_sides()
+    tuner = Tuner(work, recipe, pieces, every(reports))
     told = {**asdict(recipe), "seeds": list(recipe.seeds)}
-    made = adding.train(knowledge.from_package(), model, card.report_sides(), tuner.tune, told)
+    made = adding.train(knowledge.from_package(), model, reports, tuner.tune, told)
     written = adding.write(made, folder[0] if folder else engine.HERE)
     print(written["recipe"], written["thresholds"], written["documents"], sep="\n")
 

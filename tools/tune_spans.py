@@ -2,10 +2,11 @@
 
     tools/tune tools/tune_spans.py TRAM WORK
 
-For each fold the encoder is tuned as for the model that ships (tools/tune_encoder.py), but to TRAM's techniques, and
-to spans by themselves: twice over ATT&CK's texts that quote no span, shared by all folds, then four times over the
-spans of the other folds. The logarithms of its chances are added to the mean of the linear machines and of those for
-TRAM's finer labels, as much as is best in the other folds. WORK keeps what was tuned.
+The first stage is that of the model that ships (tools/tune_encoder.py), over ATT&CK's texts that quote no report; a
+WORK where that model was tuned has it already. Then, for each fold, it is tuned four times over the spans of the other
+folds, with the sub-techniques of the annotated reports as labels. What it finds likely for a technique of TRAM is the
+sum over the techniques of ATT&CK that TRAM counts as it. The logarithms of these chances are added to the mean of the
+linear machines and of those for TRAM's finer labels, as much as is best in the other folds. WORK keeps what was tuned.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ import tune_encoder as tuning
 from torch.nn import functional
 
 from sild.analyst.engine import model as engine
-from sild.analyst.training import crossvalidate, knowledge
+from sild.analyst.training import adding, card, crossvalidate, knowledge
 
 SEED = 100
 STRENGTHS = (0.0, 0.05, 0.1, 0.15, 0.2, 0.3, 0.4)
@@ -46,7 +47,7 @@ def main() -> None:
     one = crossvalidate.span_margins(spans, attack)
     other = crossvalidate.span_margins(own, finer, broad)
     both = (one.margins + other.margins) / 2
-    said = _tuned(spans, attack, one.classes, work)
+    said = _tuned(own, known, one.classes, work)
     labels = [span.labels[0] for span in spans]
     truth = np.searchsorted(one.classes, labels)
     told = {"linear": one.margins, "both linear": both, "encoder": said}
@@ -63,30 +64,31 @@ def _added(margins: Any, said: Any, spans: Any, truth: Any) -> Any:
     return whole
 
 
-def _tuned(spans: Any, attack: Any, classes: Any, work: Path) -> Any:
-    """Logarithms of chances, spans by classes, each by encoders that have not seen its report."""
-    torch.set_num_threads(2)
-    work.mkdir(parents=True, exist_ok=True)
-    tuner = tuning.Tuner(work, RECIPE, engine.load_with_encoder().added.pieces)
-    tuner.classes = ["", *classes.tolist()]
-    examples = [(one.text, one.labels, 1.0) for one in spans]
-    texts = {id(one): (one.text, one.labels, 1.0) for one in attack}
+def _tuned(spans: Any, known: frozenset[str], classes: Any, work: Path) -> Any:
+    """Logarithms of chances, spans by TRAM's classes, each by encoders that have not seen its report."""
+    torch.set_num_threads(1)
+    reports = card.report_sides()
+    tuner = tuning.Tuner(work, RECIPE, engine.load_with_encoder().added.pieces, tuning.every(reports))
+    tuner.begin(*adding.learnt_from(card.sides(knowledge.from_package()), reports))
+    examples = [(one.text, (crossvalidate.as_now(one.labels[0]),), 1.0) for one in spans]
     tuner.states.read([text for text, _, _ in examples])
-    shared = [texts[id(one)] for one in crossvalidate.quoting_none(attack, spans)]
-    tuner.kept("first", None, lambda _: shared, RECIPE.first_epochs, RECIPE.first_head_rate, 0)
+    of = np.array([crossvalidate.as_tram(name, known) for name in tuner.classes])
     said = np.zeros((len(spans), len(classes)))
     for number, (learn, test) in enumerate(crossvalidate.folds([span.report for span in spans])):
         given = [examples[place] for place in learn]
         told = RECIPE.epochs, RECIPE.head_rate, SEED + number
-        network = tuner.kept(f"fold-{number}", "first", lambda _, given=given: given, *told)
-        said[test] = _judged(network, tuner.states, [examples[place][0] for place in test])
+        network = tuner.kept(f"spans-{number}", "first", lambda _, given=given: given, *told)
+        chances = _judged(network, tuner.states, [examples[place][0] for place in test])
+        said[test] = np.log(np.stack([chances[:, of == name].sum(axis=1) for name in classes], axis=1))
     return said
 
 
 @torch.no_grad()
 def _judged(network: tuning.Network, states: tuning.States, texts: list[str]) -> Any:
+    """Chances, texts by the network's classes."""
     parts = [texts[start : start + tuning.BATCH] for start in range(0, len(texts), tuning.BATCH)]
-    return np.concatenate([functional.log_softmax(network(*states.batch(part)), 1)[:, 1:].numpy() for part in parts])
+    said = [functional.softmax(network(*states.batch(part)).double(), 1).numpy() for part in parts]
+    return np.concatenate(said)
 
 
 if __name__ == "__main__":

@@ -78,3 +78,16 @@ def test_attack_texts_can_keep_their_sub_techniques():
     for finer, label in ((True, "T1056.001"), (False, "T1056")):
         [text] = crossvalidate.attack_texts(sentences, frozenset({"T1056", "T1113"}), finer=finer)
         assert (text.text, text.labels) == ("It logs keys.", (label,))
+
+
+@pytest.mark.parametrize(
+    ("technique", "tram"),
+    [("T1056.001", "T1056"), ("T1021.001", "T1021.001"), ("T1574.001", "T1574.002"), ("T1113", "T1113")],
+)
+def test_techniques_have_the_names_that_tram_gave_them(technique, tram):
+    known = frozenset({"T1056", "T1021.001", "T1574.002"})
+    assert crossvalidate.as_tram(technique, known) == tram
+
+
+def test_a_technique_that_was_renamed_has_its_name_of_now():
+    assert [crossvalidate.as_now(name) for name in ("T1574.002", "T1056")] == ["T1574.001", "T1056"]

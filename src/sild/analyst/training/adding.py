@@ -51,7 +51,7 @@ def train(knowledge: Knowledge, model: Model, told: card.Sides, tune: Tune, reci
         recipe: what `tune` was told, for the card.
     """
     parts = card.sides(knowledge)
-    general, pool = split.without_copies(parts.train, told.held_out), [*told.train, *told.dev, *told.more]
+    general, pool = learnt_from(parts, told)
     full = tune([*general, *pool], model.ids.tolist())
     linear = crossfit.told_by(model, parts.dev)
     sources = {
@@ -72,6 +72,11 @@ def train(knowledge: Knowledge, model: Model, told: card.Sides, tune: Tune, reci
     joined = replace(model, document=document, added=added)
     about = {**recipe, "strength": strength, "misfit_by_strength": fits}
     return replace(joined, added=replace(added, card=_card(joined, cases, parts, told, about)))
+
+
+def learnt_from(parts: card.Sides, told: card.Sides) -> tuple[list[Sentence], list[Sentence]]:
+    """ATT&CK's texts that quote no held-out report, and the annotated reports that are not held out."""
+    return split.without_copies(parts.train, told.held_out), [*told.train, *told.dev, *told.more]
 
 
 def _strongest(sources: dict[str, Told]) -> tuple[float, dict[str, judging.Cases], dict[str, float]]:

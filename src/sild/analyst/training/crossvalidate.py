@@ -19,6 +19,7 @@ from sild.analyst.engine.features import grams, of_concepts, weighted
 from sild.analyst.engine.sentences import split
 from sild.analyst.training import judging
 from sild.analyst.training.fit import csr, trainable_text, vocabulary
+from sild.analyst.training.reports import RENAMED
 from sild.analyst.training.split import without_copies
 
 if TYPE_CHECKING:
@@ -91,7 +92,7 @@ def documents(reports: Sequence[dict[str, Any]], known: frozenset[str]) -> dict[
 def techniques_of(report: dict[str, Any]) -> set[str]:
     """All techniques that a report was marked with, by the ids that ATT&CK has now."""
     found = {match[1] for row in report["annotations"] if (match := _ID.search(row["type"]))}
-    return {"T1574.001" if name == "T1574.002" else name for name in found}
+    return set(map(as_now, found))
 
 
 def _marks(report: dict[str, Any], known: frozenset[str]) -> Iterator[tuple[int, int, str]]:
@@ -120,6 +121,16 @@ def attack_texts(sentences: Sequence[Sentence], known: frozenset[str], *, finer:
                 label = next(one for one in own if _known(one, known) == name) if finer else name
                 found.append(Text("", trainable_text(sentence), (label,)))
     return found
+
+
+def as_tram(technique: str, known: frozenset[str]) -> str:
+    """What TRAM, whose techniques are `known`, calls a technique of ATT&CK; it may be none of them."""
+    return _known(_as_tram(technique), known)
+
+
+def as_now(technique: str) -> str:
+    """What ATT&CK calls a technique of TRAM."""
+    return RENAMED.get(technique, technique)
 
 
 def _known(name: str, known: frozenset[str]) -> str:

@@ -21,7 +21,7 @@ GROUP = "report:"  # what the names of its families begin with
 ORIGIN = "TRAM 2 (Center for Threat-Informed Defense), Apache-2.0"
 _ID = re.compile(r"\((T\d{4}(?:\.\d{3})?)\)")
 # Techniques that later versions of ATT&CK gave another id.
-_RENAMED = {"T1574.002": "T1574.001"}
+RENAMED = {"T1574.002": "T1574.001"}
 
 
 def shipped() -> tuple[list[Sentence], str]:
@@ -69,7 +69,7 @@ def condense(reports: Iterable[dict[str, Any]]) -> bytes:
 
 def _spans(report: dict[str, Any]) -> list[tuple[int, int, str]]:
     found = [(row["start"], row["end"], _ID.search(row["type"])) for row in report["annotations"]]
-    return sorted({(start, end, _RENAMED.get(match[1], match[1])) for start, end, match in found if match})
+    return sorted({(start, end, RENAMED.get(match[1], match[1])) for start, end, match in found if match})
 
 
 def _plain(text: str) -> str:
