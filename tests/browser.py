@@ -50,6 +50,8 @@ def look_at(page, server, path, language, statuses=(200,)):
     assert page.locator("html").get_attribute("lang") == language
     assert page.locator("h1").count() == 1
     page.locator("details:not(.sild-menu)").evaluate_all("all => all.forEach(one => one.open = true)")
+    # What has just opened has its place once it was drawn.
+    page.evaluate("() => new Promise(drawn => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
     check(page, path)
 
 
