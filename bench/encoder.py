@@ -6,11 +6,7 @@ that ships was tuned in build/tune/work; PARTS="families held-out languages cost
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import analyst_tram
@@ -24,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 WITHOUT = "the model without it"
-ABOUT = "TRAM spans, 5 folds by report"
 
 
 def run(parts: Sequence[str] = ()) -> list[Figure]:
@@ -49,29 +44,6 @@ def beside(measure: Callable[[], list[Figure]]) -> Callable[[], list[Figure]]:
     return both
 
 
-def spans() -> list[Figure]:
-    """TRAM's spans, with encoders tuned for each fold; see tools/tune_spans.py."""
-    folder = Path(os.environ.get("SILD_TRAM", analyst.SHARED / "tram"))
-    if not (folder / "reports.jsonl.gz").is_file():
-        print(f"TRAM's reports are not in {folder}: their figures are left out.")
-        return []
-    command = ["tools/tune", "tools/tune_spans.py", str(folder), "build/tune/work"]
-    done = subprocess.run(command, cwd=analyst.ROOT, check=True, stdout=subprocess.PIPE, text=True)
-    told = json.loads(done.stdout.splitlines()[-1])
-    peer = "linear machines alone"
-    return [
-        Figure(f"{name} F1, {ABOUT}, {what}", told[key][f"{name}_f1"], "", target, "higher", peer, plain)
-        for name, least in (("micro", 0.89), ("macro", 0.82))
-        for plain in (told["linear"][f"{name}_f1"],)
-        for what, key, target in (
-            ("with the encoder", "linear and encoder", None),
-            ("with the encoder and machines for finer labels", "all", least),
-            ("the encoder alone", "encoder", None),
-            ("machines for finer labels too, no encoder", "both linear", None),
-        )
-    ]
-
-
 def size() -> list[Figure]:
     """What is added to the package."""
     return [Figure("the encoder's file", (engine.HERE / files.ENCODER_FILE).stat().st_size / 1e6, "MB")]
@@ -83,5 +55,5 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "languages": beside(analyst.languages),
     "cost": beside(analyst.cost),
     "size": size,
-    "spans": spans,
+    "spans": analyst_tram.spans_with_encoder,
 }
