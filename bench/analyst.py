@@ -3,7 +3,7 @@
 SILD_TRAM names a folder with TRAM's files, SILD_ATTACK MITRE's own STIX bundle; where they are absent, in
 `../shared/data` too, those figures are left out, with a line that says so. `PARTS="cost reading"` measures some parts
 only and keeps the other figures of the file; `spans` and `documents` train in five folds, and `spans-with-encoder`
-tunes in them (see bench/encoder.py), which takes most of the time.
+tunes in them, which takes most of the time.
 """
 
 from __future__ import annotations

@@ -42,10 +42,11 @@ def spans() -> list[Figure]:
 
 
 def spans_with_encoder() -> list[Figure]:
-    """The same with encoders tuned for each fold; see tools/tune_spans.py."""
-    folder = Path(os.environ.get("SILD_TRAM", SHARED / "tram"))
-    if not (folder / "reports.jsonl.gz").is_file():
-        print(f"TRAM's reports are not in {folder}: their figures are left out.")
+    """The same with encoders tuned for each fold (tools/tune_spans.py): three quarters of an hour, and PyTorch.
+
+    A quarter where build/tune/work has what it, or the tuning of the encoder that ships, left there.
+    """
+    if not (folder := tram_folder()):
         return []
     command = ["tools/tune", "tools/tune_spans.py", str(folder), "build/tune/work"]
     done = subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.PIPE, text=True)
@@ -134,11 +135,18 @@ def _counts(found: set[str], wanted: set[str]) -> Any:
 
 
 @cache
+def tram_folder() -> Path | None:
+    """Where TRAM's files are; None, and a line that says so, where they are not."""
+    folder = Path(os.environ.get("SILD_TRAM", SHARED / "tram"))
+    if (folder / "reports.jsonl.gz").is_file():
+        return folder
+    print(f"TRAM's reports are not in {folder}: their figures are left out.")
+    return None
+
+
 def tram_folds() -> tuple[Any, Any, Any] | None:
     """TRAM's rows, its reports, and ATT&CK's texts about its techniques; None where TRAM is not."""
-    folder = Path(os.environ.get("SILD_TRAM", SHARED / "tram"))
-    if not (folder / "reports.jsonl.gz").is_file():
-        print(f"TRAM's reports are not in {folder}: their figures are left out.")
+    if not (folder := tram_folder()):
         return None
     rows = json.loads((folder / "single_label.json").read_text(encoding="utf-8"))
     reports = [json.loads(line) for line in gzip.decompress((folder / "reports.jsonl.gz").read_bytes()).splitlines()]

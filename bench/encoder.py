@@ -1,8 +1,4 @@
-"""What the encoder of the extra `ai` brings, beside the model without it in the same run, and on TRAM's spans.
-
-`spans` tunes five encoders, which takes three quarters of an hour and PyTorch (tools/tune), a quarter where the encoder
-that ships was tuned in build/tune/work; PARTS="families held-out languages cost size" leaves it out.
-"""
+"""What the encoder of the extra `ai` brings, beside the model without it; bench/analyst.py has its spans."""
 
 from __future__ import annotations
 
@@ -55,5 +51,4 @@ PARTS: dict[str, Callable[[], list[Figure]]] = {
     "languages": beside(analyst.languages),
     "cost": beside(analyst.cost),
     "size": size,
-    "spans": analyst_tram.spans_with_encoder,
 }

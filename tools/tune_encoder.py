@@ -1,6 +1,6 @@
 """Tunes the encoder of the extra `ai` to ATT&CK's texts and annotated reports, and writes it for the analyst.
 
-    build/tune/bin/python tools/tune_encoder.py WORK [FOLDER]
+    tools/tune tools/tune_encoder.py WORK [FOLDER]
 
 Needs PyTorch, so it has an environment of its own (requirements/tune.txt, beside this project's). It takes an hour and
 a half of one core. WORK keeps what was tuned, so that a run that was cut off goes on; FOLDER is where encoder.npz and
@@ -24,8 +24,9 @@ from onnx import numpy_helper
 from torch import nn
 from torch.nn import functional
 
-from sild.analyst.engine import documents, encoder
+from sild.analyst.engine import arrays, documents, encoder
 from sild.analyst.engine import model as engine
+from sild.analyst.engine.files import ENCODER_CARD_FILE, ENCODER_FILE
 from sild.analyst.engine.wordpieces import WordPieces
 from sild.analyst.training import adding, card, fit, knowledge, split
 
@@ -242,6 +243,7 @@ class Tuner:
 
     def __init__(self, work: Path, recipe: Recipe, pieces: Any, reports: Sequence[Sentence]) -> None:
         """Of `reports`, held out or not, the first stage has seen no quotation."""
+        work.mkdir(parents=True, exist_ok=True)
         self.work, self.recipe, self.pieces, self.reports = work, recipe, pieces, reports
         self.base = Base()
         self.states = States(self.base, WordPieces.of(pieces.tolist()))
@@ -379,16 +381,20 @@ def every(reports: card.Sides) -> list[Sentence]:
     return [*reports.train, *reports.dev, *reports.more, *reports.held_out]
 
 
+def pieces() -> Any:
+    """The vocabulary, which the wheel has not: from the encoder that ships, whatever model it was made for."""
+    data, _ = arrays.read(engine.HERE, ENCODER_FILE, ENCODER_CARD_FILE)
+    return arrays.unpack(data, {"pieces": "U"})["pieces"]
+
+
 def main() -> None:
     """Tune, measure, write."""
     torch.set_num_threads(1)
     work, *folder = map(Path, sys.argv[1:])
-    work.mkdir(parents=True, exist_ok=True)
-    pieces = np.array((work / "vocab.txt").read_text(encoding="utf-8").splitlines())
     recipe = Recipe()
     model = engine.load()
     reports = card.report_sides()
-    tuner = Tuner(work, recipe, pieces, every(reports))
+    tuner = Tuner(work, recipe, pieces(), every(reports))
     told = {**asdict(recipe), "seeds": list(recipe.seeds)}
     made = adding.train(knowledge.from_package(), model, reports, tuner.tune, told)
     written = adding.write(made, folder[0] if folder else engine.HERE)

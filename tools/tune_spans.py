@@ -23,7 +23,6 @@ import torch
 import tune_encoder as tuning
 from torch.nn import functional
 
-from sild.analyst.engine import model as engine
 from sild.analyst.training import adding, card, crossvalidate, knowledge
 
 SEED = 100
@@ -68,7 +67,7 @@ def _tuned(spans: Any, known: frozenset[str], classes: Any, work: Path) -> Any:
     """Logarithms of chances, spans by TRAM's classes, each by encoders that have not seen its report."""
     torch.set_num_threads(1)
     reports = card.report_sides()
-    tuner = tuning.Tuner(work, RECIPE, engine.load_with_encoder().added.pieces, tuning.every(reports))
+    tuner = tuning.Tuner(work, RECIPE, tuning.pieces(), tuning.every(reports))
     tuner.begin(*adding.learnt_from(card.sides(knowledge.from_package()), reports))
     examples = [(one.text, (crossvalidate.as_now(one.labels[0]),), 1.0) for one in spans]
     tuner.states.read([text for text, _, _ in examples])
