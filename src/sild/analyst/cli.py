@@ -224,12 +224,13 @@ def solution(
     encoder: Annotated[
         bool, typer.Option("--encoder", help="With the sentence encoder of sild[ai], for a node that uses it.")
     ] = False,
+    chat: Annotated[bool, typer.Option("--chat", help="As a chat endpoint like OpenAI's, not JSON lines.")] = False,
     as_json: Json = False,
 ) -> None:
     """Write the solution as a folder for the sandbox."""
     from sild.analyst import packing
 
-    digest = packing.write_solution(folder, with_encoder=encoder)
+    digest = packing.write_solution(folder, with_encoder=encoder, by_chat=chat)
     told = _("Wrote %(folder)s (%(digest)s).") % {"folder": folder, "digest": digest}
     say({"folder": str(folder), "digest": digest}, told, as_json=as_json)
 

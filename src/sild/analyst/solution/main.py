@@ -23,22 +23,27 @@ def answer(question: dict[str, Any], model: Any) -> dict[str, Any]:
     text = given.get("text") if isinstance(given, dict) else given
     try:
         if not isinstance(text, str):
-            raise TextError("The input is an object with the member “text”.")
+            raise TextError("The input is a text, or an object with the member “text”.")
         return {"id": question.get("id"), "output": read(text, model).as_dict()}
     except EngineError as error:
         return {"id": question.get("id"), "error": str(error)}
 
 
+def model() -> Any:
+    """The model in this folder, with the encoder where there is one."""
+    return load_with_encoder() if (HERE / ENCODER_CARD_FILE).is_file() else load()
+
+
 def main() -> None:
     """Answer until the input ends."""
-    model = load_with_encoder() if (HERE / ENCODER_CARD_FILE).is_file() else load()
+    loaded = model()
     for line in sys.stdin.buffer:
         try:
             question = json.loads(line)
         except ValueError:
             question = None
         if isinstance(question, dict):
-            reply = answer(question, model)
+            reply = answer(question, loaded)
         else:
             reply = {"id": None, "error": "The line is no JSON object."}
         sys.stdout.write(json.dumps(reply) + "\n")
