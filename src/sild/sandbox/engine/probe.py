@@ -83,10 +83,15 @@ def as_dicts(found: list[Check]) -> list[dict[str, Any]]:
     return [asdict(check) for check in found]
 
 
-def said_by(process: Process) -> bytes:
-    """What the program printed, up to a bound; its wall-clock limit ends it."""
+def said_by(process: Process, lines: int = _SAID_AT_MOST) -> bytes:
+    """What the program printed, up to a bound; its wall-clock limit ends it.
+
+    Args:
+        process: that runs it.
+        lines: after which it is left running.
+    """
     said = b""
-    while len(said) < _SAID_AT_MOST and (chunk := _chunk(process)):
+    while len(said) < _SAID_AT_MOST and said.count(b"\n") < lines and (chunk := _chunk(process)):
         said += chunk
     return said
 

@@ -18,7 +18,7 @@ from pathlib import Path
 OTHER = runpy.run_path(str(Path(__file__).with_name("escape.py")))
 MEMORY, KERNEL, INTERFACE = int(sys.argv[1]), sys.argv[3], sys.argv[4:] == ["interface"]
 OUTSIDE = [tuple(place.rsplit(":", 1)) for place in sys.argv[2].split(",")]
-LOOKED_AT = 1.0  # seconds within which whoever watches ten times a second has seen it
+LOOKED_AT = 10.0  # seconds within which whoever watches has seen it, however much there is to do
 
 Held = tuple[bool, str]
 
@@ -58,7 +58,11 @@ def nested_namespace() -> Held:
 
 
 def memory() -> Held:
-    """Take and fill twice the memory that is allowed: either that is refused, or we are ended for it."""
+    """Take and fill twice the memory that is allowed: either that is refused, or we are ended for it.
+
+    What was said before would be lost on its way with us, so whoever hears it closes our standard input first.
+    """
+    sys.stdin.read()
     try:
         taken = mmap.mmap(-1, 2 * MEMORY, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     except OSError as error:
