@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 import sacrebleu
+from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a
+from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp
 
 from sild.sandbox.engine.scorers.overlap import Overlap
 
@@ -30,3 +32,11 @@ def test_no_answer_shares_nothing():
     assert Overlap().read_target("x") == ["x"]
     with pytest.raises(ValueError, match="reference"):
         Overlap().read_target([])
+
+
+def test_no_text_is_kept_when_the_figures_are_there():
+    """sacreBLEU's tokenisers keep tens of thousands of texts, and a solution's answers may be long."""
+    Overlap().measure([(f"{place} silda", [f"{place} sild"]) for place in range(600)], 1)
+    for tokenizer in (Tokenizer13a, TokenizerRegexp):
+        known = tokenizer.__call__.cache_info()
+        assert (known.currsize, known.maxsize) == (0, 65536)

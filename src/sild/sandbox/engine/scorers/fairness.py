@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,7 @@ from sild.sandbox.engine.scorers.match import says
 from sild.sandbox.engine.scorers.quantities import as_number
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
 
@@ -53,12 +53,9 @@ class EvenHanded:
 
     def measure(self, pairs: Sequence[tuple[str | None, Case]], seed: int) -> list[Metric]:  # noqa: ARG002
         """Share of cases whose samples were all decided alike, and accuracy over samples."""
-        decided: dict[str, set[float]] = defaultdict(set)
-        for output, target in pairs:
-            decided[target.case].add(self.score(output, target))
-        alike = sum(len(found) == 1 for found in decided.values())
+        alike, cases = _alike((target.case, self.score(output, target)) for output, target in pairs)
         right = sum(self.score(*pair) for pair in pairs)
-        return [share("even_handed", alike, len(decided)), share("accuracy", right, len(pairs))]
+        return [share("even_handed", alike, cases), share("accuracy", right, len(pairs))]
 
 
 class Stable:
@@ -82,11 +79,19 @@ class Stable:
 
     def measure(self, pairs: Sequence[tuple[str | None, str]], seed: int) -> list[Metric]:  # noqa: ARG002
         """Share of questions to which every answer was the same."""
-        given: dict[str, set[str | None]] = defaultdict(set)
-        for output, case in pairs:
-            given[case].add(output)
-        alike = sum(len(found) == 1 and None not in found for found in given.values())
-        return [share("stable", alike, len(given))]
+        # Answers may be long: their digests are compared.
+        digests = ((case, None if output is None else sha256(output.encode()).digest()) for output, case in pairs)
+        return [share("stable", *_alike(digests))]
+
+
+def _alike(outcomes: Iterable[tuple[str, float | bytes | None]]) -> tuple[int, int]:
+    """In how many cases every sample came out the same, and how many cases there are; None is like nothing."""
+    first: dict[str, float | bytes] = {}
+    unlike = set()
+    for case, outcome in outcomes:
+        if outcome is None or first.setdefault(case, outcome) != outcome:
+            unlike.add(case)
+    return len(first.keys() - unlike), len(first.keys() | unlike)
 
 
 class Calibrated:

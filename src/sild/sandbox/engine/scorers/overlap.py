@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+_REMEMBERED = 256  # texts that may be kept meanwhile
 _NAMES = {"chrf": "chrF2", "bleu": "BLEU, tokeniser 13a, exponential smoothing"}
 
 
@@ -56,12 +58,23 @@ class Overlap:
 
 
 def _statistics(metric: Any, pairs: Sequence[tuple[str | None, list[str]]]) -> NDArray[Any]:
-    """What the metric counts for each sample."""
-    rows = [
-        metric._extract_corpus_statistics([output or ""], [[one] for one in target])[0]  # noqa: SLF001
-        for output, target in pairs
-    ]
-    return np.array(rows, float) if rows else np.zeros((0, 1))
+    """What the metric counts for each sample, shape (samples, counts)."""
+    counted = array("d")
+    for place, (output, target) in enumerate(pairs):
+        counted.extend(metric._extract_corpus_statistics([output or ""], [[one] for one in target])[0])  # noqa: SLF001
+        if place % _REMEMBERED == 0:
+            _forget()
+    _forget()
+    return np.frombuffer(counted).reshape(len(pairs), -1) if counted else np.zeros((0, 1))
+
+
+def _forget() -> None:
+    """SacreBLEU's tokenisers keep 65,536 texts, however long, as long as the process lives; none comes twice here."""
+    from sacrebleu.tokenizers.tokenizer_13a import Tokenizer13a  # noqa: PLC0415
+    from sacrebleu.tokenizers.tokenizer_re import TokenizerRegexp  # noqa: PLC0415
+
+    for tokenizer in (Tokenizer13a, TokenizerRegexp):
+        tokenizer.__call__.cache_clear()
 
 
 def _version() -> str:
