@@ -34,7 +34,12 @@ if TYPE_CHECKING:
 SAMPLES = 20_000
 ROUNDS = 60
 LONG = (50_000, 100_000)
-KINDS = {"command": "an isolated command", "spread": "spread over two processes", "endpoint": "a chat endpoint"}
+KINDS = {
+    "command": "an isolated command",
+    "repeats": "an isolated command, each item five times",
+    "spread": "spread over two processes",
+    "endpoint": "a chat endpoint",
+}
 ECHO = """
 import json, sys
 for line in sys.stdin:
@@ -222,7 +227,7 @@ def _browse(folder: Path) -> list[Figure]:
 def _child(what: str, folder: Path, count: int, where: object) -> int:
     """A run in a process of its own, so that its memory is its own; the most that it had, in bytes."""
     folder.mkdir()
-    _write(folder, count)
+    _write(folder, count, 5 if what == "repeats" else 1)
     done = subprocess.run(
         [sys.executable, __file__, what, str(folder), str(where)], check=True, capture_output=True, text=True
     )
@@ -255,8 +260,8 @@ def _probe() -> Figure:
     )
 
 
-def _write(folder: Path, count: int = SAMPLES) -> None:
-    """A solution and a suite."""
+def _write(folder: Path, count: int = SAMPLES, repeats: int = 1) -> None:
+    """A solution and a suite of so many samples."""
     text = {"en": "Made for this benchmark."}
     about = {"name": "echo", "version": "1.0", "title": text}
     for name in ("s", "t"):
@@ -277,10 +282,11 @@ def _write(folder: Path, count: int = SAMPLES) -> None:
         "data": {"file": "data.jsonl"},
         "datasheet": {"source": "numbers", "licence": "EUPL-1.2", "language": "en"},
         "scorer": {"name": "exact"},
+        "repeats": repeats,
         "thresholds": [{"metric": "accuracy", "at_least": 1}],
     }
     (folder / "t" / "suite.yaml").write_text(json.dumps(suite))
-    lines = (json.dumps({"id": str(number), "input": number, "target": number}) for number in range(count))
+    lines = (json.dumps({"id": str(number), "input": number, "target": number}) for number in range(count // repeats))
     (folder / "t" / "data.jsonl").write_text("\n".join(lines))
 
 

@@ -130,8 +130,8 @@ METHODS = {
     "processor time of all the solution's processes over answers": _(
         "processor time of all the solution's processes over answers"
     ),
-    "95 % percentile bootstrap over items with their repeats, 200 replicates, the suite's seed": _(
-        "95 % percentile bootstrap over items with their repeats, 200 replicates, the suite's seed"
+    "95 % percentile bootstrap over items with their repeats, 1000 replicates, the suite's seed": _(
+        "95 % percentile bootstrap over items with their repeats, 1000 replicates, the suite's seed"
     ),
     "share of answers; 95 % Wilson score interval over answers divided by the repeats' design effect": _(
         "share of answers; 95 % Wilson score interval over answers divided by the repeats' design effect"

@@ -15,6 +15,7 @@ from sild.sandbox.engine.reading import kept_results
 from sild.sandbox.engine.result import Result
 from sild.sandbox.engine.runner import Run
 from sild.sandbox.engine.scorers import SCORERS
+from sild.sandbox.engine.scorers.base import CLUSTERED, DESIGN
 
 pytestmark = pytest.mark.integration
 
@@ -41,7 +42,7 @@ def test_repeats_that_always_agree_are_worth_one_answer_each():
     answers = [[number % 2] * 5 for number in range(40)]
     accuracy = repeats.measure(SCORERS["exact"], pairs(answers), 5, 1)[0]
     low, high = intervals.wilson(20, 40)
-    assert (accuracy.value, accuracy.n, accuracy.method) == (0.5, 200, repeats.DESIGN)
+    assert (accuracy.value, accuracy.n, accuracy.method) == (0.5, 200, DESIGN)
     assert accuracy.low == pytest.approx(low, abs=0.03)
     assert accuracy.high == pytest.approx(high, abs=0.03)
 
@@ -72,7 +73,37 @@ def test_a_score_between_0_and_1_has_neither_and_keeps_the_bootstrap_over_items(
     read = [(scorer.read(["a"]), scorer.read_target(["a", "b"]))] * 6
     metrics = repeats.measure(scorer, read, 2, 1)
     assert not set(repeats.NAMES) & {one.name for one in metrics}
-    assert metrics[0].method == repeats.CLUSTERED
+    assert metrics[0].method == CLUSTERED
+
+
+READ = {
+    "multilabel": [(["a"], ["a", "b"]), (["b"], ["b"]), ([], ["c"])],
+    "regression": [(1.0, 1.5), (2.0, 2.0), (5.0, 3.5)],
+    "retrieval": [(["x", "a"], {"a": 1}), (["b"], {"b": 2}), (["y"], {"c": 1})],
+    "overlap": [("sild on avatud", "sild on täna avatud"), ("міст", "міст зачинено"), ("open", "the bridge is open")],
+    "calibrated": [({"answer": "4", "confidence": 0.9}, ["4"]), ({"answer": "5", "confidence": 0.7}, ["6"])],
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_the_same_answer_three_times_over_says_no_more_than_once(name):
+    scorer = SCORERS[name]
+    once = [(scorer.read(output), scorer.read_target(target)) for output, target in READ[name]]
+    thrice = [pair for pair in once for _ in range(3)]
+    alone, together = scorer.measure(once, 5), scorer.measure(thrice, 5, 3)
+    for one, other in zip(alone, together, strict=True):
+        assert (one.value, one.low, one.high) == pytest.approx((other.value, other.low, other.high))
+        assert one.method != other.method
+
+
+def test_a_share_of_some_samples_is_worth_as_many_as_those():
+    """What was to be answered is not in the share of what was refused: 4 items, whose repeats always agree."""
+    scorer = SCORERS["refusal"]
+    asked = [(place % 2 == 0, "refuse" if place < 4 else "answer") for place in range(12)]
+    read = [(refused, scorer.read_target(due)) for refused, due in asked for _ in range(5)]
+    refused = next(one for one in repeats.measure(scorer, read, 5, 1) if one.name == "refused")
+    assert (refused.value, refused.n) == (0.5, 20)
+    assert (refused.low, refused.high) == pytest.approx(intervals.wilson(2, 4))
 
 
 def prepare(tmp_path, **changes):

@@ -143,7 +143,7 @@ def metrics(log: Log, found: list[Result]) -> list[dict[str, Any]]:
 def _figure(scores: list[float]) -> dict[str, Any]:
     """Accuracy where every score is 0 or 1, else their mean."""
     whole = all(score in {0.0, 1.0} for score in scores)
-    made: Metric = share("accuracy", sum(scores), len(scores)) if whole else mean("mean_score", scores, _SEED)
+    made: Metric = share("accuracy", scores) if whole else mean("mean_score", scores, _SEED)
     told = {"name": made.name, "n": made.n, "method": made.method}
     return told | {key: round(float(getattr(made, key)), 6) for key in ("value", "low", "high")}
 

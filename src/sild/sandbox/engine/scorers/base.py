@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
 
-from sild.sandbox.engine.intervals import REPLICATES, bootstrap, wilson
+from sild.sandbox.engine.intervals import REPLICATES, bootstrap, clustered, wilson
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 O = TypeVar("O")  # noqa: E741 -- an output, as the scorer read it
 T = TypeVar("T")
 WILSON = "share of samples; 95 % Wilson score interval"
+DESIGN = "share of answers; 95 % Wilson score interval over answers divided by the repeats' design effect"
 BOOTSTRAP = f"95 % percentile bootstrap over samples, {REPLICATES} replicates, the suite's seed"
+CLUSTERED = f"95 % percentile bootstrap over items with their repeats, {REPLICATES} replicates, the suite's seed"
 _APOSTROPHES = str.maketrans(dict.fromkeys("’ʼ`´‘", "'"))
 
 
@@ -64,21 +66,45 @@ class Scorer(Protocol[O, T]):
     def score(self, output: O | None, target: T) -> float:
         """From 0 to 1 for one sample; None stands for no answer."""
 
-    def measure(self, pairs: Sequence[tuple[O | None, T]], seed: int) -> list[Metric]:
-        """The figures over outputs and targets, which may be far more than fit into memory: read them one by one."""
+    def measure(self, pairs: Sequence[tuple[O | None, T]], seed: int, repeats: int = 1) -> list[Metric]:
+        """The figures over outputs and targets, which may be far more than fit into memory: read them one by one.
+
+        Args:
+            pairs: those of one item stand together.
+            seed: of the bootstrap.
+            repeats: how many pairs each item has; answers to one question are less than as many to different ones.
+        """
 
 
-def share(name: str, right: float, n: int) -> Metric:
-    """A share of samples, with Wilson's interval."""
-    return Metric(name, right / n if n else 0.0, *wilson(right, n), n, WILSON)
+def share(name: str, right: Iterable[float | None], repeats: int = 1) -> Metric:
+    """A share of samples, with Wilson's interval, over as many samples as the repeats of items are worth.
+
+    Args:
+        name: of the figure.
+        right: 1 or 0 for each sample; None for one that it is not about.
+        repeats: how many samples each item has.
+    """
+    told = np.fromiter((np.nan if one is None else one for one in right), float).reshape(-1, repeats)
+    found, asked = np.nansum(told, axis=1), (~np.isnan(told)).sum(axis=1)
+    total, n = float(found.sum()), int(asked.sum())
+    if repeats == 1:
+        return Metric(name, total / n if n else 0.0, *wilson(total, n), n, WILSON)
+    worth = clustered(found, asked)
+    value = total / n if n else 0.0
+    return Metric(name, value, *wilson(value * worth, worth), n, DESIGN)
 
 
-def mean(name: str, values: Iterable[float], seed: int) -> Metric:
+def mean(name: str, values: Iterable[float], seed: int, repeats: int = 1) -> Metric:
     """A mean over samples, with the bootstrap's interval."""
     given = np.fromiter(values, float)
     n = len(given)
-    bounds = bootstrap(n, lambda drawn: np.array([float(drawn @ given) / n if n else 0.0]), seed)[0]
-    return Metric(name, float(given.mean()) if n else 0.0, *bounds, n, BOOTSTRAP)
+    bounds = bootstrap(n, lambda drawn: np.array([float(drawn @ given) / n if n else 0.0]), seed, repeats)[0]
+    return Metric(name, float(given.mean()) if n else 0.0, *bounds, n, resampled(repeats))
+
+
+def resampled(repeats: int) -> str:
+    """How the bootstrap's interval is made."""
+    return BOOTSTRAP if repeats == 1 else CLUSTERED
 
 
 def as_text(value: object) -> str:

@@ -11,7 +11,7 @@ import orjson
 import rfc8785
 
 from sild.sandbox.engine.intervals import bootstrap
-from sild.sandbox.engine.scorers.base import BOOTSTRAP, Metric, as_text, as_words, members, share, texts
+from sild.sandbox.engine.scorers.base import Metric, as_text, as_words, members, resampled, share, texts
 from sild.sandbox.engine.scorers.match import says
 from sild.sandbox.engine.scorers.quantities import as_number
 
@@ -51,11 +51,10 @@ class EvenHanded:
         """1 for the right decision."""
         return float(output is not None and says(output, target.answers))
 
-    def measure(self, pairs: Sequence[tuple[str | None, Case]], seed: int) -> list[Metric]:  # noqa: ARG002
+    def measure(self, pairs: Sequence[tuple[str | None, Case]], seed: int, repeats: int = 1) -> list[Metric]:
         """Share of cases whose samples were all decided alike, and accuracy over samples."""
-        alike, cases = _alike((target.case, self.score(output, target)) for output, target in pairs)
-        right = sum(self.score(*pair) for pair in pairs)
-        return [share("even_handed", alike, cases), share("accuracy", right, len(pairs))]
+        alike = _alike((target.case, self.score(output, target)) for output, target in pairs)
+        return [share("even_handed", alike), share("accuracy", (self.score(*pair) for pair in pairs), repeats)]
 
 
 class Stable:
@@ -73,25 +72,25 @@ class Stable:
         """`{"case": "passport-2"}`."""
         return as_text(members(value, "case")[0])
 
-    def score(self, output: str | None, target: str) -> float:  # noqa: ARG002 -- the interface
+    def score(self, output: str | None, target: str) -> float:
         """1 for an answer."""
         return float(output is not None)
 
-    def measure(self, pairs: Sequence[tuple[str | None, str]], seed: int) -> list[Metric]:  # noqa: ARG002
+    def measure(self, pairs: Sequence[tuple[str | None, str]], seed: int, repeats: int = 1) -> list[Metric]:
         """Share of questions to which every answer was the same."""
         # Answers may be long: their digests are compared.
         digests = ((case, None if output is None else sha256(output.encode()).digest()) for output, case in pairs)
-        return [share("stable", *_alike(digests))]
+        return [share("stable", _alike(digests))]
 
 
-def _alike(outcomes: Iterable[tuple[str, float | bytes | None]]) -> tuple[int, int]:
-    """In how many cases every sample came out the same, and how many cases there are; None is like nothing."""
+def _alike(outcomes: Iterable[tuple[str, float | bytes | None]]) -> list[bool]:
+    """For each case, whether every sample of it came out the same; None is like nothing."""
     first: dict[str, float | bytes] = {}
     unlike = set()
     for case, outcome in outcomes:
         if outcome is None or first.setdefault(case, outcome) != outcome:
             unlike.add(case)
-    return len(first.keys() - unlike), len(first.keys() | unlike)
+    return [case not in unlike for case in first.keys() | unlike]
 
 
 class Calibrated:
@@ -119,7 +118,9 @@ class Calibrated:
             return 0.0
         return 1 - (output[1] - float(says(output[0], target))) ** 2
 
-    def measure(self, pairs: Sequence[tuple[tuple[str, float] | None, tuple[str, ...]]], seed: int) -> list[Metric]:
+    def measure(
+        self, pairs: Sequence[tuple[tuple[str, float] | None, tuple[str, ...]]], seed: int, repeats: int = 1
+    ) -> list[Metric]:
         """Brier score (Brier 1950), expected calibration error in ten bins (Guo et al. 2017, eq. 3), accuracy."""
         n = len(pairs)
         sure = np.fromiter((1.0 if output is None else output[1] for output, _target in pairs), float, n)
@@ -132,12 +133,12 @@ class Calibrated:
             gaps = np.bincount(bins, weights=drawn * (right - sure), minlength=BINS)
             return np.array([float(drawn @ (sure - right) ** 2) / n, float(abs(gaps).sum()) / n])
 
-        every, bounds = figures(np.ones(len(pairs), np.int64)), bootstrap(len(pairs), figures, seed)
+        every, bounds = figures(np.ones(len(pairs), np.int64)), bootstrap(len(pairs), figures, seed, repeats)
         found = [
-            Metric(name, float(value), *interval, len(pairs), BOOTSTRAP)
+            Metric(name, float(value), *interval, len(pairs), resampled(repeats))
             for name, value, interval in zip(self.metrics, every, bounds, strict=False)
         ]
-        return [*found, share("accuracy", float(right.sum()), len(pairs))]
+        return [*found, share("accuracy", right, repeats)]
 
 
 def _object(value: object) -> object:

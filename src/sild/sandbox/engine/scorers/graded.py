@@ -24,10 +24,10 @@ class Graded:
     def read_target(self, value: object) -> None:
         """Any: the grader sees it as the reference."""
 
-    def score(self, output: str | float | None, target: None) -> float:  # noqa: ARG002 -- the interface
+    def score(self, output: str | float | None, target: None) -> float:
         """The grade's worth, once there is one."""
         return output if isinstance(output, float) else 0.0
 
-    def measure(self, pairs: Sequence[tuple[str | float | None, None]], seed: int) -> list[Metric]:
+    def measure(self, pairs: Sequence[tuple[str | float | None, None]], seed: int, repeats: int = 1) -> list[Metric]:
         """The mean."""
-        return [mean("graded", (self.score(*pair) for pair in pairs), seed)]
+        return [mean("graded", (self.score(*pair) for pair in pairs), seed, repeats)]

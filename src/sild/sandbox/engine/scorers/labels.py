@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sild.sandbox.engine.intervals import bootstrap
-from sild.sandbox.engine.scorers.base import BOOTSTRAP, Metric, share
+from sild.sandbox.engine.scorers.base import Metric, resampled, share
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,14 +51,15 @@ class Multilabel:
             return 0.0
         return 2 * len(output & target) / (len(output) + len(target)) if output or target else 1.0
 
-    def measure(self, pairs: Sequence[tuple[Labels | None, Labels]], seed: int) -> list[Metric]:
+    def measure(self, pairs: Sequence[tuple[Labels | None, Labels]], seed: int, repeats: int = 1) -> list[Metric]:
         """All figures; one resampling serves them all."""
         counts = _Counts(pairs)
         every = np.ones(len(pairs), np.int64)
-        figures = zip(self.metrics, counts.figures(every), bootstrap(len(pairs), counts.figures, seed), strict=False)
-        found = [Metric(name, float(value), *bounds, len(pairs), BOOTSTRAP) for name, value, bounds in figures]
-        matches = sum(output == target for output, target in pairs)
-        return [*found, share("exact_match", matches, len(pairs))]
+        figures = zip(
+            self.metrics, counts.figures(every), bootstrap(len(pairs), counts.figures, seed, repeats), strict=False
+        )
+        found = [Metric(name, float(value), *bounds, len(pairs), resampled(repeats)) for name, value, bounds in figures]
+        return [*found, share("exact_match", (output == target for output, target in pairs), repeats)]
 
 
 class _Counts:

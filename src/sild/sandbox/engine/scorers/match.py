@@ -33,9 +33,9 @@ class Match(Generic[T]):
         """1 for a match."""
         return float(output is not None and output == target)
 
-    def measure(self, pairs: Sequence[tuple[T | None, T]], seed: int) -> list[Metric]:  # noqa: ARG002 -- the interface
+    def measure(self, pairs: Sequence[tuple[T | None, T]], seed: int, repeats: int = 1) -> list[Metric]:
         """Accuracy."""
-        return [share("accuracy", sum(self.score(*pair) for pair in pairs), len(pairs))]
+        return [share("accuracy", (self.score(*pair) for pair in pairs), repeats)]
 
 
 class Answer:
@@ -60,9 +60,9 @@ class Answer:
         """1 for a right answer."""
         return float(output is not None and says(output, target))
 
-    def measure(self, pairs: Sequence[tuple[str | None, tuple[str, ...]]], seed: int) -> list[Metric]:  # noqa: ARG002
+    def measure(self, pairs: Sequence[tuple[str | None, tuple[str, ...]]], seed: int, repeats: int = 1) -> list[Metric]:
         """Accuracy."""
-        return [share("accuracy", sum(self.score(*pair) for pair in pairs), len(pairs))]
+        return [share("accuracy", (self.score(*pair) for pair in pairs), repeats)]
 
 
 def says(output: str, answers: Sequence[str]) -> bool:
@@ -116,10 +116,11 @@ class Choice:
     def measure(
         self,
         pairs: Sequence[tuple[str | None, tuple[tuple[str, ...], str]]],
-        seed: int,  # noqa: ARG002
+        seed: int,
+        repeats: int = 1,
     ) -> list[Metric]:
         """Accuracy."""
-        return [share("accuracy", sum(self.score(*pair) for pair in pairs), len(pairs))]
+        return [share("accuracy", (self.score(*pair) for pair in pairs), repeats)]
 
 
 def as_json(value: object) -> object:

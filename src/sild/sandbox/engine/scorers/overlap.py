@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sild.sandbox.engine.intervals import bootstrap
-from sild.sandbox.engine.scorers.base import BOOTSTRAP, Metric, as_text, texts
+from sild.sandbox.engine.scorers.base import Metric, as_text, resampled, texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +39,7 @@ class Overlap:
         """chrF2 of one sample."""
         return float(_chrf().sentence_score(output or "", target).score) / 100
 
-    def measure(self, pairs: Sequence[tuple[str | None, list[str]]], seed: int) -> list[Metric]:
+    def measure(self, pairs: Sequence[tuple[str | None, list[str]]], seed: int, repeats: int = 1) -> list[Metric]:
         """Corpus figures; each replicate adds up the statistics of the samples that were drawn."""
         found = []
         for name, metric in (("chrf", _chrf()), ("bleu", _bleu())):
@@ -50,9 +50,11 @@ class Overlap:
                 return np.array([metric._compute_score_from_stats(summed).score if any(summed) else 0.0])  # noqa: SLF001 -- the only way to the score of summed statistics
 
             value = float(figure(np.ones(len(pairs), np.int64))[0])
-            bounds = bootstrap(len(pairs), figure, seed)[0]
+            bounds = bootstrap(len(pairs), figure, seed, repeats)[0]
             found.append(
-                Metric(name, value, *bounds, len(pairs), f"{BOOTSTRAP}; {_NAMES[name]}, sacreBLEU {_version()}")
+                Metric(
+                    name, value, *bounds, len(pairs), f"{resampled(repeats)}; {_NAMES[name]}, sacreBLEU {_version()}"
+                )
             )
         return found
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from sild.sandbox.engine.intervals import bootstrap
 from sild.sandbox.engine.scorers import expressions
-from sild.sandbox.engine.scorers.base import BOOTSTRAP, Metric, as_text, members, share
+from sild.sandbox.engine.scorers.base import Metric, as_text, members, resampled, share
 
 if TYPE_CHECKING:
     import ast
@@ -59,9 +59,11 @@ class Numeric:
         number, tolerance = target
         return float(output is not None and abs(output - number) <= tolerance + 1e-9 * abs(number))
 
-    def measure(self, pairs: Sequence[tuple[float | None, tuple[float, float]]], seed: int) -> list[Metric]:  # noqa: ARG002
+    def measure(
+        self, pairs: Sequence[tuple[float | None, tuple[float, float]]], seed: int, repeats: int = 1
+    ) -> list[Metric]:
         """Accuracy."""
-        return [share("accuracy", sum(self.score(*pair) for pair in pairs), len(pairs))]
+        return [share("accuracy", (self.score(*pair) for pair in pairs), repeats)]
 
 
 class Symbolic:
@@ -81,9 +83,9 @@ class Symbolic:
         """1 for an equal formula."""
         return float(output is not None and expressions.same(output, target))
 
-    def measure(self, pairs: Sequence[tuple[ast.expr | None, ast.expr]], seed: int) -> list[Metric]:  # noqa: ARG002
+    def measure(self, pairs: Sequence[tuple[ast.expr | None, ast.expr]], seed: int, repeats: int = 1) -> list[Metric]:
         """Accuracy."""
-        return [share("accuracy", sum(self.score(*pair) for pair in pairs), len(pairs))]
+        return [share("accuracy", (self.score(*pair) for pair in pairs), repeats)]
 
 
 class Regression:
@@ -103,7 +105,7 @@ class Regression:
         """1 when exact, falling with the error."""
         return 0.0 if output is None else 1 / (1 + abs(output - target))
 
-    def measure(self, pairs: Sequence[tuple[float | None, float]], seed: int) -> list[Metric]:
+    def measure(self, pairs: Sequence[tuple[float | None, float]], seed: int, repeats: int = 1) -> list[Metric]:
         """Coefficient of determination, mean absolute and root mean square error."""
         targets = np.fromiter((target for _output, target in pairs), float, len(pairs))
         middle = targets.mean() if len(targets) else 0.0
@@ -118,8 +120,8 @@ class Regression:
             return np.array([fit, float(drawn @ abs(errors)) / n, math.sqrt(squares / n)])
 
         every = figures(np.ones(len(pairs), np.int64))
-        bounds = bootstrap(len(pairs), figures, seed)
+        bounds = bootstrap(len(pairs), figures, seed, repeats)
         return [
-            Metric(name, float(value), *interval, len(pairs), BOOTSTRAP)
+            Metric(name, float(value), *interval, len(pairs), resampled(repeats))
             for name, value, interval in zip(self.metrics, every, bounds, strict=True)
         ]

@@ -37,12 +37,12 @@ class Retrieval:
         found = _gain([target.get(name, 0.0) for name in (output or [])[:DEPTH]])
         return found / ideal if ideal else 0.0
 
-    def measure(self, pairs: Sequence[tuple[list[str] | None, Relevance]], seed: int) -> list[Metric]:
+    def measure(self, pairs: Sequence[tuple[list[str] | None, Relevance]], seed: int, repeats: int = 1) -> list[Metric]:
         """Means over questions."""
         return [
-            mean("ndcg_at_10", (self.score(*pair) for pair in pairs), seed),
-            mean("reciprocal_rank", (_reciprocal(output or [], target) for output, target in pairs), seed),
-            mean("recall_at_10", (_recall(output or [], target) for output, target in pairs), seed),
+            mean("ndcg_at_10", (self.score(*pair) for pair in pairs), seed, repeats),
+            mean("reciprocal_rank", (_reciprocal(output or [], target) for output, target in pairs), seed, repeats),
+            mean("recall_at_10", (_recall(output or [], target) for output, target in pairs), seed, repeats),
         ]
 
 

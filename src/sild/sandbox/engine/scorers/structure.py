@@ -51,6 +51,8 @@ class Structure:
 
         return float(output is not None and Draft202012Validator(target).is_valid(output[0]))
 
-    def measure(self, pairs: Sequence[tuple[tuple[object] | None, Schema]], seed: int) -> list[Metric]:  # noqa: ARG002
+    def measure(
+        self, pairs: Sequence[tuple[tuple[object] | None, Schema]], seed: int, repeats: int = 1
+    ) -> list[Metric]:
         """The share that conforms."""
-        return [share("conforming", sum(self.score(*pair) for pair in pairs), len(pairs))]
+        return [share("conforming", (self.score(*pair) for pair in pairs), repeats)]

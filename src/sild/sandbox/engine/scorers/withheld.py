@@ -40,7 +40,8 @@ class Withheld:
     def measure(
         self,
         pairs: Sequence[tuple[tuple[str, str] | None, tuple[tuple[str, ...], bool]]],
-        seed: int,  # noqa: ARG002 -- the interface
+        seed: int,
+        repeats: int = 1,
     ) -> list[Metric]:
         """The share of replies that kept it."""
-        return [share("withheld", sum(self.score(*pair) for pair in pairs), len(pairs))]
+        return [share("withheld", (self.score(*pair) for pair in pairs), repeats)]
