@@ -9,6 +9,7 @@ import shutil
 import pytest
 from django.conf import settings as django_settings
 from django.db import connection
+from hypothesis import HealthCheck, settings
 
 from prepared import prepare
 from sild.trust.marks import Marks
@@ -18,6 +19,10 @@ for variable in ("SILD_LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANGUAGE"):
     os.environ.pop(variable, None)
 os.environ["LANG"] = "C.UTF-8"
 
+
+# How long an example takes, or the making of it, depends on what else this machine does.
+settings.register_profile("sild", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("sild")
 
 # What runs real nodes takes longest and waits most: it begins, beside what keeps a processor busy at the end.
 LONGEST_FIRST = ("e2e", "simulated", "fuzz", "integration")

@@ -68,7 +68,7 @@ BENDS = [
 ]
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(sizes, st.sampled_from(BENDS), st.data())
 def test_what_was_bent_is_refused_exactly_when_one_by_one_refuses_it(size, how, data):
     levels, root, paths = grown(size)
@@ -129,7 +129,7 @@ def bend_path(path, leaves, how, row, step):
             leaves[row] = node_hash(leaves[row], path.pop(0))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.integers(2, 80), st.data())
 def test_a_run_of_which_one_byte_differs_anywhere_is_refused(size, data):
     levels, root, paths = grown(size)
@@ -145,7 +145,6 @@ def test_a_run_of_which_one_byte_differs_anywhere_is_refused(size, data):
         verify_run(size, root, first, levels[0][first:end], joined(paths))
 
 
-@settings(deadline=None)
 @given(st.integers(-3, 9), st.integers(0, 9))
 @example(0, 0)
 @example(7, 2)
@@ -166,7 +165,7 @@ def test_each_leaf_needs_a_proof():
     assert caught.value.code == "length"
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 1_200).flatmap(lambda size: st.tuples(st.just(size), st.integers(0, size - 1))), st.data())
 def test_proofs_made_together_are_those_made_one_by_one(place, data):
     size, first = place

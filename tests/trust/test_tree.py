@@ -57,7 +57,7 @@ def test_roots_are_those_of_certificate_transparencys_test_tree(size):
     assert tree_of(leaves).root(size).hex() == CT_ROOTS[size - 1]
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(1, 700), st.data())
 def test_roots_and_proofs_of_any_size_are_those_of_the_specification(size, data):
     steps = sorted(data.draw(st.lists(st.integers(0, size), max_size=5)))

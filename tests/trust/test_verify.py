@@ -17,7 +17,7 @@ def leaves_of(count):
     return [leaf_hash(str(number).encode()) for number in range(count)]
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(st.integers(1, 200), st.data())
 def test_every_leaf_verifies_alone_and_among_others_in_any_order(size, data):
     leaves = leaves_of(size)
@@ -40,7 +40,7 @@ def bend(path, how, data):
     return [OTHER]
 
 
-@settings(deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.integers(1, 120), st.sampled_from(["longer", "shorter", "swapped", "changed"]), st.booleans(), st.data())
 def test_a_bent_proof_never_verifies_even_after_good_ones(size, how, warm, data):
     leaves = leaves_of(size)
@@ -55,7 +55,7 @@ def test_a_bent_proof_never_verifies_even_after_good_ones(size, how, warm, data)
     checker.verify(leaves[index], index, path)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(2, 120), st.booleans(), st.data())
 def test_a_proof_is_of_one_leaf_at_one_place(size, warm, data):
     leaves = leaves_of(size)
@@ -81,7 +81,7 @@ def test_nothing_is_in_an_empty_log():
         verify_inclusion(EMPTY_ROOT, 0, 0, [], EMPTY_ROOT)
 
 
-@settings(deadline=None, max_examples=120)
+@settings(max_examples=120)
 @given(st.integers(1, 200), st.data())
 def test_growth_verifies_and_a_bent_proof_of_it_does_not(new, data):
     leaves = leaves_of(new)
@@ -94,7 +94,7 @@ def test_growth_verifies_and_a_bent_proof_of_it_does_not(new, data):
         verify_consistency(old, first, new, second, bend(path, how, data))
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.integers(2, 150), st.data())
 def test_a_fork_is_found_whatever_leaf_was_rewritten(new, data):
     leaves = leaves_of(new)

@@ -158,7 +158,7 @@ WORDS = st.sampled_from(
 
 
 @unit
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.lists(WORDS | st.text(max_size=8), max_size=30).map("".join))
 def test_spans_match_the_text_and_never_overlap(text):
     if not text.strip() or "\0" in text:

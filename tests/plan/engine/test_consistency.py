@@ -1,7 +1,7 @@
 """Contradictions are found whatever else is wrong with the file."""
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sild.plan.engine.consistency import contradictions
@@ -18,7 +18,6 @@ ANYTHING = st.recursive(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(ANYTHING)
 def test_nothing_that_stands_in_a_file_makes_it_fail(data):
     for place, sentence in contradictions(data):

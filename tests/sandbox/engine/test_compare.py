@@ -31,7 +31,7 @@ def test_a_clear_difference_is_not_chance():
     assert found.differing[0] == "s010"
 
 
-@settings(deadline=None, max_examples=10)
+@settings(max_examples=10)
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=8, max_size=12))
 def test_the_p_value_of_right_and_wrong_is_that_of_the_exact_sign_test(pairs):
     found = compare(results([float(a) for a, _b in pairs]), results([float(b) for _a, b in pairs]))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sild.sandbox.engine.faults import EXAMPLE_CHARACTERS, EXAMPLES, Faults, harmless
@@ -24,7 +24,6 @@ def test_faults_are_counted_and_the_first_few_are_shown():
     assert "duplicate" not in faults
 
 
-@settings(deadline=None)
 @given(st.one_of(st.text(max_size=500), st.binary(max_size=2000)))
 def test_what_a_solution_said_is_bounded_and_printable(said):
     shown = harmless(said)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sild.sandbox.engine import forms
@@ -74,7 +74,6 @@ def test_a_file_that_is_not_there_is_a_flaw(tmp_path):
         forms.read(tmp_path / "example.yaml", Example)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_no_text_breaks_the_reader(text):
     with pytest.raises(FormError) as caught:

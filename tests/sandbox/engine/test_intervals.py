@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sild.sandbox.engine.intervals import bootstrap, wilson
@@ -26,7 +26,6 @@ def test_wilson_gives_newcombes_figures(successes, n, low, high):
     assert wilson(successes, n) == (pytest.approx(low, abs=5e-5), pytest.approx(high, abs=5e-5))
 
 
-@settings(deadline=None)
 @given(st.integers(0, 500), st.integers(0, 500))
 def test_wilson_holds_the_share_within_0_and_1(successes, more):
     n = successes + more

@@ -89,7 +89,7 @@ def test_what_a_turn_raises_ends_the_process():
     assert process.finish().stopped_by == "ended by the node"
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.lists(
         st.one_of(

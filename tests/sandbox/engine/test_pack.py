@@ -35,7 +35,7 @@ names = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.dictionaries(names.map("/".join), st.binary(max_size=200), min_size=1, max_size=6))
 def test_a_folder_comes_out_as_it_went_in(files):
     with tempfile.TemporaryDirectory() as base:
@@ -54,14 +54,14 @@ def test_a_folder_comes_out_as_it_went_in(files):
         assert {stat.S_IMODE(path.stat().st_mode) for path in target.rglob("*")} == {0o755}
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.binary(max_size=300))
 def test_what_is_no_zip_is_refused(data):
     with tempfile.TemporaryDirectory() as base, pytest.raises(PackError):
         pack.unpack(data, Path(base, "target"))
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_a_damaged_package_is_refused_or_comes_out_whole(data):
     packed = bytearray(zipped(("a", b"one" * 50, 0o100644), ("b/c", b"two", 0o100644)))

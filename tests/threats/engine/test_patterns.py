@@ -53,7 +53,7 @@ likely = st.builds(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.one_of(st.lists(words, max_size=9).map("".join), likely))
 @example("[file:hashes.'SHA-256' = 'aa']")
 @example("[file:hashes.MD5 = 'd41d8cd98f00b204e9800998ecf8427e']")

@@ -31,7 +31,7 @@ def test_multilabel_against_figures_worked_out_by_hand():
     assert found["exact_match"].value == pytest.approx(1 / 4)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(pairs)
 def test_multilabel_agrees_with_counting_label_by_label(given_pairs):
     found = figures(Multilabel().measure(given_pairs, 3))

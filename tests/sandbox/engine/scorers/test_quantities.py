@@ -87,7 +87,7 @@ def test_a_formula_that_would_take_for_ever_has_no_value():
     assert not expressions.same(expressions.parse("9^9^9^9^9"), expressions.parse("1"))
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(st.tuples(st.floats(-100, 100), st.floats(-100, 100)), min_size=3, max_size=12))
 def test_errors_of_a_regression_are_scikit_learns(pairs):
     found = {metric.name: metric for metric in Regression().measure(pairs, 1)}
