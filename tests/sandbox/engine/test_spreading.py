@@ -44,6 +44,7 @@ TIMES = {"latency_p50_ms", "latency_p95_ms", "cpu_ms_per_answer"}
 def cluster():
     with pytest.MonkeyPatch.context() as patch, world() as folder:  # its processes find what tests let them do
         patch.setenv("PYTHONPATH", ":".join(path for path in sys.path if path))
+        patch.setenv("RAY_worker_niceness", "0")  # else everything that tests do beside it comes before its workers
         patch.setenv(gpus.CDI, str(describe(folder / "cdi", 2)))
         made = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
         yield made

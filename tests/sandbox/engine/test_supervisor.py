@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 
 import pytest
 
@@ -56,6 +57,25 @@ print(json.dumps([server.accept()[0].recv(1).decode(), wrong]))
     said, tried = confined(code, loopback=True)
     assert said == ["x", ["EACCES", "EACCES", "EACCES"]]
     assert set(tried.addresses.seen) == {"192.0.2.1:80", "192.0.2.2:53", "192.0.2.3:53"}
+
+
+def test_what_was_asked_last_is_heard_though_the_program_has_ended(monkeypatch):
+    hear = Supervisor._hear
+
+    def late(supervisor, pair):
+        time.sleep(0.02)
+        hear(supervisor, pair)
+
+    monkeypatch.setattr(Supervisor, "_hear", late)
+    code = """
+asked = bytes(5) + b"\\1" + bytes(6) + b"\\7example\\3org" + bytes(5)
+packet = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+packet.connect(("192.0.2.1", 53))
+print(sum(packet.send(asked) > 0 for _ in range(9)))
+"""
+    said, tried = confined(code)
+    assert said == 9
+    assert tried.names.seen == {"example.org": 9}
 
 
 def test_unix_sockets_are_let_through():

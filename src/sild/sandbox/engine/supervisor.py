@@ -113,6 +113,7 @@ class Supervisor:
                 listener = Listener(descriptors[0], platform.machine())
                 try:
                     self._serve(listener)
+                    self._hear_the_rest()
                 finally:
                     listener.close()
                     self._pairs.close_all()
@@ -239,6 +240,11 @@ class Supervisor:
             return
         self._forget(pair)
         pair.end.close()
+
+    def _hear_the_rest(self) -> None:
+        """Nobody is left who could send more, but what was sent last may not have been heard yet."""
+        while self._heard:
+            next(iter(self._heard.values()))()
 
     def _let_out(self, pair: Pair) -> None:
         """The proxy has this connection now."""
