@@ -162,7 +162,7 @@ def identity(_request: HttpRequest) -> HttpResponse:
 
 def _spoken(fingerprint: str) -> list[tuple[str, str, str]]:
     """The fingerprint in words: language, its own name, the words."""
-    return [(code, get_language_info(code)["name_local"], say(fingerprint, code)) for code in LANGUAGES]
+    return [(code, get_language_info(code)["name_local"].capitalize(), say(fingerprint, code)) for code in LANGUAGES]
 
 
 @require_POST
