@@ -35,7 +35,8 @@ def pytest_collection_modifyitems(config, items):
             (LONGEST_FIRST.index(mark.name) for mark in item.iter_markers() if mark.name in LONGEST_FIRST), default=9
         )
         files[item.path] = min(place, files.get(item.path, place))
-    items.sort(key=lambda item: files[item.path])
+    # Playwright keeps an event loop in its process, so what may come before it does.
+    items.sort(key=lambda item: (item.path.name.endswith("_in_browser.py"), files[item.path]))
     if connection.vendor != "sqlite":
         others = [item for item in items if not has_database(item)]
         config.hook.pytest_deselected(items=others)

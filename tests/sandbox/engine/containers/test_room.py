@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import subprocess
+import time
 
 import pytest
 
@@ -56,6 +58,31 @@ def test_the_folder_is_gone_afterwards_and_what_others_left_is_swept(folder):
             assert not (folder / f"{rooms.PREFIX}left").exists()
             assert left.folder.exists()  # its lock is held
     assert list(folder.iterdir()) == []
+
+
+def test_another_run_that_begins_at_any_moment_sweeps_no_new_folder_away(folder, monkeypatch):
+    flock, swept = fcntl.flock, []
+
+    def meanwhile(lock, how):
+        if not swept:
+            swept.append(True)
+            rooms.sweep(folder)  # the folder and its lock are there, and nobody holds the lock yet
+        flock(lock, how)
+
+    monkeypatch.setattr(fcntl, "flock", meanwhile)
+    with room() as made:
+        assert swept
+        assert (made.folder / "store").is_dir()
+
+
+def test_a_folder_that_was_never_named_is_swept_when_it_is_old(folder):
+    for name, age in (("old", 7200), ("new", 0)):
+        unnamed = folder / f"{rooms.HIDDEN}{name}"
+        unnamed.mkdir()
+        (unnamed / "lock").touch()
+        os.utime(unnamed, (time.time() - age,) * 2)
+    rooms.sweep(folder)
+    assert [path.name for path in folder.iterdir()] == [f"{rooms.HIDDEN}new"]
 
 
 def test_a_command_that_was_not_let_go_ends_with_its_input():

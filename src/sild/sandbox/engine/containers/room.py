@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 PREFIX = "sild-container-"
+HIDDEN = f".{PREFIX}"
 WIDTH = 65536
 _WAIT_SECONDS = 10.0
+_UNNAMED_SECONDS = 3600.0
 _FOLDERS = ("store", "tmp", "run", "podman", "runtime", "root", "empty")
 _SUBUID, _SUBGID = Path("/etc/subuid"), Path("/etc/subgid")
 # Each bind is seen read-only in the container's root, by the node's own rights, which are given up afterwards. The room
@@ -138,9 +140,11 @@ def room() -> Iterator[Room]:
     given = ids()
     parent = Path(os.environ.get("TMPDIR", "/var/tmp"))  # noqa: S108 -- the folder is made anew, for its owner alone
     sweep(parent)
-    folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-    with (folder / "lock").open("w") as lock:
+    hidden = Path(tempfile.mkdtemp(prefix=HIDDEN, dir=parent))
+    with (hidden / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
+        # Only now has it the name by which others look for folders whose lock nobody holds.
+        folder = hidden.rename(parent / f"{PREFIX}{hidden.name.removeprefix(HIDDEN)}")
         for name in _FOLDERS:
             (folder / name).mkdir(mode=0o755)
         made = Room(folder, given)
@@ -176,6 +180,10 @@ def sweep(parent: Path) -> None:
         with suppress(OSError), (folder / "lock").open() as lock:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             remove(Room(folder, ids()))
+    for folder in parent.glob(f"{HIDDEN}*"):  # nobody takes that long to name one
+        with suppress(OSError):
+            if time.time() - folder.stat().st_mtime > _UNNAMED_SECONDS:
+                shutil.rmtree(folder)
 
 
 def remove(room: Room) -> None:
