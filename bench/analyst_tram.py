@@ -144,6 +144,7 @@ def tram_folder() -> Path | None:
     return None
 
 
+@cache
 def tram_folds() -> tuple[Any, Any, Any] | None:
     """TRAM's rows, its reports, and ATT&CK's texts about its techniques; None where TRAM is not."""
     if not (folder := tram_folder()):

@@ -20,6 +20,8 @@ from sild.sandbox.templatetags.sandbox import listed, pick, word
 
 pytestmark = pytest.mark.integration
 
+ENGLISH = ("score interval", "replicates", "tokeniser")
+
 
 def test_every_code_has_words():
     assert set(words.FAULTS) == set(CODES)
@@ -43,6 +45,17 @@ def test_every_method_that_a_report_names_has_words(tmp_path):
     named |= {report[part]["method"] for part in ("latency", "throughput", "results", "resources")}
     named.add(measure.latency([])["method"])
     assert named <= set(words.METHODS)
+
+
+@pytest.mark.parametrize("repeated", [1, 2])
+@pytest.mark.parametrize("name", SCORERS)
+def test_how_a_scorers_figures_were_made_is_told_in_the_readers_language(name, repeated):
+    for metric in SCORERS[name].measure([], 1, repeated):
+        with translation.override("et"):
+            told = words.word(metric.method)
+        assert "95" in told
+        assert not [one for one in ENGLISH if one in told]
+        assert ("sacreBLEU 2" in told) == (name == "overlap")
 
 
 def test_a_code_without_words_is_shown_as_it_is():

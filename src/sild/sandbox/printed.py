@@ -12,7 +12,7 @@ from sild.exchange.multilingual import pick
 from sild.sandbox.details import point
 from sild.sandbox.engine import act
 from sild.sandbox.engine.pdf import Bar, Flow, chart_height
-from sild.sandbox.words import ALL, COVERAGE, gap
+from sild.sandbox.words import COVERAGE, word
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,7 @@ def write(report: dict[str, Any], language: str, *, published: str = "") -> byte
         published: id of the record that published it; empty for none.
     """
     title = f"{pick(report['solution']['title'])}: {_('Sandbox report')}"
-    flow = Flow(title, language, str(word(report["statement"])), f"Sild · {report['run']}")
+    flow = Flow(title, language, word(report["statement"]), f"Sild · {report['run']}")
     flow.heading(1, title)
     _verdict(flow, report)
     _described(flow, report)
@@ -40,11 +40,6 @@ def write(report: dict[str, Any], language: str, *, published: str = "") -> byte
     _proof(flow, report, published)
     _act(flow, report)
     return flow.write()
-
-
-def word(code: str) -> str:
-    """The words for a code."""
-    return gap(code.removeprefix("gap:")) if code.startswith("gap:") else str(ALL.get(code, code))
 
 
 def number(value: float | None, digits: int = 3) -> str:

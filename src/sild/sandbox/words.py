@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+GAP = "gap:"
 FAULTS = {
     "not-json": _("a line of output that is not JSON"),
     "not-an-answer": _("a line that is no object with an id and an output or an error"),
@@ -114,6 +115,7 @@ METRICS = {
 # Kinds of slices that our own checks have; a suite may have others, which are shown as they are.
 SLICES = {"language": _("language"), "spelling": _("spelling"), "group": _("group")}
 METHODS = {
+    "BLEU, tokeniser 13a, exponential smoothing": _("BLEU, tokeniser 13a, exponential smoothing"),
     (
         "difference of mean scores; 95 % percentile bootstrap over samples; two-sided sign-flip permutation test, "
         "10000 permutations"
@@ -254,3 +256,18 @@ ALL = {
     **GRADING,
     **STATES,
 }
+
+
+def word(code: object) -> str:
+    """The words for a code; the code itself where there are none, as in a later version's report.
+
+    Figures of `overlap` are told with what they were made with: `method; figure, program and version`.
+    """
+    name = str(code)
+    if name.startswith(GAP):
+        return gap(name.removeprefix(GAP))
+    method, _semicolon, made = name.partition("; ")
+    figure, comma, program = made.rpartition(", ")
+    if name not in ALL and method in METHODS and comma:
+        return f"{METHODS[method]}; {METHODS.get(figure, figure)}, {program}"
+    return str(ALL.get(name, name))

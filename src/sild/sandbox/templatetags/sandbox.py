@@ -9,7 +9,7 @@ from django import template
 from sild.exchange import multilingual
 from sild.people.enums import Right
 from sild.sandbox import details
-from sild.sandbox.words import ALL, COVERAGE, gap
+from sild.sandbox.words import COVERAGE, word
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,20 +17,13 @@ if TYPE_CHECKING:
     from sild.people.actor import Actor
 
 register = template.Library()
-GAP = "gap:"
+register.filter("word", word)
 
 
 @register.filter
 def pick(value: Mapping[str, str] | str) -> str:
     """A text in several languages, in the reader's."""
     return multilingual.pick(value)
-
-
-@register.filter
-def word(code: object) -> object:
-    """The words for a code; the code itself where there are none, as in a later version's report."""
-    name = str(code)
-    return gap(name.removeprefix(GAP)) if name.startswith(GAP) else ALL.get(name, code)
 
 
 @register.filter
